@@ -1,0 +1,3 @@
+export declare const lavapipeIcd: string | undefined;
+export declare function hasGpuDevice(): boolean;
+export declare function useSoftwareGpu(): void;

@@ -1,0 +1,23 @@
+import { existsSync, readdirSync } from 'node:fs';
+
+/** Mesa's software Vulkan driver, where Debian's and most distributions' packages put it. */
+export const lavapipeIcd = [
+  '/usr/share/vulkan/icd.d/lvp_icd.json',
+  '/usr/share/vulkan/icd.d/lvp_icd.x86_64.json',
+  '/usr/share/vulkan/icd.d/lvp_icd.aarch64.json',
+].find((path) => existsSync(path));
+
+/** True where Linux shows a graphics device (DRM render node or NVIDIA's own). */
+export function hasGpuDevice() {
+  if (existsSync('/dev/nvidiactl')) return true;
+  return existsSync('/dev/dri') && readdirSync('/dev/dri').some((name) => name.startsWith('renderD'));
+}
+
+/**
+ * Points Dawn for Node at lavapipe on a Linux machine without a GPU. Must run before the first adapter is asked for. A driver
+ * chosen by the caller's environment stays.
+ */
+export function useSoftwareGpu() {
+  if (process.platform !== 'linux' || process.env.VK_DRIVER_FILES || process.env.VK_ICD_FILENAMES) return;
+  if (lavapipeIcd && !hasGpuDevice()) process.env.VK_DRIVER_FILES = lavapipeIcd;
+}

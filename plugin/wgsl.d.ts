@@ -1,0 +1,5 @@
+/** A `.wgsl` file is imported as its text; see the loader in vite.config.ts. */
+declare module '*.wgsl' {
+  const source: string;
+  export default source;
+}

@@ -1,0 +1,151 @@
+import { readFileSync } from 'node:fs';
+import { dirname, posix, relative, resolve, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Plugin } from 'vite';
+import { defineConfig } from 'vitest/config';
+import { useSoftwareGpu } from './e2e/setup/software-gpu.mjs';
+
+const root = fileURLToPath(new URL('.', import.meta.url));
+
+/** Removes comments and blank lines. WGSL has no string literals, and its block comments nest. */
+function stripWgsl(source: string): string {
+  let text = '';
+  let depth = 0;
+  for (let at = 0; at < source.length; ) {
+    if (source.startsWith('/*', at)) {
+      depth++;
+      at += 2;
+    } else if (depth > 0 && source.startsWith('*/', at)) {
+      depth--;
+      at += 2;
+      // A comment separates tokens as a space does.
+      if (depth === 0) text += ' ';
+    } else if (depth > 0) {
+      at++;
+    } else if (source.startsWith('//', at)) {
+      const end = source.indexOf('\n', at);
+      at = end < 0 ? source.length : end;
+    } else {
+      text += source.charAt(at++);
+    }
+  }
+  const lines = text.split('\n').map((line) => line.trim());
+  return `${lines.filter((line) => line !== '').join('\n')}\n`;
+}
+
+/** Imports a `.wgsl` file as its text; a build of the library ships it without comments. */
+function wgslText(strip: boolean): Plugin {
+  return {
+    name: 'vitreous:wgsl-text',
+    enforce: 'pre',
+    load(id) {
+      const [file = id] = id.split('?');
+      if (!file.endsWith('.wgsl')) return null;
+      const source = readFileSync(file, 'utf8');
+      const text = strip ? stripWgsl(source) : source;
+      return { code: `export default ${JSON.stringify(text)};`, moduleType: 'js', map: null };
+    },
+  };
+}
+
+/**
+ * Ships the files named by `new URL('./weights.safetensors', import.meta.url)` beside the code. Vite's library mode would inline
+ * them as base64. The output keeps the same pattern, with the path seen from the chunk, so that bundlers find the file.
+ */
+function shippedAssets(): Plugin {
+  const pattern = /new URL\(\s*(['"])(\.[^'"]+\.safetensors)\1\s*,\s*import\.meta\.url\s*\)/g;
+  const placeholder = /__SHIPPED__([^'"`]+?)__SHIPPED__/g;
+  return {
+    name: 'vitreous:shipped-assets',
+    enforce: 'pre',
+    apply: 'build',
+    transform(code, id) {
+      if (!code.includes('.safetensors')) return null;
+      const replaced = code.replace(pattern, (_match, _quote, path: string) => {
+        const file = resolve(dirname(id), path);
+        const fileName = relative(root, file).split(sep).join('/');
+        this.emitFile({ type: 'asset', fileName, source: readFileSync(file) });
+        return `new URL(/* @vite-ignore */ '__SHIPPED__${fileName}__SHIPPED__', import.meta.url)`;
+      });
+      return replaced === code ? null : { code: replaced, map: null };
+    },
+    renderChunk(code, chunk) {
+      if (!code.includes('__SHIPPED__')) return null;
+      const folder = posix.dirname(chunk.fileName);
+      const replaced = code.replace(placeholder, (_match, fileName: string) => {
+        const path = posix.relative(folder, fileName);
+        return path.startsWith('.') ? path : `./${path}`;
+      });
+      return { code: replaced, map: null };
+    },
+  };
+}
+
+/** `vite build` builds the library, `vite build --mode demo` the demo; `vite` serves the demo, `vite --mode e2e` the tests' pages too. */
+export default defineConfig(({ command, mode }) => {
+  useSoftwareGpu();
+  const library = command === 'build' && mode !== 'demo';
+  return {
+    root: mode === 'e2e' || mode === 'cli' || library || process.env.VITEST ? root : resolve(root, 'demo'),
+    base: command === 'build' ? './' : '/',
+    publicDir: library ? false : resolve(root, 'demo/public'),
+    cacheDir: resolve(root, 'node_modules/.vite'),
+    plugins: [wgslText(command === 'build'), ...(library ? [shippedAssets()] : [])],
+    server: { host: 'localhost', fs: { allow: [root] } },
+    preview: { host: 'localhost' },
+    build: library
+      ? {
+          target: 'es2022',
+          outDir: resolve(root, 'dist'),
+          emptyOutDir: true,
+          minify: true,
+          lib: {
+            entry: {
+              index: resolve(root, 'plugin/index.ts'),
+              mediabunny: resolve(root, 'plugin/adapters/mediabunny.ts'),
+            },
+            formats: ['es' as const],
+          },
+          rolldownOptions: {
+            external: ['mediabunny'],
+            output: { chunkFileNames: 'chunks/[name]-[hash].js' },
+          },
+        }
+      : {
+          target: 'es2022',
+          outDir: resolve(root, 'demo/dist'),
+          emptyOutDir: true,
+          // Weights are fetched with progress and checked by hash: a file, never a data URL.
+          assetsInlineLimit: 0,
+        },
+    test: {
+      projects: [
+        {
+          extends: true as const,
+          test: {
+            name: 'unit',
+            environment: 'node',
+            include: ['{plugin,models,demo,e2e,bench}/**/*.test.ts'],
+            exclude: ['**/*.gpu.test.ts', '**/node_modules/**', '**/dist/**'],
+          },
+        },
+        {
+          extends: true as const,
+          test: {
+            name: 'gpu',
+            environment: 'node',
+            include: ['{plugin,models,bench}/**/*.gpu.test.ts'],
+            exclude: ['**/node_modules/**', '**/dist/**'],
+            // One process and one Dawn instance: software GPUs are slow to start and use every core.
+            pool: 'forks' as const,
+            maxWorkers: 1,
+            isolate: false,
+            fileParallelism: false,
+            testTimeout: 120_000,
+            hookTimeout: 120_000,
+          },
+        },
+      ],
+    },
+  };
+});
