@@ -1,0 +1,237 @@
+"""Builds the training set: moving crops, halved, really encoded by x264, decoded again.
+
+    python models/training/degrade.py --data DIR [--cache DIR] [--clips 4096] [--seed 1]
+
+Each clip is 8 frames; two late frames are kept, so that P- and B-frame artefacts are there. A shard file holds
+64 clips as uint8 BT.601 full-range luma: `hr` [64,2,256,256], `coded` and `clean` [64,2,128,128], and `kind` [64].
+Shards are seeded one by one, so a stopped build resumes and gives the same files.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import time
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+HR = 256
+LR = HR // 2
+FRAMES = 8
+CLIPS_PER_REEL = 16
+REELS_PER_SHARD = 4
+KINDS = ("photo", "bsds", "text", "video")
+KIND_SHARES = (0.57, 0.22, 0.06, 0.15)
+PRESETS = ("superfast", "veryfast", "faster", "medium", "slow")
+PRESET_SHARES = (0.1, 0.35, 0.15, 0.3, 0.1)
+HALVING = {"bicubic": Image.Resampling.BICUBIC, "area": Image.Resampling.BOX, "lanczos": Image.Resampling.LANCZOS}
+# Clips that evaluate.py judges on; never trained on.
+HELD_OUT_CLIPS = ("flower", "foreman", "person", "tos")
+
+Rgb = np.ndarray  # uint8 [H, W, 3]
+
+
+def luma_u8(rgb: Rgb) -> np.ndarray:
+    """BT.601 full-range luma, rounded: [..., 3] -> [...]."""
+    y = rgb.astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32)
+    return np.round(y).clip(0, 255).astype(np.uint8)
+
+
+def halve(rgb: Rgb, how: str) -> Rgb:
+    h, w = rgb.shape[:2]
+    return np.asarray(Image.fromarray(rgb).resize((w // 2, h // 2), HALVING[how]))
+
+
+def to_yuv420(rgb: Rgb) -> bytes:
+    """BT.601 limited range, chroma at the centre of 2x2. Own conversion: no dependence on swscale's defaults."""
+    x = rgb.astype(np.float32)
+    y = x @ np.array([0.299, 0.587, 0.114], np.float32)
+    h, w = y.shape
+    small = x.reshape(h // 2, 2, w // 2, 2, 3).mean((1, 3))
+    ys = small @ np.array([0.299, 0.587, 0.114], np.float32)
+    cb = (small[..., 2] - ys) / 1.772
+    cr = (small[..., 0] - ys) / 1.402
+    planes = (16 + y * (219 / 255), 128 + cb * (224 / 255), 128 + cr * (224 / 255))
+    return b"".join(np.round(p).clip(0, 255).astype(np.uint8).tobytes() for p in planes)
+
+
+def y_to_full(y: np.ndarray) -> np.ndarray:
+    """Limited-range luma plane -> full range, float32 in [0, 1]."""
+    return ((y.astype(np.float32) - 16) / 219).clip(0, 1)
+
+
+def x264(frames: list[Rgb], crf: int, preset: str, gop: int) -> np.ndarray:
+    """Encodes RGB frames (even sizes) and decodes them: the luma planes, uint8 limited range [N, H, W]."""
+    h, w = frames[0].shape[:2]
+    raw = b"".join(to_yuv420(f) for f in frames)
+    common = ["ffmpeg", "-v", "error", "-threads", "1"]
+    size = ["-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", f"{w}x{h}", "-r", "30"]
+    params = f"keyint={gop}:min-keyint={gop}:scenecut=0"
+    encode = [*common, *size, "-i", "-", "-c:v", "libx264", "-threads", "1", "-preset", preset, "-crf", str(crf)]
+    coded = subprocess.run([*encode, "-x264-params", params, "-f", "h264", "-"], input=raw, capture_output=True, check=True)
+    decode = [*common, "-r", "30", "-f", "h264", "-i", "-", "-fps_mode", "passthrough", "-f", "rawvideo", "-pix_fmt", "yuv420p", "-"]
+    out = subprocess.run(decode, input=coded.stdout, capture_output=True, check=True).stdout
+    planes = np.frombuffer(out, np.uint8).reshape(-1, h * w * 3 // 2)
+    if len(planes) != len(frames):
+        raise RuntimeError(f"x264 gave {len(planes)} of {len(frames)} frames")
+    return planes[:, : h * w].reshape(-1, h, w)
+
+
+def read_video(path: Path) -> np.ndarray:
+    """All frames as RGB uint8 [N, H, W, 3]."""
+    probe = ["ffprobe", "-v", "error", "-select_streams", "v", "-show_entries", "stream=width,height", "-of", "csv=p=0", str(path)]
+    w, h = map(int, subprocess.run(probe, capture_output=True, check=True, text=True).stdout.strip().split(",")[:2])
+    cmd = ["ffmpeg", "-v", "error", "-i", str(path), "-f", "rawvideo", "-pix_fmt", "rgb24", "-"]
+    raw = subprocess.run(cmd, capture_output=True, check=True).stdout
+    return np.frombuffer(raw, np.uint8).reshape(-1, h, w, 3)
+
+
+class Sources:
+    """The pictures and clips that training may see."""
+
+    def __init__(self, data: Path) -> None:
+        def pictures(folder: str) -> list[Image.Image]:
+            files = sorted(p for p in (data / "train" / folder).iterdir() if p.suffix in (".webp", ".jpg", ".png"))
+            if not files:
+                raise FileNotFoundError(f"no pictures in {data / 'train' / folder}")
+            return [Image.open(p).convert("RGB") for p in files]
+
+        self.pictures = {k: pictures(k) for k in ("photo", "bsds", "text")}
+        clips = sorted((data / "video" / "hr").glob("*.mp4"))
+        videos = [read_video(p) for p in clips if p.stem not in HELD_OUT_CLIPS]
+        self.videos = [v for v in videos if min(v.shape[1:3]) >= HR and len(v) >= FRAMES]
+
+    def clip(self, kind: str, rng: np.random.Generator) -> list[Rgb]:
+        """FRAMES HR frames of HRxHR."""
+        if kind == "video":
+            v = self.videos[rng.integers(len(self.videos))]
+            t = int(rng.integers(len(v) - FRAMES + 1))
+            y, x = (int(rng.integers(0, n - HR + 1)) & ~1 for n in v.shape[1:3])
+            return list(v[t : t + FRAMES, y : y + HR, x : x + HR])
+        pool = self.pictures[kind]
+        picture = pool[rng.integers(len(pool))]
+        clip = moving_crop(picture, kind, rng)
+        if kind == "photo" and rng.random() < 0.5:  # wallpapers hold much empty sky: half the time the busier of two
+            other = moving_crop(pool[rng.integers(len(pool))], kind, rng)
+            clip = max(clip, other, key=lambda c: float(np.abs(np.diff(luma_u8(c[0]).astype(np.int16), axis=1)).mean()))
+        if kind == "photo" and rng.random() < 0.12:
+            clip = with_foreground(clip, moving_crop(pool[rng.integers(len(pool))], kind, rng), rng)
+        return clip
+
+
+def path(limits: tuple[float, float], rng: np.random.Generator, whole: bool) -> np.ndarray:
+    """Top-left corners [FRAMES, 2] (y, x) of a crop that moves 0-5 px a frame inside 0..limits, bouncing."""
+    v = rng.uniform(-5, 5, 2) * (rng.random() > 0.1)
+    p = np.array([rng.uniform(0, m) for m in limits])
+    track = []
+    for _ in range(FRAMES):
+        track.append(p.copy())
+        v = np.clip(v + rng.normal(0, 0.5, 2) * (v != 0), -5, 5)
+        p = p + v
+        for i, m in enumerate(limits):
+            if not 0 <= p[i] <= m:
+                v[i], p[i] = -v[i], min(max(p[i], 0), m)
+    return np.round(track).astype(int) if whole else np.array(track)
+
+
+def moving_crop(picture: Image.Image, kind: str, rng: np.random.Generator) -> list[Rgb]:
+    """A moving window over a still: by whole pixels, or (with zoom) by fractions while shrinking, which keeps it sharp."""
+    w, h = picture.size
+    largest = min(w, h) / HR  # shrink factor at which the crop fills the picture
+    if kind == "photo" and largest > 1.45 and rng.random() < 0.3:
+        shrink = rng.uniform(1.25, min(largest / 1.05, 2.5))
+        zoom = shrink * np.cumprod(1 + rng.normal(0, 0.004) * np.ones(FRAMES))
+        zoom = np.clip(zoom, 1.2, largest)
+        side = HR * float(zoom.max())
+        track = path((h - side, w - side), rng, whole=False)
+        how = Image.Resampling.LANCZOS if rng.random() < 0.5 else Image.Resampling.BICUBIC
+        boxes = [(x, y, x + HR * z, y + HR * z) for (y, x), z in zip(track, zoom)]
+        return [np.asarray(picture.resize((HR, HR), how, box=b)) for b in boxes]
+    # BSDS pictures are JPEGs: shrinking them hides their blocks.
+    shrink = 1.0
+    if kind == "bsds":
+        shrink = rng.uniform(1.05, largest)
+    elif kind == "photo" and largest > 1.1 and rng.random() < 0.5:
+        shrink = rng.uniform(1.0, min(largest / 1.05, 2.4))
+    if shrink > 1.0:
+        picture = picture.resize((max(HR, round(w / shrink)), max(HR, round(h / shrink))), Image.Resampling.BICUBIC)
+    array = np.asarray(picture)
+    track = path((array.shape[0] - HR, array.shape[1] - HR), rng, whole=True)
+    return [array[y : y + HR, x : x + HR] for y, x in track]
+
+
+def with_foreground(back: list[Rgb], front: list[Rgb], rng: np.random.Generator) -> list[Rgb]:
+    """An ellipse of another moving picture over the clip: occlusions, two motions."""
+    cy, cx = rng.uniform(60, HR - 60, 2)
+    ry, rx = rng.uniform(30, 90, 2)
+    vy, vx = rng.uniform(-4, 4, 2)
+    yy, xx = np.mgrid[:HR, :HR].astype(np.float32)
+    out = []
+    for t in range(FRAMES):
+        d = np.hypot((yy - cy - t * vy) / ry, (xx - cx - t * vx) / rx)
+        alpha = np.clip((1 - d) * min(ry, rx), 0, 1)[..., None]  # an edge one pixel soft
+        out.append(np.round(back[t] * (1 - alpha) + front[t] * alpha).astype(np.uint8))
+    return out
+
+
+def reel(sources: Sources, rng: np.random.Generator) -> dict[str, np.ndarray]:
+    """CLIPS_PER_REEL clips through one encoder run, an IDR frame at each clip's start."""
+    low: list[Rgb] = []
+    kept: list[int] = []
+    hr, clean, kinds = [], [], []
+    for c in range(CLIPS_PER_REEL):
+        kind = int(rng.choice(len(KINDS), p=KIND_SHARES))
+        how = str(rng.choice(list(HALVING)))
+        frames = sources.clip(KINDS[kind], rng)
+        small = [halve(f, how) for f in frames]
+        keep = sorted(rng.choice(np.arange(2, FRAMES), 2, replace=False).tolist())
+        low += small
+        kept += [c * FRAMES + t for t in keep]
+        hr.append([luma_u8(frames[t]) for t in keep])
+        clean.append([luma_u8(small[t]) for t in keep])
+        kinds.append(kind)
+    decoded = x264(low, int(rng.integers(18, 37)), str(rng.choice(PRESETS, p=PRESET_SHARES)), FRAMES)
+    coded = np.round(y_to_full(decoded[kept]) * 255).astype(np.uint8).reshape(CLIPS_PER_REEL, 2, LR, LR)
+    return {"hr": np.array(hr), "clean": np.array(clean), "coded": coded, "kind": np.array(kinds, np.uint8)}
+
+
+def check_levels() -> None:
+    """A flat and a noisy picture through the coder at crf 1: luma must come back with no offset."""
+    rng = np.random.default_rng(0)
+    rgb = np.asarray(Image.fromarray(rng.integers(0, 256, (16, 16, 3), np.uint8)).resize((LR, LR), Image.Resampling.BICUBIC))
+    y = y_to_full(x264([rgb] * 2, 1, "medium", 2))[1]
+    error = float((y - luma_u8(rgb) / 255).mean())
+    if abs(error) > 0.002:
+        raise RuntimeError(f"luma comes back from the coder off by {error:.4f}")
+
+
+def main() -> None:
+    here = Path(__file__).parent
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("--data", type=Path, required=True)
+    p.add_argument("--cache", type=Path, default=here / "cache")
+    p.add_argument("--clips", type=int, default=4096)
+    p.add_argument("--seed", type=int, default=1)
+    args = p.parse_args()
+    check_levels()
+    sources = Sources(args.data)
+    args.cache.mkdir(parents=True, exist_ok=True)
+    shards = -(-args.clips // (CLIPS_PER_REEL * REELS_PER_SHARD))
+    begin = time.time()
+    for s in range(shards):
+        file = args.cache / f"shard-{args.seed}-{s:04d}.npz"
+        if file.exists():
+            continue
+        rng = np.random.default_rng([args.seed, s])
+        reels = [reel(sources, rng) for _ in range(REELS_PER_SHARD)]
+        partial = file.with_suffix(".part")
+        with partial.open("wb") as f:
+            np.savez(f, **{k: np.concatenate([r[k] for r in reels]) for k in reels[0]})
+        partial.rename(file)
+        print(f"shard {s + 1}/{shards}  {time.time() - begin:.0f} s", flush=True)
+
+
+if __name__ == "__main__":
+    main()

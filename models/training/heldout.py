@@ -1,0 +1,121 @@
+"""Held-out pictures in motion and real clips, degraded as in playback; metrics. Nothing here is trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from degrade import FRAMES, HALVING, HELD_OUT_CLIPS, halve, path, read_video, x264, y_to_full
+
+CRFS = (23, 28, 33)
+SHAVE = 8  # pixels left out at each edge of the HR picture
+MARGIN = 40  # room for the motion
+SETS = ("set5", "set14", "bsds100", "urban10")
+BSDS_COUNT = 20  # every fifth of bsds100
+
+Rgb = np.ndarray
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One frame. `low` maps a condition ('clean', 'crf23', ...) to the LR picture, uint8 RGB."""
+
+    group: str
+    name: str
+    high: Rgb
+    low: dict[str, Rgb]
+
+
+def upsample_chroma(plane: np.ndarray, h: int, w: int) -> np.ndarray:
+    small = Image.fromarray(plane.astype(np.float32))
+    return np.asarray(small.resize((w, h), Image.Resampling.BILINEAR))
+
+
+def degrade_clip(frames: list[Rgb], keep: list[int], how: str, preset: str) -> list[dict[str, Rgb]]:
+    """LR pictures of the kept frames under every condition.
+
+    The decoded luma is real; chroma is the clean one, since all metrics are in luma.
+    """
+    small = [halve(f, how) for f in frames]
+    out: list[dict[str, Rgb]] = [{"clean": small[t]} for t in keep]
+    for crf in CRFS:
+        planes = x264(small, crf, preset, len(frames))
+        for low, t in zip(out, keep):
+            low[f"crf{crf}"] = with_luma(small[t], y_to_full(planes[t]) * 255)
+    return out
+
+
+def with_luma(rgb: Rgb, y: np.ndarray) -> Rgb:
+    """The picture with its luma replaced (uint8 RGB)."""
+    x = rgb.astype(np.float32)
+    x += (y - x @ np.array([0.299, 0.587, 0.114], np.float32))[..., None]
+    return np.round(x).clip(0, 255).astype(np.uint8)
+
+
+def photographs(data: Path, limit: int | None = None, seed: int = 7) -> Iterator[Sample]:
+    """One late frame of a seeded moving crop of each validation picture; halving and preset take turns."""
+    files: list[tuple[str, Path]] = []
+    for s in SETS:
+        pictures = sorted(p for p in (data / "val" / s).iterdir() if p.suffix in (".webp", ".jpg", ".png"))
+        files += [(s, p) for p in (pictures[:: len(pictures) // BSDS_COUNT] if s == "bsds100" else pictures)]
+    if limit is not None:
+        files = files[:: max(1, len(files) // limit)][:limit]
+    for i, (group, file) in enumerate(files):
+        rng = np.random.default_rng([seed, i])
+        picture = np.asarray(Image.open(file).convert("RGB"))
+        h, w = ((n - MARGIN) // 4 * 4 for n in picture.shape[:2])
+        track = path((picture.shape[0] - h, picture.shape[1] - w), rng, whole=True)
+        frames = [picture[y : y + h, x : x + w] for y, x in track]
+        keep = [FRAMES - 3]
+        how, preset = list(HALVING)[i % 3], ("veryfast", "medium")[i % 2]
+        yield Sample(group, file.stem, frames[keep[0]], degrade_clip(frames, keep, how, preset)[0])
+
+
+def clips(data: Path) -> Iterator[Sample]:
+    """Three frames of each held-out real clip."""
+    for i, name in enumerate(HELD_OUT_CLIPS):
+        video = read_video(data / "video" / "hr" / f"{name}.mp4")
+        h, w = (n // 4 * 4 for n in video.shape[1:3])
+        frames = list(video[:, :h, :w])
+        keep = [8, 14, 20]
+        lows = degrade_clip(frames, keep, list(HALVING)[i % 3], ("veryfast", "medium")[i % 2])
+        for t, low in zip(keep, lows):
+            yield Sample("clips", f"{name}-{t}", frames[t], low)
+
+
+def luma(rgb: Rgb) -> np.ndarray:
+    """BT.601 luma in [0, 255], float64, not rounded."""
+    return rgb.astype(np.float64) @ np.array([0.299, 0.587, 0.114])
+
+
+def psnr(a: np.ndarray, b: np.ndarray) -> float:
+    """dB between two luma planes in [0, 255], SHAVE pixels left out."""
+    d = (a - b)[SHAVE:-SHAVE, SHAVE:-SHAVE]
+    return float(10 * np.log10(255**2 / max(float((d * d).mean()), 1e-10)))
+
+
+def ssim(a: np.ndarray, b: np.ndarray) -> float:
+    """Wang et al. 2004: Gaussian window of 11, sigma 1.5, on luma in [0, 255], SHAVE pixels left out."""
+    a, b = (x[SHAVE:-SHAVE, SHAVE:-SHAVE] for x in (a, b))
+    g = np.exp(-((np.arange(11) - 5) ** 2) / (2 * 1.5**2))
+    g /= g.sum()
+
+    def blur(x: np.ndarray) -> np.ndarray:
+        rows = np.lib.stride_tricks.sliding_window_view(x, 11, axis=0) @ g
+        return np.lib.stride_tricks.sliding_window_view(rows, 11, axis=1) @ g
+
+    ma, mb = blur(a), blur(b)
+    va, vb, cov = blur(a * a) - ma * ma, blur(b * b) - mb * mb, blur(a * b) - ma * mb
+    c1, c2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
+    return float((((2 * ma * mb + c1) * (2 * cov + c2)) / ((ma * ma + mb * mb + c1) * (va + vb + c2))).mean())
+
+
+def resize(rgb: Rgb, how: Image.Resampling) -> Rgb:
+    h, w = rgb.shape[:2]
+    return np.asarray(Image.fromarray(rgb).resize((2 * w, 2 * h), how))
+
+

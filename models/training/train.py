@@ -1,0 +1,182 @@
+"""Trains one tier of `mobilevit-sr` on the cache that degrade.py built.
+
+    python models/training/train.py --data DIR --tier S --steps 100000 [--minutes 60] [--resume]
+
+One CPU thread by default. The learning rate follows a cosine that ends at --steps, or at --minutes of training
+if that comes first. A checkpoint is written at each validation; --resume goes on from it. Validation is the gain over
+Lanczos in luma PSNR (dB) of the averaged weights, on pictures of val/ in motion.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import csv
+import math
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+
+import heldout
+from networks import TIERS, MobileVitSr, bilinear_x2, build
+
+HERE = Path(__file__).parent
+CONDITIONS = ("clean", "crf28")
+CLEAN_SHARE = 0.18
+CHARBONNIER_EPS = 1e-3
+WARMUP_STEPS = 300
+ALIGN = 8  # crops start on the codec's and the tokens' 8-pixel grid, as whole frames do
+
+
+class Cache:
+    """All shards in memory, as uint8; picks up shards that appear later."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.files: list[Path] = []
+        self.shards: list[dict[str, np.ndarray]] = []
+        self.refresh()
+        if not self.shards:
+            raise FileNotFoundError(f"no shard-*.npz in {folder}: run degrade.py first")
+
+    def refresh(self) -> None:
+        for file in sorted(self.folder.glob("shard-*.npz")):
+            if file not in self.files:
+                with np.load(file) as z:
+                    self.shards.append({k: z[k] for k in ("hr", "clean", "coded")})
+                self.files.append(file)
+
+    def batch(self, rng: np.random.Generator, size: int, patch: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """LR [size, 1, patch, patch] and HR [size, 1, 2 patch, 2 patch] in [0, 1]."""
+        low = np.empty((size, patch, patch), np.uint8)
+        high = np.empty((size, 2 * patch, 2 * patch), np.uint8)
+        for i in range(size):
+            shard = self.shards[rng.integers(len(self.shards))]
+            c, t = rng.integers(len(shard["hr"])), rng.integers(2)
+            lr = shard["clean" if rng.random() < CLEAN_SHARE else "coded"][c, t]
+            y, x = (int(rng.integers((n - patch) // ALIGN + 1)) * ALIGN for n in lr.shape)
+            a = lr[y : y + patch, x : x + patch]
+            b = shard["hr"][c, t, 2 * y : 2 * (y + patch), 2 * x : 2 * (x + patch)]
+            if rng.random() < 0.5:
+                a, b = a.T, b.T
+            sy, sx = (int(s) for s in rng.choice((1, -1), 2))
+            low[i], high[i] = a[::sy, ::sx], b[::sy, ::sx]
+        return tuple(torch.from_numpy(x).unsqueeze(1).float().div_(255) for x in (low, high))
+
+
+class Validation:
+    """Gain over Lanczos on a fixed set of held-out pictures, per condition."""
+
+    def __init__(self, data: Path, count: int = 24) -> None:
+        self.items: dict[str, list[tuple[torch.Tensor, np.ndarray, float]]] = {c: [] for c in CONDITIONS}
+        for s in heldout.photographs(data, limit=count):
+            high = heldout.luma(s.high)
+            for c in CONDITIONS:
+                y = torch.from_numpy(heldout.luma(s.low[c]) / 255).float()[None, None]
+                base = heldout.psnr(heldout.luma(heldout.resize(s.low[c], Image.Resampling.LANCZOS)), high)
+                self.items[c].append((y, high, base))
+
+    @torch.no_grad()
+    def gains(self, net: MobileVitSr) -> dict[str, float]:
+        out = {}
+        for c, items in self.items.items():
+            gain = [
+                heldout.psnr((bilinear_x2(y) + net(y)).clamp(0, 1)[0, 0].double().numpy() * 255, high) - base
+                for y, high, base in items
+            ]
+            out[c] = float(np.mean(gain))
+        return out
+
+
+def shape_of_step(progress: float, patch: int, batch: int, rng: np.random.Generator) -> tuple[int, int]:
+    """(batch, patch). Late in training some crops span several attention windows, whole and cut off."""
+    if progress > 0.5:
+        r = rng.random()
+        if r < 0.2:
+            return max(1, batch * patch * patch // (128 * 128)), 128
+        if r < 0.4:
+            return max(1, batch * patch * patch // (96 * 96)), 96
+    return batch, patch
+
+
+def train(args: argparse.Namespace) -> None:
+    torch.set_num_threads(args.threads)
+    torch.set_flush_denormal(True)
+    torch.manual_seed(args.seed)
+    net = build(args.tier).to(memory_format=torch.channels_last)
+    if args.init:
+        net.load_state_dict(torch.load(args.init, weights_only=False)["ema"])
+    average = copy.deepcopy(net)
+    parameters, averaged = list(net.parameters()), list(average.parameters())
+    optimizer = torch.optim.Adam(parameters, lr=args.lr, betas=(0.9, 0.99), fused=True)
+    run = args.runs / args.name
+    run.mkdir(parents=True, exist_ok=True)
+    checkpoint, log = run / "checkpoint.pt", run / "log.csv"
+    step, minutes = 0, 0.0
+    if args.resume and checkpoint.exists():
+        c = torch.load(checkpoint, weights_only=False)
+        net.load_state_dict(c["net"]), average.load_state_dict(c["ema"]), optimizer.load_state_dict(c["optimizer"])
+        step, minutes = c["step"], c["minutes"]
+    cache, validation = Cache(args.cache), Validation(args.data)
+    rng = np.random.default_rng([args.seed, step])
+    begin, losses = time.time() - minutes * 60, []
+    while True:
+        minutes = (time.time() - begin) / 60
+        progress = max(step / args.steps, minutes / args.minutes if args.minutes else 0)
+        if step and (step % args.every == 0 or progress >= 1):
+            gains = validation.gains(average)
+            text = "  ".join(f"{k} {v:+.3f}" for k, v in gains.items())
+            print(f"{args.name} step {step} ({progress:.1%}, {minutes:.1f} min)  loss {np.mean(losses):.5f}  {text}", flush=True)
+            with log.open("a", newline="") as f:
+                csv.writer(f).writerow([step, f"{minutes:.2f}", f"{np.mean(losses):.6f}", *(f"{v:.4f}" for v in gains.values())])
+            losses.clear()
+            state = {"net": net.state_dict(), "ema": average.state_dict(), "optimizer": optimizer.state_dict()}
+            facts = {"step": step, "minutes": minutes, "tier": args.tier, "gains": gains, "clips": 64 * len(cache.shards)}
+            torch.save({**state, **facts, "args": {k: str(v) for k, v in vars(args).items()}}, checkpoint.with_suffix(".part"))
+            checkpoint.with_suffix(".part").rename(checkpoint)
+            cache.refresh()
+        if progress >= 1:
+            return
+        rate = args.lr * min(1, (step + 1) / WARMUP_STEPS) * (0.5 + 0.5 * math.cos(math.pi * progress))
+        for group in optimizer.param_groups:
+            group["lr"] = rate
+        low, high = cache.batch(rng, *shape_of_step(progress, args.patch, args.batch, rng))
+        error = bilinear_x2(low) + net(low) - high
+        loss = (error * error + CHARBONNIER_EPS**2).sqrt().mean()
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        optimizer.step()
+        with torch.no_grad():
+            torch._foreach_lerp_(averaged, parameters, 1 - min(args.ema, (step + 1) / (step + 10)))
+        step += 1
+        losses.append(loss.item())
+
+
+def main() -> None:
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("--data", type=Path, required=True)
+    p.add_argument("--cache", type=Path, default=HERE / "cache")
+    p.add_argument("--runs", type=Path, default=HERE / "runs")
+    p.add_argument("--tier", choices=sorted(TIERS), required=True)
+    p.add_argument("--name", help="folder under --runs; the tier by default")
+    p.add_argument("--steps", type=int, default=100_000)
+    p.add_argument("--minutes", type=float, default=0, help="0: no limit")
+    p.add_argument("--lr", type=float, default=2e-3)
+    p.add_argument("--ema", type=float, default=0.999)
+    p.add_argument("--patch", type=int, default=64, help="LR pixels, a multiple of 8, at most 128")
+    p.add_argument("--batch", type=int, default=16)
+    p.add_argument("--every", type=int, default=2000, help="steps between validations and checkpoints")
+    p.add_argument("--seed", type=int, default=1)
+    p.add_argument("--threads", type=int, default=1)
+    p.add_argument("--init", type=Path, help="a checkpoint whose averaged weights to start from")
+    p.add_argument("--resume", action="store_true")
+    args = p.parse_args()
+    args.name = args.name or args.tier
+    train(args)
+
+
+if __name__ == "__main__":
+    main()
