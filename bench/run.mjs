@@ -13,7 +13,7 @@ if (file === undefined) {
   process.exit(2);
 }
 const path = resolve(file);
-process.argv = [process.argv[0], path, ...args];
+process.argv = [process.execPath, path, ...args];
 useSoftwareGpu();
 
 const server = await createServer({

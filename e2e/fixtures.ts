@@ -1,0 +1,47 @@
+import { test as base, chromium, expect, type Page } from '@playwright/test';
+
+interface Fixtures {
+  /** What the page wrote with console.error and console.warn, oldest first. */
+  consoleErrors: string[];
+  /** A page in a Chromium without WebGPU (`navigator.gpu` absent or without an adapter), on the same server. */
+  pageWithoutWebGpu: Page;
+}
+
+/** Playwright's `test` whose `page` fails the test on an uncaught error or unhandled rejection. */
+export const test = base.extend<Fixtures>({
+  consoleErrors: async ({ page }, use) => {
+    const messages: string[] = [];
+    page.on('console', (message) => {
+      if (message.type() === 'error' || message.type() === 'warning') messages.push(message.text());
+    });
+    await use(messages);
+  },
+  page: async ({ page }, use) => {
+    const uncaught = collectUncaught(page);
+    await use(page);
+    expect(uncaught, 'uncaught errors in the page').toEqual([]);
+  },
+  pageWithoutWebGpu: async ({ baseURL }, use) => {
+    const executablePath = process.env.VITREOUS_PLAIN_CHROMIUM;
+    const browser = await chromium.launch({
+      ...(executablePath ? { executablePath } : {}),
+      args: ['--no-sandbox', '--disable-gpu', '--autoplay-policy=no-user-gesture-required'],
+    });
+    try {
+      const page = await browser.newPage(baseURL === undefined ? {} : { baseURL });
+      const uncaught = collectUncaught(page);
+      await use(page);
+      expect(uncaught, 'uncaught errors in the page').toEqual([]);
+    } finally {
+      await browser.close();
+    }
+  },
+});
+
+function collectUncaught(page: Page): string[] {
+  const uncaught: string[] = [];
+  page.on('pageerror', (error) => uncaught.push(String(error.stack ?? error)));
+  return uncaught;
+}
+
+export { expect };

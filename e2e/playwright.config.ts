@@ -1,0 +1,49 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from '@playwright/test';
+import { setUp } from './setup/setup.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+// Workers evaluate this file again and inherit the environment: set up and choose the port once. A port of its own lets two runs
+// on one machine stay apart.
+if (process.env.VITREOUS_CHROMIUM === undefined) setUp();
+process.env.VITREOUS_E2E_PORT ??= String(20_000 + (process.pid % 20_000));
+const baseURL = `http://localhost:${process.env.VITREOUS_E2E_PORT}`;
+const chromiumArgs: string[] = JSON.parse(process.env.VITREOUS_CHROMIUM_ARGS ?? '[]');
+
+export default defineConfig({
+  testDir: '.',
+  testMatch: '**/*.spec.ts',
+  outputDir: `../node_modules/.cache/e2e-results/${process.env.VITREOUS_E2E_PORT}`,
+  preserveOutput: 'failures-only',
+  // One test at a time, never again: a software GPU uses every core, and a test that fails once has found something.
+  workers: 1,
+  retries: 0,
+  fullyParallel: false,
+  forbidOnly: true,
+  timeout: 180_000,
+  expect: { timeout: 60_000 },
+  reporter: [['list']],
+  use: {
+    baseURL,
+    browserName: 'chromium',
+    headless: true,
+    trace: 'off',
+    video: 'off',
+    screenshot: 'off',
+    viewport: { width: 1280, height: 800 },
+    launchOptions: {
+      ...(process.env.VITREOUS_CHROMIUM ? { executablePath: process.env.VITREOUS_CHROMIUM } : {}),
+      args: [...chromiumArgs, '--autoplay-policy=no-user-gesture-required'],
+    },
+  },
+  webServer: {
+    command: `node node_modules/vite/bin/vite.js --mode e2e --port ${process.env.VITREOUS_E2E_PORT} --strictPort`,
+    cwd: root,
+    url: `${baseURL}/e2e/pages/gpu.html`,
+    reuseExistingServer: false,
+    timeout: 60_000,
+    stdout: 'ignore',
+    stderr: 'pipe',
+  },
+});

@@ -1,0 +1,134 @@
+// All tests: `npm test`. Parts and filters: `npm test -- [setup|check|unit|gpu|e2e …] [-t NAME] [PATH …]`.
+// Words that name no part are filters by file path. The last line is `N passed, N failed`; the exit code is 1 after any failure,
+// and when nothing ran.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { runChecks } from './check.mjs';
+import { sum } from './reporters/report.mjs';
+import { setUp } from './setup/setup.mjs';
+
+/** @typedef {import('./reporters/report.mjs').Report} Report */
+
+const parts = /** @type {const} */ (['setup', 'check', 'unit', 'gpu', 'e2e']);
+const root = join(import.meta.dirname, '..');
+const scratch = mkdtempSync(join(tmpdir(), 'vitreous-tests-'));
+process.on('exit', () => rmSync(scratch, { recursive: true, force: true }));
+
+/**
+ * Runs one test runner, whose own progress shows, and reads the report that its reporter left.
+ *
+ * @param {string} name
+ * @param {string[]} command arguments of Node
+ * @returns {Report}
+ */
+function runRunner(name, command) {
+  const reportFile = join(scratch, `${name}.json`);
+  const run = spawnSync(process.execPath, command, {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: { ...process.env, VITREOUS_REPORT: reportFile },
+  });
+  /** @type {Report} */
+  const report = existsSync(reportFile)
+    ? JSON.parse(readFileSync(reportFile, 'utf8'))
+    : { passed: 0, failed: [], skipped: [] };
+  if (run.status !== 0 && report.failed.length === 0) {
+    report.failed.push(`${name}: the runner ended with ${run.signal ?? `exit code ${run.status}`}`);
+  }
+  return report;
+}
+
+/**
+ * @param {'unit' | 'gpu'} project
+ * @param {string[]} paths
+ * @param {string | undefined} name
+ */
+function runVitest(project, paths, name) {
+  const reporters = ['--reporter=default', `--reporter=${join(import.meta.dirname, 'reporters/vitest.mjs')}`];
+  const filter = name === undefined ? [] : ['-t', name];
+  const lenient = paths.length > 0 || name !== undefined ? ['--passWithNoTests'] : [];
+  return runRunner(project, [
+    join(root, 'node_modules/vitest/vitest.mjs'),
+    'run',
+    '--project',
+    project,
+    ...reporters,
+    ...lenient,
+    ...filter,
+    ...paths,
+  ]);
+}
+
+/**
+ * @param {string[]} paths
+ * @param {string | undefined} name
+ */
+function runPlaywright(paths, name) {
+  const reporter = `list,${join(import.meta.dirname, 'reporters/playwright.mjs')}`;
+  const filter = name === undefined ? [] : ['-g', name];
+  const lenient = paths.length > 0 || name !== undefined ? ['--pass-with-no-tests'] : [];
+  const cli = join(root, 'node_modules/@playwright/test/cli.js');
+  return runRunner('e2e', [cli, 'test', '-c', 'e2e', `--reporter=${reporter}`, ...lenient, ...filter, ...paths]);
+}
+
+/** @param {string} title */
+function heading(title) {
+  console.log(`\n=== ${title} ===`);
+}
+
+/** @param {Report} total @param {boolean} filtered */
+function printSummary(total, filtered) {
+  heading('summary');
+  // A filter by name makes the runners skip the rest; those skips say nothing.
+  const unexplained = filtered ? [] : total.skipped.filter(({ reason }) => reason === '');
+  for (const { name, reason } of filtered ? total.skipped.filter(({ reason }) => reason !== '') : total.skipped) {
+    console.log(`skipped: ${name}: ${reason || 'no reason given, which counts as a failure'}`);
+  }
+  for (const name of total.failed) console.log(`failed: ${name}`);
+  const failed = total.failed.length + unexplained.length;
+  if (total.skipped.length > unexplained.length && !filtered) {
+    console.log(`${total.skipped.length - unexplained.length} skipped, with the reasons above`);
+  }
+  if (total.passed + failed === 0) console.log('no test ran');
+  console.log(`${total.passed} passed, ${failed} failed`);
+  return failed === 0 && total.passed > 0;
+}
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { name: { type: 'string', short: 't' } },
+});
+const chosen = parts.filter((part) => positionals.includes(part));
+const paths = positionals.filter((word) => !parts.some((part) => part === word));
+const filtered = values.name !== undefined;
+const wanted = (/** @type {typeof parts[number]} */ part) =>
+  chosen.length > 0 ? chosen.includes(part) : part !== 'check' || (paths.length === 0 && !filtered);
+
+/** @type {Report[]} */
+const reports = [];
+const startMs = Date.now();
+if (wanted('setup') || wanted('gpu') || wanted('e2e')) {
+  heading('set-up');
+  const tools = setUp();
+  console.log(`chromium: ${tools.chromium}`);
+}
+if (wanted('check')) {
+  heading('check');
+  reports.push(runChecks());
+}
+for (const project of /** @type {const} */ (['unit', 'gpu'])) {
+  if (!wanted(project)) continue;
+  heading(project);
+  reports.push(runVitest(project, paths, values.name));
+}
+if (wanted('e2e')) {
+  heading('e2e');
+  reports.push(runPlaywright(paths, values.name));
+}
+if (chosen.length !== 1 || chosen[0] !== 'setup') {
+  console.log(`\n${((Date.now() - startMs) / 1000).toFixed(0)} s`);
+  process.exitCode = printSummary(sum(reports), filtered) ? 0 : 1;
+}

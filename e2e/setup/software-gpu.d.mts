@@ -1,3 +1,0 @@
-export declare const lavapipeIcd: string | undefined;
-export declare function hasGpuDevice(): boolean;
-export declare function useSoftwareGpu(): void;
