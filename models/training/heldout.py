@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 from degrade import FRAMES, HALVING, HELD_OUT_CLIPS, halve, path, read_video, x264, y_to_full
 
@@ -85,6 +85,33 @@ def clips(data: Path) -> Iterator[Sample]:
         lows = degrade_clip(frames, keep, list(HALVING)[i % 3], ("veryfast", "medium")[i % 2])
         for t, low in zip(keep, lows):
             yield Sample("clips", f"{name}-{t}", frames[t], low)
+
+
+def text(count: int = 6, seed: int = 11) -> Iterator[Sample]:
+    """Drawn interface pictures that scroll: other words, sizes and colours than train/text."""
+    words = "river answer sixteen quartz Monday {} = -> 0x3f 1,024 (beta) window stream glass pixel zebra".split()
+    for i in range(count):
+        rng = np.random.default_rng([seed, i])
+        w, h = 640 + MARGIN, 384 + MARGIN
+        dark = i % 2 == 0
+        paper, ink = ((24, 26, 32), (220, 224, 230)) if dark else ((250, 250, 247), (30, 32, 40))
+        image = Image.new("RGB", (w, h), paper)
+        draw = ImageDraw.Draw(image)
+        y = 8
+        while y < h - 40:
+            size = int(rng.integers(11, 27))
+            if rng.random() < 0.25:
+                box = tuple(int(v) for v in rng.integers(40, 220, 3))
+                draw.rounded_rectangle((10, y, int(rng.integers(120, w - 20)), y + size + 12), radius=6, fill=box)
+            line = " ".join(rng.choice(words, int(rng.integers(3, 12))))
+            draw.text((18, y + 4), line, fill=ink, font=ImageFont.load_default(size))
+            y += size + 16
+        picture = np.asarray(image)
+        track = path((MARGIN, MARGIN), rng, whole=True)
+        frames = [picture[a : a + 384, b : b + 640] for a, b in track]
+        keep = [FRAMES - 3]
+        low = degrade_clip(frames, keep, list(HALVING)[i % 3], ("veryfast", "medium")[i % 2])[0]
+        yield Sample("text", f"text-{i}", frames[keep[0]], low)
 
 
 def luma(rgb: Rgb) -> np.ndarray:

@@ -1,0 +1,100 @@
+"""Self-check of the network and of what is shipped: python models/training/check.py (seconds; needs no data)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.numpy import load, load_file
+
+from export import golden
+from networks import TIERS, WINDOW, WindowAttention, bilinear_x2, build, upscale_rgb
+
+MODELS = Path(__file__).parent.parent / "mobilevit-sr"
+
+
+def check_shapes() -> None:
+    """Any size works, and an untrained modulation leaves the plain convolutional network."""
+    torch.manual_seed(0)
+    for tier in TIERS:
+        net = build(tier)
+        for h, w in ((1, 1), (13, 11), (8, 8), (65, 130)):
+            out = upscale_rgb(net, torch.rand(2, 3, h, w))
+            assert out.shape == (2, 3, 2 * h, 2 * w), (tier, h, w, out.shape)
+            assert torch.isfinite(out).all(), (tier, h, w)
+
+
+def check_attention() -> None:
+    """The masked, batched form equals a loop over tokens that looks at its own cut-off window only."""
+    torch.manual_seed(1)
+    for dim, heads in ((16, 2), (32, 4)):
+        attn = WindowAttention(dim, heads).double()
+        for h, w in ((1, 1), (3, 11), (8, 8), (17, 9)):
+            z = torch.randn(1, h, w, dim, dtype=torch.float64)
+            expected = plain_attention(attn, z[0])
+            error = float((attn(z)[0] - expected).abs().max())
+            # Two f64 orders of summation over at most 64 terms of order 1.
+            assert error < 64 * dim * np.finfo(np.float64).eps, (dim, h, w, error)
+
+
+def plain_attention(attn: WindowAttention, z: torch.Tensor) -> torch.Tensor:
+    h, w, dim = z.shape
+    hd = dim // attn.heads
+    q, k, v = (attn.qkv(z)[..., i * dim : (i + 1) * dim] for i in range(3))
+    out = torch.zeros_like(z)
+    for y in range(h):
+        for x in range(w):
+            y0, x0 = y // WINDOW * WINDOW, x // WINDOW * WINDOW
+            rows, columns = slice(y0, min(h, y0 + WINDOW)), slice(x0, min(w, x0 + WINDOW))
+            for n in range(attn.heads):
+                c = slice(n * hd, (n + 1) * hd)
+                keys, values = k[rows, columns, c].reshape(-1, hd), v[rows, columns, c].reshape(-1, hd)
+                out[y, x, c] = ((keys @ q[y, x, c]) / math.sqrt(hd)).softmax(0) @ values
+    return attn.proj(out)
+
+
+def check_bilinear() -> None:
+    """Half-pixel centres: weights 3/4 and 1/4 inside, the edge repeated outside."""
+    x = torch.tensor([[[[0.0, 1.0]]]])
+    assert torch.equal(bilinear_x2(x)[0, 0, 0], torch.tensor([0, 0.25, 0.75, 1.0]))
+
+
+def check_shipped(tier: str) -> None:
+    """Manifest, weights and golden agree."""
+    folder = MODELS / tier
+    m = json.loads((folder / "manifest.json").read_text())
+    data = (folder / m["weights"]["file"]).read_bytes()
+    assert len(data) == m["weights"]["sizeBytes"], tier
+    assert hashlib.sha256(data).hexdigest() == m["weights"]["sha256"], tier
+    weights = load(data)
+    assert {k: list(v.shape) for k, v in weights.items()} == m["tensors"], tier
+    assert all(v.dtype == np.float16 and np.isfinite(v).all() for v in weights.values()), tier
+    assert {k: tuple(v.shape) for k, v in build(tier).state_dict().items()} == {k: v.shape for k, v in weights.items()}
+    assert m["architecture"] == TIERS[tier].manifest(), tier
+    stored, made = load_file(folder / "golden.safetensors"), golden(tier, weights)
+    assert stored.keys() == made.keys(), tier
+    for name, value in made.items():
+        # Another build of PyTorch may sum in another order: a few f32 roundings of the value's own size.
+        bound = 64 * np.finfo(np.float32).eps * max(1.0, float(np.abs(value).max()))
+        error = float(np.abs(stored[name] - value).max())
+        assert error <= bound, (tier, name, error)
+
+
+def main() -> None:
+    torch.set_num_threads(1)
+    checks = [("shapes", check_shapes), ("attention", check_attention), ("bilinear", check_bilinear)]
+    for name, check in checks:
+        with torch.no_grad():
+            check()
+        print(f"ok  {name}")
+    for tier in TIERS:
+        check_shipped(tier)
+        print(f"ok  shipped {tier}")
+
+
+if __name__ == "__main__":
+    main()

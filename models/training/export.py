@@ -1,0 +1,128 @@
+"""Turns a checkpoint's averaged weights into what the package ships.
+
+    python models/training/export.py --tier S [--run FOLDER] [--quality FILE]
+
+Writes models/mobilevit-sr/<tier>/{weights,golden}.safetensors and manifest.json. The same checkpoint gives the same
+bytes. --quality takes the JSON of evaluate.py and copies the tier's figures into the manifest; without it they stay out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.numpy import save
+
+from networks import SCALE, TIERS, MobileVitSr, build, luma, upscale_rgb
+
+HERE = Path(__file__).parent
+VERSION = "1.0.0"
+GOLDEN_SEED = 20
+GOLDEN_SIZE = (29, 37)  # H, W: off every multiple of 4 and 8
+DATA = (
+    "47 photographs and wallpapers from Debian wallpaper packages (CC-BY, CC-BY-SA, GPL-2+, LGPL)",
+    "BSDS500 train and test (Berkeley, research use)",
+    "24 synthetic text and interface pictures",
+    "video clips: asl, bbb (Big Buck Bunny, CC-BY 3.0), car, openh264_plant, screen",
+)
+
+
+def rounded(net: MobileVitSr) -> dict[str, np.ndarray]:
+    """The weights as float16, sorted by name."""
+    return {k: v.contiguous().half().numpy() for k, v in sorted(net.state_dict().items())}
+
+
+def golden(tier: str, weights: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The float32 forward of the rounded weights on a seeded picture, with the named values in between (NHWC, N = 1 left out)."""
+    net = build(tier).eval()
+    net.load_state_dict({k: torch.from_numpy(v).float() for k, v in weights.items()})
+    h, w = GOLDEN_SIZE
+    rng = np.random.default_rng(GOLDEN_SEED)
+    # Smooth shapes plus noise: flat white noise would leave the attention with nothing to tell apart.
+    yy, xx = np.mgrid[:h, :w]
+    waves = [0.5 + 0.35 * np.sin(xx * a + yy * b) for a, b in rng.uniform(-0.6, 0.6, (3, 2))]
+    picture = np.stack(waves, -1) + rng.normal(0, 0.06, (h, w, 3))
+    picture[h // 3 : h // 2, w // 4 : w // 2] = 0.95
+    rgb = (np.round(picture.clip(0, 1) * 255) / 255).astype(np.float32)
+    taps: dict[str, torch.Tensor] = {}
+    x = torch.from_numpy(rgb).permute(2, 0, 1)[None]
+    with torch.no_grad():
+        output = upscale_rgb(net, x, taps)
+    named = {"luma": luma(x), **taps, "output": output}
+    out = {k: v[0].permute(1, 2, 0).contiguous().numpy() for k, v in named.items()}
+    return {"input": rgb, **out}
+
+
+def main() -> None:
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("--tier", choices=sorted(TIERS), required=True)
+    p.add_argument("--run", type=Path, help="folder of the checkpoint; runs/<tier> by default")
+    p.add_argument("--out", type=Path, default=HERE.parent / "mobilevit-sr")
+    p.add_argument("--quality", type=Path)
+    args = p.parse_args()
+    torch.set_num_threads(1)
+    checkpoint = torch.load((args.run or HERE / "runs" / args.tier) / "checkpoint.pt", weights_only=False)
+    if checkpoint["tier"] != args.tier:
+        raise ValueError(f"the checkpoint is of tier {checkpoint['tier']}, not {args.tier}")
+    net = build(args.tier)
+    net.load_state_dict(checkpoint["ema"])
+    weights = rounded(net)
+    # safetensors writes tensors ordered by alignment and name, so the bytes follow from the values alone.
+    data = save(weights)
+    folder = args.out / args.tier
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "weights.safetensors").write_bytes(data)
+    (folder / "golden.safetensors").write_bytes(save(golden(args.tier, weights)))
+    (folder / "manifest.json").write_text(to_json(manifest(args, checkpoint, weights, data)))
+    print(f"{folder}: {sum(v.size for v in weights.values())} parameters, {len(data)} bytes, step {checkpoint['step']}")
+
+
+def to_json(value: dict) -> str:
+    """Indented JSON with lists of numbers on one line, as the repository's formatter has it."""
+    text = json.dumps(value, indent=2)
+    return re.sub(r"\[[\d\s.,]+\]", lambda m: re.sub(r"\s+", " ", m[0]).replace("[ ", "[").replace(" ]", "]"), text) + "\n"
+
+
+def manifest(args: argparse.Namespace, checkpoint: dict, weights: dict[str, np.ndarray], data: bytes) -> dict:
+    a, tier = checkpoint["args"], args.tier
+    options = ["tier", "batch", "patch", "steps", "minutes", "lr", "ema", "seed"]
+    command = "python models/training/train.py --data DIR " + " ".join(f"--{k} {a[k]}" for k in options)
+    out = {
+        "format": "vitreous-model/1",
+        "name": "mobilevit-sr",
+        "tier": tier,
+        "version": VERSION,
+        "task": "super-resolution",
+        "scale": SCALE,
+        "input": {"colorSpace": "rgb", "range": [0, 1], "luma": "bt601"},
+        "architecture": TIERS[tier].manifest(),
+        "weights": {
+            "file": "weights.safetensors",
+            "sha256": hashlib.sha256(data).hexdigest(),
+            "sizeBytes": len(data),
+            "dtype": "F16",
+        },
+        "tensors": {k: list(v.shape) for k, v in weights.items()},
+        "licence": "MIT",
+        "provenance": {
+            "data": list(DATA),
+            "degradation": "x264 crf 18-36 at five presets, 18 % clean; bicubic, area or Lanczos halving; models/training/degrade.py",
+            "clips": checkpoint["clips"],
+            "seed": int(a["seed"]),
+            "steps": checkpoint["step"],
+            "minutes": round(checkpoint["minutes"], 1),
+            "command": command,
+        },
+    }
+    if args.quality:
+        out["quality"] = json.loads(args.quality.read_text())["tiers"][tier]
+    return out
+
+
+if __name__ == "__main__":
+    main()
