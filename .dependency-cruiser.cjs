@@ -1,0 +1,108 @@
+// Who may import whom. Data flows source → ingest → upscale / detect → compose → present; only session/ knows that order.
+// Each folder of plugin/ is listed with the other folders it may import; everything unlisted is forbidden.
+const layers = {
+  core: [],
+  gpu: ['core'],
+  engine: ['core', 'gpu'],
+  source: ['core'],
+  ingest: ['core', 'gpu'],
+  upscale: ['core', 'gpu', 'engine'],
+  detect: ['core', 'gpu', 'engine'],
+  track: ['core'],
+  compose: ['core', 'gpu'],
+  present: ['core', 'gpu'],
+  session: ['core', 'gpu', 'engine', 'source', 'ingest', 'upscale', 'detect', 'track', 'compose', 'present', 'catalog'],
+  adapters: ['index', 'core'],
+};
+
+const tests = '[.]test[.]ts$|/testing/';
+
+const layerRules = Object.entries(layers).map(([folder, allowed]) => ({
+  name: `plugin/${folder}`,
+  comment: `plugin/${folder} may import only itself${allowed.length > 0 ? `, ${allowed.join(', ')}` : ''} and its shaders.`,
+  severity: 'error',
+  from: { path: `^plugin/${folder}/`, pathNot: tests },
+  to: {
+    path: '^(plugin|models|shaders|demo|e2e|bench)/',
+    pathNot: `^plugin/(${[folder, ...allowed].join('|')})(/|[.]ts$)|^shaders/(${folder}|prelude)/`,
+  },
+}));
+
+module.exports = {
+  forbidden: [
+    ...layerRules,
+    {
+      name: 'plugin/index',
+      comment: 'The entry points reach the rest through session/ alone (and the types of core/).',
+      severity: 'error',
+      from: { path: '^plugin/(index|element)[.]ts$' },
+      to: { path: '^(plugin|models|shaders)/', pathNot: '^plugin/(session|core)/' },
+    },
+    {
+      name: 'only catalog knows models',
+      severity: 'error',
+      from: { path: '^plugin/', pathNot: `^plugin/catalog[.]ts$|${tests}` },
+      to: { path: '^models/' },
+    },
+    {
+      name: 'plugin/catalog',
+      severity: 'error',
+      from: { path: '^plugin/catalog[.]ts$' },
+      to: { path: '^plugin/', pathNot: '^plugin/(core|gpu|engine)/' },
+    },
+    {
+      name: 'models import the engine only',
+      severity: 'error',
+      from: { path: '^models/([^/]+)/', pathNot: tests },
+      to: { path: '^(plugin|models|shaders|demo|e2e|bench)/', pathNot: '^plugin/engine/|^models/$1/' },
+    },
+    {
+      name: 'the library imports neither demo nor tests',
+      severity: 'error',
+      from: { path: '^(plugin|models)/', pathNot: tests },
+      to: { path: `^(demo|e2e|bench)/|${tests}` },
+    },
+    {
+      name: 'no npm packages in the library',
+      severity: 'error',
+      from: { path: '^(plugin|models)/', pathNot: `^plugin/adapters/|${tests}` },
+      to: { dependencyTypes: ['npm', 'npm-dev', 'npm-optional', 'npm-peer', 'npm-no-pkg', 'unknown'] },
+    },
+    {
+      name: 'one peer an adapter',
+      comment: 'plugin/adapters/NAME.ts imports the package NAME and no other.',
+      severity: 'error',
+      from: { path: '^plugin/adapters/([^/.]+)', pathNot: tests },
+      to: { path: 'node_modules/', pathNot: 'node_modules/$1/' },
+    },
+    {
+      name: 'no Node modules in the library',
+      severity: 'error',
+      from: { path: '^(plugin|models)/', pathNot: tests },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'no cycles',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'imports resolve',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^(demo/)?dist/' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'types', 'default'],
+      extensions: ['.ts', '.mjs', '.js', '.cjs', '.d.ts', '.json'],
+    },
+  },
+};

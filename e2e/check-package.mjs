@@ -1,0 +1,69 @@
+// Packs the library as it would be published and checks the tarball: the list of files, the exports map (publint), the types
+// (attw), and that the root import holds neither shaders nor models. Needs `npm run build`.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { staticClosure } from './library-chunks.mjs';
+
+const root = join(import.meta.dirname, '..');
+const scratch = mkdtempSync(join(tmpdir(), 'vitreous-pack-'));
+process.on('exit', () => rmSync(scratch, { recursive: true, force: true }));
+
+const shipped = /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|dist\/.+\.(js|d\.ts|safetensors|json|md))$/;
+const required = [
+  'package.json',
+  'README.md',
+  'LICENSE',
+  'CHANGELOG.md',
+  'dist/index.js',
+  'dist/types/plugin/index.d.ts',
+];
+
+/**
+ * @param {string} command
+ * @param {string[]} args
+ */
+function mustRun(command, args) {
+  const run = spawnSync(command, args, { cwd: root, encoding: 'utf8', shell: process.platform === 'win32' });
+  if (run.status !== 0) throw new Error(`${command} ${args.join(' ')} failed:\n${run.stdout}${run.stderr}`);
+  return run.stdout;
+}
+
+/** @param {string} name */
+const bin = (name) => join(root, 'node_modules/.bin', name);
+
+/** @type {{ filename: string, files: { path: string }[], size: number }[]} */
+const packs = JSON.parse(mustRun('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', scratch]));
+const [pack] = packs;
+if (pack === undefined) throw new Error('npm pack packed nothing');
+const paths = pack.files.map(({ path }) => path);
+
+const problems = [
+  ...paths
+    .filter((path) => !shipped.test(path) || /\.test\.|\/testing\//.test(path))
+    .map((path) => `must not ship: ${path}`),
+  ...required.filter((path) => !paths.includes(path)).map((path) => `is missing: ${path}`),
+];
+if (!paths.some((path) => path.endsWith('.safetensors')))
+  problems.push('is missing: weights (dist/models/*/weights.safetensors)');
+
+for (const file of staticClosure('index.js')) {
+  const text = readFileSync(file, 'utf8');
+  if (/@compute|@fragment|@vertex/.test(text)) problems.push(`the root import holds shader text: ${file}`);
+  if (text.includes('.safetensors')) problems.push(`the root import holds a model: ${file}`);
+}
+
+const tarball = join(scratch, pack.filename);
+for (const [name, args] of /** @type {const} */ ([
+  ['publint', [tarball, '--strict']],
+  // The package is ESM; `require` of it works in Node 22 and later alone.
+  ['attw', [tarball, '--profile', 'esm-only', '--format', 'ascii', '--no-emoji']],
+])) {
+  const run = spawnSync(bin(name), args, { cwd: root, encoding: 'utf8', shell: process.platform === 'win32' });
+  if (run.status !== 0) problems.push(`${name}:\n${run.stdout}${run.stderr}`);
+}
+
+for (const problem of problems) console.error(problem);
+console.log(`${paths.length} files, ${(pack.size / 1024).toFixed(0)} KiB packed`);
+process.exitCode = problems.length === 0 ? 0 : 1;
