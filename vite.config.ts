@@ -54,7 +54,8 @@ function wgslText(strip: boolean): Plugin {
  */
 function shippedAssets(): Plugin {
   const pattern = /new URL\(\s*(['"])(\.[^'"]+\.safetensors)\1\s*,\s*import\.meta\.url\s*\)/g;
-  const placeholder = /__SHIPPED__([^'"`]+?)__SHIPPED__/g;
+  // Vite must leave the placeholder alone here, but see the final path when it bundles a user's page: the comment goes.
+  const placeholder = /(?:\/\*\s*@vite-ignore\s*\*\/\s*)?(['"`])__SHIPPED__([^'"`]+?)__SHIPPED__\1/g;
   return {
     name: 'vitreous:shipped-assets',
     enforce: 'pre',
@@ -72,9 +73,9 @@ function shippedAssets(): Plugin {
     renderChunk(code, chunk) {
       if (!code.includes('__SHIPPED__')) return null;
       const folder = posix.dirname(chunk.fileName);
-      const replaced = code.replace(placeholder, (_match, fileName: string) => {
+      const replaced = code.replace(placeholder, (_match, quote: string, fileName: string) => {
         const path = posix.relative(folder, fileName);
-        return path.startsWith('.') ? path : `./${path}`;
+        return `${quote}${path.startsWith('.') ? path : `./${path}`}${quote}`;
       });
       return { code: replaced, map: null };
     },

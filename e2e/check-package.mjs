@@ -1,9 +1,11 @@
 // Packs the library as it would be published and checks the tarball: the list of files, the exports map (publint), the types
-// (attw), and that the root import holds neither shaders nor models. Needs `npm run build`.
+// (attw), that the root import holds neither shaders nor models, and that a bundler ships the weights with a user's page. Needs
+// `npm run build`.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { build } from 'vite';
 import { staticClosure } from './library-chunks.mjs';
 
 const root = join(import.meta.dirname, '..');
@@ -32,6 +34,24 @@ function mustRun(command, args) {
 
 /** @param {string} name */
 const bin = (name) => join(root, 'node_modules/.bin', name);
+
+/**
+ * Installs the tarball into a page of its own and bundles that as a user would.
+ *
+ * @param {string} tarball
+ * @returns {Promise<string[]>} the files of the bundled page
+ */
+async function bundleUserPage(tarball) {
+  const page = join(scratch, 'page');
+  mkdirSync(join(page, 'node_modules'), { recursive: true });
+  mustRun('tar', ['-xzf', tarball, '-C', page]);
+  renameSync(join(page, 'package'), join(page, 'node_modules/vitreous'));
+  writeFileSync(join(page, 'package.json'), '{ "name": "page", "private": true }');
+  writeFileSync(join(page, 'index.html'), '<script type="module" src="./page.js"></script>');
+  writeFileSync(join(page, 'page.js'), "import * as vitreous from 'vitreous';\nconsole.log(vitreous);\n");
+  await build({ root: page, configFile: false, logLevel: 'error', build: { target: 'esnext' } });
+  return readdirSync(join(page, 'dist'), { recursive: true, encoding: 'utf8' });
+}
 
 /** @type {{ filename: string, files: { path: string }[], size: number }[]} */
 const packs = JSON.parse(mustRun('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', scratch]));
@@ -62,6 +82,10 @@ for (const [name, args] of /** @type {const} */ ([
 ])) {
   const run = spawnSync(bin(name), args, { cwd: root, encoding: 'utf8', shell: process.platform === 'win32' });
   if (run.status !== 0) problems.push(`${name}:\n${run.stdout}${run.stderr}`);
+}
+
+if (!(await bundleUserPage(tarball)).some((name) => name.endsWith('.safetensors'))) {
+  problems.push("a user's page bundled by Vite lacks the weights");
 }
 
 for (const problem of problems) console.error(problem);
