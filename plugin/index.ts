@@ -1,0 +1,29 @@
+/**
+ * `vitreous`: super-resolution for any web video, on one GPU device.
+ *
+ * ```ts
+ * import { enhance } from 'vitreous';
+ * const enhanced = await enhance(document.querySelector('video'), { upscale: { quality: 'auto' } });
+ * ```
+ *
+ * @module
+ */
+export type { DisposableResource } from './core/dispose.js';
+export { type ErrorCode, errorCodes, type StageName, VitreousError, type VitreousErrorInit } from './core/errors.js';
+export type { FrameSink, FrameSource, FrameTiming } from './core/frame-source.js';
+export type { Rect, Size } from './core/geometry.js';
+export { type ModelSource, type Tier, tiers } from './core/model-source.js';
+export { enhance } from './session/enhance.js';
+export type { Enhanced, EnhancedStats } from './session/enhanced.js';
+export type {
+  ActiveTier,
+  EnhancedEventMap,
+  EnhancedState,
+  FallbackEvent,
+  FallbackReason,
+  FrameEvent,
+  StateChangeEvent,
+  TierEvent,
+} from './session/events.js';
+export type { EnhanceOptions, EnhanceSettings, ProgressEvent, UpscaleOptions } from './session/options.js';
+export { type ProbeResult, probe } from './session/probe.js';

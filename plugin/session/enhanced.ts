@@ -1,0 +1,54 @@
+import type { DisposableResource } from '../core/dispose.js';
+import type { Size } from '../core/geometry.js';
+import type { ActiveTier, EnhancedEventMap, EnhancedState, FallbackReason } from './events.js';
+import type { EnhanceSettings } from './options.js';
+
+/** A snapshot of how it goes. */
+export interface EnhancedStats {
+  readonly state: EnhancedState;
+  /** Why the native video shows; absent while running. */
+  readonly why: FallbackReason | undefined;
+  readonly tier: ActiveTier;
+  /** Enhanced frames a second over the last second. */
+  readonly fps: number;
+  /** GPU milliseconds of the last measured frame by stage (`ingest`, `upscale`, `compose`); empty without `timestamp-query`. */
+  readonly gpuMs: Readonly<Record<string, number>>;
+  readonly framesShown: number;
+  /** Frames of the source that were never drawn: skipped by the browser, or come while not ready. */
+  readonly framesDropped: number;
+  /** Frames submitted after the time at which the browser expected them on screen. */
+  readonly framesLate: number;
+  /** Display size of the source, pixels. */
+  readonly sourceSize: Size;
+  /** Size of the picture on screen, device pixels. */
+  readonly displaySize: Size;
+}
+
+/** A running enhancement. Everything on it is safe to call in every state. */
+export interface Enhanced extends DisposableResource {
+  readonly state: EnhancedState;
+  /** Why the native video shows; undefined while running. */
+  readonly why: FallbackReason | undefined;
+  readonly stats: EnhancedStats;
+  /** The canvas that is drawn on: ours over the video, or `options.canvas`. */
+  readonly canvas: HTMLCanvasElement;
+  /** False hides the canvas and stops all work; true brings it back. */
+  enabled: boolean;
+  /**
+   * Changes settings while running; what is left out stays. Throws TypeError for a bad value, before anything changes.
+   */
+  set(settings: EnhanceSettings): void;
+  addEventListener<K extends keyof EnhancedEventMap>(
+    type: K,
+    listener: (event: EnhancedEventMap[K]) => void,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  removeEventListener<K extends keyof EnhancedEventMap>(
+    type: K,
+    listener: (event: EnhancedEventMap[K]) => void,
+    options?: boolean | EventListenerOptions,
+  ): void;
+  /** Ends it: the bare video is back, listeners and GPU objects are gone. Idempotent. */
+  dispose(): void;
+  [Symbol.dispose](): void;
+}

@@ -1,0 +1,41 @@
+import type { ModelSource, Tier } from '../core/model-source.js';
+
+/** How far start-up has come. A phase repeats when a tier changes or a lost device is rebuilt. */
+export interface ProgressEvent {
+  readonly phase: 'weights' | 'compile';
+  /** Bytes of weights so far; in phase `compile` the same number as `totalBytes`. */
+  readonly loadedBytes: number;
+  /** Bytes of weights in all, from the manifest. */
+  readonly totalBytes: number;
+}
+
+/** Super-resolution: which network, and when. */
+export interface UpscaleOptions {
+  /**
+   * `auto` (default) starts with the cheapest tier and moves by measured GPU time; a tier or a model of your own stays as it is.
+   */
+  readonly quality?: 'auto' | Tier | ModelSource;
+  /** Enhance on a software adapter too (SwiftShader, lavapipe, WARP), where it is slow. Default false. */
+  readonly force?: boolean;
+  /** Storage type of the network's numbers. Default `auto`: f16 where the device has it. */
+  readonly precision?: 'auto' | 'f16' | 'f32';
+}
+
+/** What can be changed while running, by `enhanced.set(…)`. */
+export interface EnhanceSettings {
+  /** `false` turns super-resolution off: the frame itself is drawn, resampled. */
+  readonly upscale?: UpscaleOptions | false;
+  /** Splits the picture at this fraction of its width, 0 to 1: left of it native, right of it enhanced. `false` (default): no split. */
+  readonly compare?: number | false;
+}
+
+/** What `enhance` takes; everything is optional. */
+export interface EnhanceOptions extends EnhanceSettings {
+  /** A device to share: borrowed, never destroyed. By default one is made. */
+  readonly device?: GPUDevice;
+  /** Where to draw when the source is not a `<video>`; a video gets a canvas of its own. */
+  readonly canvas?: HTMLCanvasElement;
+  /** Aborts start-up at any point, and later ends the enhancement as `dispose()` does. */
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: ProgressEvent) => void;
+}
