@@ -1,0 +1,89 @@
+import type { Caps } from '../gpu/caps.js';
+import type { Consts, Kernel } from '../gpu/kernel.js';
+import type { ValueType } from './tensor.js';
+import type { Value } from './value.js';
+import type { PackedWeights } from './weights.js';
+
+/** What one node asks: the types around it and its attributes. */
+export interface Problem<A> {
+  readonly inputs: readonly ValueType[];
+  readonly outputs: readonly ValueType[];
+  readonly attrs: A;
+}
+
+/** One way to compute a problem: a kernel and its generated constants. `id` is what tests and `force` name. */
+export interface Variant {
+  readonly id: string;
+  readonly consts: Consts;
+}
+
+/** A word of the uniform block: u32 unless said otherwise. Vectors are written out; mind WGSL's alignment rules. */
+export type UniformWord = number | { readonly f32: number } | { readonly i32: number };
+
+/** What a binding holds, by position in the node. */
+export type Ref =
+  | { readonly kind: 'input'; readonly index: number }
+  | { readonly kind: 'output'; readonly index: number }
+  | { readonly kind: 'weights'; readonly packed: PackedWeights };
+
+/** One `dispatchWorkgroups`. Binding 0 of every kernel is its uniform block; `bindings` are those after it. */
+export interface Dispatch {
+  readonly kernel: Kernel;
+  readonly consts: Consts;
+  readonly uniforms: readonly UniformWord[];
+  readonly bindings: readonly Ref[];
+  readonly workgroups: readonly [x: number, y: number, z: number];
+  /** Multiply-accumulates of the maths itself, without padding lanes. */
+  readonly macs: number;
+}
+
+/** An operation: pure functions of types and attributes. It owns no GPU object. */
+export interface Op<A = unknown> {
+  readonly name: string;
+  /** Types of the outputs. @throws VitreousError `graph-invalid`. */
+  infer(inputs: readonly ValueType[], attrs: A): readonly ValueType[];
+  /** All legal variants, the most general first. Every one is forced against the goldens. */
+  variants(problem: Problem<A>, caps: Caps): readonly Variant[];
+  /** The variant for this device: pure, table-tested. Absent: the first of `variants`. */
+  select?(problem: Problem<A>, caps: Caps): Variant;
+  lower(problem: Problem<A>, variant: Variant): readonly Dispatch[];
+  /** True: the output is the input's bytes under another shape, and nothing is dispatched. */
+  readonly isView?: boolean;
+  /** As the producer: the node that does this and `consumer` in one, or nothing. See `fuse`. */
+  absorbConsumer?(self: FusionNode<A>, consumer: FusionNode): FusedNode | undefined;
+  /** As the consumer: the node that does `producer` and this in one, or nothing. */
+  absorbProducer?(self: FusionNode<A>, producer: FusionNode): FusedNode | undefined;
+  /** Cheap enough to be absorbed by several consumers, each computing it again. */
+  readonly isCheap?: boolean;
+}
+
+/** What a fusion rule sees of a node; values are opaque handles to be passed on. */
+export interface FusionNode<A = unknown> {
+  readonly op: Op<A>;
+  readonly inputs: readonly Value[];
+  readonly outputs: readonly Value[];
+  readonly attrs: A;
+}
+
+export interface FusedNode {
+  readonly op: Op;
+  readonly inputs: readonly Value[];
+  readonly attrs: unknown;
+}
+
+/** A fused node of any op's attributes. */
+export function fused<A>(op: Op<A>, inputs: readonly Value[], attrs: A): FusedNode {
+  // Attributes are opaque outside the op that wrote them.
+  return { op: op as Op, inputs, attrs };
+}
+
+/** Whether a node is of this op, narrowing its attributes. */
+export function isNodeOf<A>(node: FusionNode, op: Op<A>): node is FusionNode<unknown> & { readonly attrs: A } {
+  return node.op === (op as Op);
+}
+
+export const input = (index: number): Ref => ({ kind: 'input', index });
+export const output = (index = 0): Ref => ({ kind: 'output', index });
+export const weights = (packed: PackedWeights): Ref => ({ kind: 'weights', packed });
+
+export const ceilDiv = (a: number, b: number): number => Math.ceil(a / b);

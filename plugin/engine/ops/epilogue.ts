@@ -1,0 +1,70 @@
+import { type Activation, activationCodes, activationOp, packSlope } from './activation.js';
+import { addOp } from './broadcast.js';
+import type { Consts } from '../../gpu/kernel.js';
+import type { FusedNode, FusionNode, Op } from '../op.js';
+import { fused, isNodeOf } from '../op.js';
+import { asTensor, sameShape } from '../tensor.js';
+import { concatFloats, type PackedWeights, padded, type WeightSource } from '../weights.js';
+
+/** What a convolution or a matrix product does to its sum before it is stored: bias, activation, residual. */
+export interface Epilogue {
+  readonly bias?: string;
+  readonly activation?: Activation;
+  /** Name of the PReLU slope, shape [outChannels]. */
+  readonly slope?: string;
+  /** The node's last input is added, before or after the activation. */
+  readonly residual?: 'before-activation' | 'after-activation';
+}
+
+export const residualCodes = { none: 0, 'before-activation': 1, 'after-activation': 2 } as const;
+
+export const epilogueConsts = (attrs: Epilogue): Consts => ({
+  ACTIVATION: activationCodes[attrs.activation ?? 'none'],
+  RESIDUAL: residualCodes[attrs.residual ?? 'none'],
+});
+
+/**
+ * Weights of one kernel: the main block in its own order, then the bias a channel group, then the slope.
+ * `biasAt` and `slopeAt` are offsets in groups of 4.
+ */
+export function packWithEpilogue(
+  attrs: Epilogue & { readonly weight: string },
+  channels: number,
+  mainLength: number,
+  packMain: (source: WeightSource) => Float32Array,
+): { packed: PackedWeights; biasAt: number; slopeAt: number } {
+  const { bias, weight } = attrs;
+  const slope = packSlope(attrs.activation === 'prelu' ? attrs.slope : undefined, channels);
+  const biasLength = Math.ceil(channels / 4) * 4;
+  const packed: PackedWeights = {
+    names: [weight, ...(bias ? [bias] : []), ...slope.names],
+    length: mainLength + biasLength + slope.length,
+    pack: (source) =>
+      concatFloats([
+        packMain(source),
+        bias ? padded(source.get(bias, [channels])) : new Float32Array(biasLength),
+        slope.pack(source),
+      ]),
+  };
+  return { packed, biasAt: mainLength / 4, slopeAt: (mainLength + biasLength) / 4 };
+}
+
+/** The shared fusion rule of ops with an epilogue: a following activation, or a following add of the same shape. */
+export function absorbEpilogue<A extends Epilogue>(op: Op<A>, self: FusionNode<A>, next: FusionNode): FusedNode | undefined {
+  const { attrs } = self;
+  const [own] = self.outputs;
+  if (isNodeOf(next, activationOp)) {
+    // After the residual was added behind an activation there is no room for another.
+    if (attrs.activation || attrs.residual === 'after-activation') return undefined;
+    const { activation, slope } = next.attrs;
+    return fused(op, self.inputs, { ...attrs, activation, ...(slope === undefined ? {} : { slope }) });
+  }
+  if (isNodeOf(next, addOp)) {
+    const other = next.inputs.find((value) => value !== own);
+    if (attrs.residual || !own || !other || next.inputs.length !== 2) return undefined;
+    if (!sameShape(asTensor(own.type), asTensor(other.type))) return undefined;
+    const residual = attrs.activation ? 'after-activation' : 'before-activation';
+    return fused(op, [...self.inputs, other], { ...attrs, residual });
+  }
+  return undefined;
+}

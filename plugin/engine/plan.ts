@@ -1,0 +1,285 @@
+import { VitreousError } from '../core/errors.js';
+import type { Caps } from '../gpu/caps.js';
+import type { Consts, Kernel, Precision } from '../gpu/kernel.js';
+import { type Arena, type Lifetime, placeValues } from './arena.js';
+import { fuse } from './fuse.js';
+import type { Graph, GraphNode } from './graph.js';
+import type { Dispatch, Problem, UniformWord, Variant } from './op.js';
+import { invalidGraph, tensorBytes } from './tensor.js';
+import type { Value } from './value.js';
+import type { PackedWeights } from './weights.js';
+
+/** Where a binding of a step points. Buffers are named by role, not by GPU object: the plan outlives devices. */
+export type PlanBinding =
+  | { readonly kind: 'arena'; readonly color: number; readonly offsetBytes: number; readonly sizeBytes: number; readonly value: string }
+  | { readonly kind: 'io'; readonly value: string; readonly sizeBytes: number }
+  | { readonly kind: 'weights'; readonly offsetBytes: number; readonly sizeBytes: number; readonly names: readonly string[] }
+  | { readonly kind: 'image'; readonly value: string };
+
+/** One dispatch, ready to be encoded. */
+export interface PlanStep {
+  readonly label: string;
+  readonly variant: string;
+  readonly kernel: Kernel;
+  readonly consts: Consts;
+  readonly uniforms: readonly UniformWord[];
+  readonly uniformOffsetBytes: number;
+  readonly bindings: readonly PlanBinding[];
+  readonly workgroups: readonly [number, number, number];
+  readonly macs: number;
+  /** Each operand counted once: the least a dispatch can move. */
+  readonly readBytes: number;
+  readonly writtenBytes: number;
+}
+
+export interface PlanOptions {
+  readonly caps: Caps;
+  readonly precision: Precision;
+  /** Rewrite the graph into fused nodes first. Default true. */
+  readonly fuse?: boolean;
+  /** Forces the variant of every node it returns an id for; an illegal id throws `variant-illegal`. */
+  readonly force?: (node: GraphNode) => string | undefined;
+}
+
+/** Immutable: everything a device needs to run a graph, and nothing of a device. */
+export interface Plan {
+  readonly precision: Precision;
+  readonly steps: readonly PlanStep[];
+  readonly arena: Arena;
+  readonly uniformBytes: number;
+  readonly weightBytes: number;
+  readonly packedWeights: readonly { readonly packed: PackedWeights; readonly offsetBytes: number }[];
+  readonly inputs: readonly Value[];
+  readonly outputs: readonly Value[];
+  readonly macs: number;
+  readonly readBytes: number;
+  readonly writtenBytes: number;
+}
+
+function chooseVariant(node: GraphNode, problem: Problem<unknown>, options: PlanOptions): Variant {
+  const legal = node.op.variants(problem, options.caps);
+  const forced = options.force?.(node);
+  if (forced !== undefined) {
+    const found = legal.find((variant) => variant.id === forced);
+    if (found) return found;
+    throw new VitreousError({
+      code: 'variant-illegal',
+      stage: 'engine',
+      found: `variant '${forced}' forced on ${node.op.name} '${node.name}'`,
+      expected: legal.map((variant) => variant.id).join(', '),
+      fix: 'Force one of the legal variants, or none.',
+    });
+  }
+  const chosen = node.op.select?.(problem, options.caps) ?? legal[0];
+  if (!chosen) throw invalidGraph(`no variant of ${node.op.name} for '${node.name}'`, 'at least one');
+  return chosen;
+}
+
+/** Views share their input's storage: each value's owner is the value whose bytes it reads. */
+function ownersOf(graph: Graph): ReadonlyMap<number, Value> {
+  const owners = new Map<number, Value>();
+  for (const value of graph.inputs) owners.set(value.id, value);
+  for (const node of graph.nodes)
+    node.outputs.forEach((value, i) => {
+      const source = node.op.isView ? node.inputs[i] : undefined;
+      owners.set(value.id, source ? (owners.get(source.id) ?? source) : value);
+    });
+  return owners;
+}
+
+interface Lowered {
+  readonly node: GraphNode;
+  readonly variant: Variant;
+  readonly dispatch: Dispatch;
+}
+
+function lowerAll(graph: Graph, options: PlanOptions): readonly Lowered[] {
+  return graph.nodes.flatMap((node) => {
+    if (node.op.isView) return [];
+    const problem: Problem<unknown> = {
+      inputs: node.inputs.map((value) => value.type),
+      outputs: node.outputs.map((value) => value.type),
+      attrs: node.attrs,
+    };
+    const variant = chooseVariant(node, problem, options);
+    return node.op.lower(problem, variant).map((dispatch) => ({ node, variant, dispatch }));
+  });
+}
+
+/** Lifetimes of the values that live in the arena: tensors that are neither inputs nor outputs of the graph. */
+function lifetimes(
+  lowered: readonly Lowered[],
+  owners: ReadonlyMap<number, Value>,
+  isIo: (value: Value) => boolean,
+  precision: Precision,
+): readonly Lifetime[] {
+  const owner = (value: Value): Value => owners.get(value.id) ?? value;
+  const inArena = (value: Value): boolean => value.type.kind === 'tensor' && !isIo(value);
+  const lives = new Map<number, Lifetime>();
+  lowered.forEach(({ node }, step) => {
+    const reads = node.inputs.map(owner).filter(inArena);
+    for (const value of node.outputs) {
+      if (!inArena(value) || value.type.kind !== 'tensor') continue;
+      const known = lives.get(value.id);
+      lives.set(value.id, {
+        id: value.id,
+        sizeBytes: tensorBytes(value.type, precision),
+        firstStep: known?.firstStep ?? step,
+        lastStep: step,
+        readBeside: reads.map((read) => read.id),
+      });
+    }
+    for (const value of reads) {
+      const known = lives.get(value.id);
+      if (!known) throw invalidGraph(`'${value.name}' read before it is written`, 'nodes in order');
+      lives.set(value.id, { ...known, lastStep: step });
+    }
+  });
+  return [...lives.values()];
+}
+
+const align = (bytes: number, alignmentBytes: number): number =>
+  Math.ceil(bytes / alignmentBytes) * alignmentBytes;
+
+/** Packed weights in one buffer, each once however many steps read it. */
+class WeightLayout {
+  readonly entries: { packed: PackedWeights; offsetBytes: number }[] = [];
+  sizeBytes = 0;
+  readonly #precision: Precision;
+  readonly #alignmentBytes: number;
+
+  constructor(precision: Precision, alignmentBytes: number) {
+    this.#precision = precision;
+    this.#alignmentBytes = alignmentBytes;
+  }
+
+  place(packed: PackedWeights): PlanBinding {
+    const sizeBytes = packed.length * (this.#precision === 'f16' ? 2 : 4);
+    let entry = this.entries.find((known) => known.packed === packed);
+    if (!entry) {
+      entry = { packed, offsetBytes: this.sizeBytes };
+      this.entries.push(entry);
+      this.sizeBytes += align(sizeBytes, this.#alignmentBytes);
+    }
+    return { kind: 'weights', offsetBytes: entry.offsetBytes, sizeBytes, names: packed.names };
+  }
+}
+
+/**
+ * Lowers a graph: fuse, choose a variant a node, place values, lay out weights and uniforms.
+ *
+ * @throws VitreousError `graph-invalid`, `variant-illegal`.
+ */
+export function compile(source: Graph, options: PlanOptions): Plan {
+  const { caps, precision } = options;
+  const graph = options.fuse === false ? source : fuse(source);
+  const lowered = lowerAll(graph, options);
+  const owners = ownersOf(graph);
+  const io = new Set(
+    [...graph.inputs, ...graph.outputs.map((value) => owners.get(value.id) ?? value)].map(({ id }) => id),
+  );
+  const isIo = (value: Value): boolean => io.has(value.id);
+  const arena = placeValues(lifetimes(lowered, owners, isIo, precision), caps.bindingAlignmentBytes);
+  const weightLayout = new WeightLayout(precision, caps.bindingAlignmentBytes);
+
+  const bindValue = (value: Value | undefined): PlanBinding => {
+    const owner = value && (owners.get(value.id) ?? value);
+    if (!owner) throw invalidGraph('a binding without a value', 'an input or output of the node');
+    if (owner.type.kind === 'image') return { kind: 'image', value: owner.name };
+    const sizeBytes = tensorBytes(owner.type, precision);
+    if (isIo(owner)) return { kind: 'io', value: owner.name, sizeBytes };
+    const place = arena.placements.get(owner.id);
+    if (!place) throw invalidGraph(`'${owner.name}' without a place`, 'a value some node writes');
+    return { kind: 'arena', ...place, sizeBytes, value: owner.name };
+  };
+
+  let uniformBytes = 0;
+  const steps = lowered.map(({ node, variant, dispatch }): PlanStep => {
+    const bindings = dispatch.bindings.map((ref) =>
+      ref.kind === 'weights'
+        ? weightLayout.place(ref.packed)
+        : bindValue((ref.kind === 'input' ? node.inputs : node.outputs)[ref.index]),
+    );
+    const uniformOffsetBytes = uniformBytes;
+    uniformBytes += align(Math.max(dispatch.uniforms.length * 4, 16), caps.bindingAlignmentBytes);
+    const { readBytes, writtenBytes } = traffic(node, dispatch, bindings);
+    return {
+      label: node.name,
+      variant: variant.id,
+      kernel: dispatch.kernel,
+      consts: dispatch.consts,
+      uniforms: dispatch.uniforms,
+      uniformOffsetBytes,
+      bindings,
+      workgroups: dispatch.workgroups,
+      macs: dispatch.macs,
+      readBytes,
+      writtenBytes,
+    };
+  });
+  const sum = (of: (step: PlanStep) => number): number => steps.reduce((n, step) => n + of(step), 0);
+  return {
+    precision,
+    steps,
+    arena,
+    uniformBytes,
+    weightBytes: weightLayout.sizeBytes,
+    packedWeights: weightLayout.entries,
+    inputs: graph.inputs,
+    outputs: graph.outputs,
+    macs: sum((step) => step.macs),
+    readBytes: sum((step) => step.readBytes),
+    writtenBytes: sum((step) => step.writtenBytes),
+  };
+}
+
+function traffic(
+  node: GraphNode,
+  dispatch: Dispatch,
+  bindings: readonly PlanBinding[],
+): { readBytes: number; writtenBytes: number } {
+  const bytesOf = (i: number): number => {
+    const binding = bindings[i];
+    const ref = dispatch.bindings[i];
+    if (!binding || !ref) return 0;
+    if (binding.kind !== 'image') return binding.sizeBytes;
+    const value = ref.kind === 'weights' ? undefined : (ref.kind === 'input' ? node.inputs : node.outputs)[ref.index];
+    return value?.type.kind === 'image' ? value.type.width * value.type.height * 4 : 0;
+  };
+  const seen = new Set<string>();
+  let readBytes = 0;
+  let writtenBytes = 0;
+  dispatch.bindings.forEach((ref, i) => {
+    // A kernel without a residual binds its input twice: it is read once.
+    const key = ref.kind === 'weights' ? `w${i}` : `${ref.kind}${ref.index}`;
+    if (seen.has(key)) return;
+    seen.add(key);
+    if (ref.kind === 'output') writtenBytes += bytesOf(i);
+    else readBytes += bytesOf(i);
+  });
+  return { readBytes, writtenBytes };
+}
+
+/** The plan as plain data, for printing and snapshots: no shader text, no functions. */
+export function planToJson(plan: Plan): Record<string, unknown> {
+  return {
+    precision: plan.precision,
+    dispatches: plan.steps.length,
+    macs: plan.macs,
+    readBytes: plan.readBytes,
+    writtenBytes: plan.writtenBytes,
+    weightBytes: plan.weightBytes,
+    arenaBytes: plan.arena.bufferBytes,
+    steps: plan.steps.map((step) => ({
+      label: step.label,
+      kernel: step.kernel.name,
+      variant: step.variant,
+      consts: step.consts,
+      workgroups: step.workgroups,
+      bindings: step.bindings,
+      macs: step.macs,
+      readBytes: step.readBytes,
+      writtenBytes: step.writtenBytes,
+    })),
+  };
+}

@@ -1,0 +1,245 @@
+import { type DisposableResource, disposeSymbol } from '../core/dispose.js';
+import { VitreousError } from '../core/errors.js';
+import type { GpuDevice } from '../gpu/device.js';
+import { toFloat16 } from './float16.js';
+import type { UniformWord } from './op.js';
+import type { Plan, PlanBinding, PlanStep } from './plan.js';
+import { invalidGraph, tensorBytes } from './tensor.js';
+import type { WeightSource } from './weights.js';
+
+// GPUBufferUsage; the global is absent in Node.
+const COPY_SRC = 0x4;
+const COPY_DST = 0x8;
+const UNIFORM = 0x40;
+const STORAGE = 0x80;
+
+/** The textures behind a plan's image values, by name. */
+export type Images = Readonly<Record<string, GPUTextureView>>;
+
+function writeUniforms(view: DataView, offsetBytes: number, words: readonly UniformWord[]): void {
+  words.forEach((word, i) => {
+    const at = offsetBytes + i * 4;
+    if (typeof word === 'number') view.setUint32(at, word, true);
+    else if ('f32' in word) view.setFloat32(at, word.f32, true);
+    else view.setInt32(at, word.i32, true);
+  });
+}
+
+function checkLimits(gpu: GpuDevice, plan: Plan): void {
+  const { caps } = gpu;
+  const need = (found: number, limit: number, name: string): void => {
+    if (found > limit)
+      throw new VitreousError({
+        code: 'device-limit',
+        stage: 'engine',
+        found: `${name} = ${limit}`,
+        expected: `at least ${found} for this plan`,
+        fix: 'Use a smaller source or tier, or a device with larger limits; the stage is bypassed.',
+      });
+  };
+  for (const bytes of plan.arena.bufferBytes) need(bytes, caps.maxBufferBytes, 'maxBufferSize');
+  need(plan.weightBytes, caps.maxBufferBytes, 'maxBufferSize');
+  for (const step of plan.steps) {
+    for (const count of step.workgroups)
+      need(count, caps.maxWorkgroupsPerDimension, 'maxComputeWorkgroupsPerDimension');
+    for (const binding of step.bindings)
+      if (binding.kind !== 'image')
+        need(binding.sizeBytes, caps.maxStorageBindingBytes, 'maxStorageBufferBindingSize');
+  }
+}
+
+/**
+ * The GPU objects of one plan on one device. Made by `Runner.create`, fed with textures by `bind`, run by `record`. Everything
+ * in it can be made again from the plan and the weights after a device loss.
+ */
+export class Runner implements DisposableResource {
+  readonly plan: Plan;
+  readonly #gpu: GpuDevice;
+  readonly #pipelines: readonly GPUComputePipeline[];
+  readonly #buffers: GPUBuffer[] = [];
+  readonly #arena: readonly GPUBuffer[];
+  readonly #io = new Map<string, GPUBuffer>();
+  readonly #weights: GPUBuffer | undefined;
+  readonly #uniforms: GPUBuffer;
+  #bindGroups: readonly GPUBindGroup[] | undefined;
+  #disposed = false;
+
+  private constructor(
+    gpu: GpuDevice,
+    plan: Plan,
+    weights: WeightSource,
+    pipelines: readonly GPUComputePipeline[],
+  ) {
+    this.#gpu = gpu;
+    this.plan = plan;
+    this.#pipelines = pipelines;
+    this.#arena = plan.arena.bufferBytes.map((size, i) =>
+      this.#buffer(`arena.${i}`, size, STORAGE),
+    );
+    for (const { name, type } of [...plan.inputs, ...plan.outputs])
+      if (type.kind === 'tensor')
+        this.#io.set(
+          name,
+          this.#buffer(name, tensorBytes(type, plan.precision), STORAGE | COPY_SRC | COPY_DST),
+        );
+    this.#weights = this.#uploadWeights(weights);
+    this.#uniforms = this.#uploadUniforms();
+  }
+
+  /**
+   * Compiles all pipelines in parallel, then allocates and uploads.
+   *
+   * @throws VitreousError `pipeline-failed`, `device-limit`, `gpu-out-of-memory`, `weights-*`; the signal's reason.
+   */
+  static async create(
+    gpu: GpuDevice,
+    plan: Plan,
+    weights: WeightSource,
+    signal?: AbortSignal,
+  ): Promise<Runner> {
+    signal?.throwIfAborted();
+    checkLimits(gpu, plan);
+    const pipelines = await Promise.all(
+      plan.steps.map(({ kernel, consts }) =>
+        gpu.pipelines.compile({ kernel, consts, precision: plan.precision }),
+      ),
+    );
+    signal?.throwIfAborted();
+    const runner = await gpu.checked('allocating the plan', () => new Runner(gpu, plan, weights, pipelines));
+    if (signal?.aborted) {
+      runner.dispose();
+      signal.throwIfAborted();
+    }
+    return runner;
+  }
+
+  /** GPU memory it holds. */
+  get sizeBytes(): number {
+    return this.#buffers.reduce((bytes, buffer) => bytes + buffer.size, 0);
+  }
+
+  /** The buffer of a tensor that is an input or output of the graph. */
+  buffer(name: string): GPUBuffer {
+    const buffer = this.#io.get(name);
+    if (!buffer) throw invalidGraph(`no tensor input or output '${name}'`, [...this.#io.keys()].join(', '));
+    return buffer;
+  }
+
+  /** Builds the bind groups. Once a set of textures; never in steady state. */
+  bind(images: Images = {}): void {
+    this.#alive();
+    this.#bindGroups = this.plan.steps.map((step) =>
+      this.#gpu.device.createBindGroup({
+        label: `vitreous/${step.label}`,
+        layout: this.#gpu.pipelines.layout(step.kernel.bindings),
+        entries: [
+          {
+            binding: 0,
+            resource: {
+              buffer: this.#uniforms,
+              offset: step.uniformOffsetBytes,
+              size: Math.max(Math.ceil((step.uniforms.length * 4) / 16) * 16, 16),
+            },
+          },
+          ...step.bindings.map((binding, i) => ({
+            binding: i + 1,
+            resource: this.#resource(step, binding, images),
+          })),
+        ],
+      }),
+    );
+  }
+
+  /** Encodes every dispatch into the caller's pass. Synchronous; allocates nothing; never submits. */
+  record(pass: GPUComputePassEncoder): void {
+    this.#alive();
+    const groups = this.#bindGroups;
+    if (!groups) throw invalidGraph('record before bind', 'bind first');
+    const { steps } = this.plan;
+    for (let i = 0; i < steps.length; i++) {
+      const step = steps[i];
+      const pipeline = this.#pipelines[i];
+      const group = groups[i];
+      if (!step || !pipeline || !group) continue;
+      pass.setPipeline(pipeline);
+      pass.setBindGroup(0, group);
+      pass.dispatchWorkgroups(step.workgroups[0], step.workgroups[1], step.workgroups[2]);
+    }
+  }
+
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    for (const buffer of this.#buffers) buffer.destroy();
+    this.#bindGroups = undefined;
+  }
+
+  [disposeSymbol](): void {
+    this.dispose();
+  }
+
+  #alive(): void {
+    if (this.#disposed)
+      throw new VitreousError({
+        code: 'disposed',
+        stage: 'engine',
+        found: 'a disposed runner',
+        expected: 'a live one',
+        fix: 'Create another with Runner.create.',
+      });
+  }
+
+  #buffer(label: string, size: number, usage: number): GPUBuffer {
+    const buffer = this.#gpu.device.createBuffer({
+      label: `vitreous/${label}`,
+      size: Math.max(size, 16),
+      usage,
+    });
+    this.#buffers.push(buffer);
+    return buffer;
+  }
+
+  #uploadWeights(weights: WeightSource): GPUBuffer | undefined {
+    const { plan } = this;
+    if (plan.weightBytes === 0) return undefined;
+    const buffer = this.#buffer('weights', plan.weightBytes, STORAGE | COPY_DST);
+    for (const { packed, offsetBytes } of plan.packedWeights) {
+      const values = packed.pack(weights);
+      if (values.length !== packed.length)
+        throw invalidGraph(`${packed.names.join('+')} packed to ${values.length}`, `${packed.length}`);
+      const data = plan.precision === 'f16' ? toFloat16(values) : values;
+      this.#gpu.device.queue.writeBuffer(buffer, offsetBytes, data.buffer, data.byteOffset, data.byteLength);
+    }
+    return buffer;
+  }
+
+  #uploadUniforms(): GPUBuffer {
+    const { plan } = this;
+    const view = new DataView(new ArrayBuffer(Math.max(plan.uniformBytes, 16)));
+    for (const step of plan.steps) writeUniforms(view, step.uniformOffsetBytes, step.uniforms);
+    const buffer = this.#buffer('uniforms', view.byteLength, UNIFORM | COPY_DST);
+    this.#gpu.device.queue.writeBuffer(buffer, 0, view.buffer);
+    return buffer;
+  }
+
+  #resource(step: PlanStep, binding: PlanBinding, images: Images): GPUBindingResource {
+    switch (binding.kind) {
+      case 'image': {
+        const view = images[binding.value];
+        if (!view) throw invalidGraph(`no texture for image '${binding.value}' of ${step.label}`, 'one view an image');
+        return view;
+      }
+      case 'io':
+        return { buffer: this.buffer(binding.value) };
+      case 'arena': {
+        const buffer = this.#arena[binding.color];
+        if (!buffer) throw invalidGraph(`arena colour ${binding.color}`, `below ${this.#arena.length}`);
+        return { buffer, offset: binding.offsetBytes, size: binding.sizeBytes };
+      }
+      case 'weights': {
+        if (!this.#weights) throw invalidGraph(`${step.label} reads weights`, 'a plan with weights');
+        return { buffer: this.#weights, offset: binding.offsetBytes, size: binding.sizeBytes };
+      }
+    }
+  }
+}

@@ -1,0 +1,93 @@
+import type { GpuDevice } from '../../gpu/device.js';
+import type { Precision } from '../../gpu/kernel.js';
+import { fromFloat16, toFloat16 } from '../float16.js';
+import type { Graph, GraphNode } from '../graph.js';
+import { compile } from '../plan.js';
+import { Runner } from '../runner.js';
+import { asTensor, channelsOf, groupsOf, rowsOf, type TensorType } from '../tensor.js';
+import type { WeightSource } from '../weights.js';
+
+/** Row-major values with channels padded to groups of 4, as the kernels read them. */
+export function toGroups(values: Float32Array, type: TensorType): Float32Array {
+  const [rows, channels, width] = [rowsOf(type), channelsOf(type), groupsOf(type) * 4];
+  const out = new Float32Array(rows * width);
+  for (let r = 0; r < rows; r++)
+    for (let c = 0; c < channels; c++) out[r * width + c] = values[r * channels + c] ?? 0;
+  return out;
+}
+
+export interface Unpacked {
+  readonly values: Float32Array;
+  /** The largest magnitude found in padding lanes; zero by rule. */
+  readonly paddingMax: number;
+}
+
+export function fromGroups(raw: Float32Array, type: TensorType): Unpacked {
+  const [rows, channels, width] = [rowsOf(type), channelsOf(type), groupsOf(type) * 4];
+  const values = new Float32Array(rows * channels);
+  let paddingMax = 0;
+  for (let r = 0; r < rows; r++)
+    for (let c = 0; c < width; c++) {
+      const value = raw[r * width + c] ?? 0;
+      if (c < channels) values[r * channels + c] = value;
+      else paddingMax = Math.max(paddingMax, Number.isNaN(value) ? Infinity : Math.abs(value));
+    }
+  return { values, paddingMax };
+}
+
+export interface RunOptions {
+  readonly precision: Precision;
+  readonly fuse?: boolean;
+  readonly force?: (node: GraphNode) => string | undefined;
+}
+
+/** Reads a buffer back. */
+export async function readBuffer(device: GPUDevice, buffer: GPUBuffer): Promise<ArrayBuffer> {
+  const staging = device.createBuffer({ label: 'readback', size: buffer.size, usage: 0x1 | 0x8 });
+  const encoder = device.createCommandEncoder({ label: 'readback' });
+  encoder.copyBufferToBuffer(buffer, 0, staging, 0, buffer.size);
+  device.queue.submit([encoder.finish()]);
+  await staging.mapAsync(0x1);
+  const copy = staging.getMappedRange().slice(0);
+  staging.destroy();
+  return copy;
+}
+
+/** Uploads `inputs` (row-major, by input name), runs the graph once, and reads every tensor output. Index tensors go up as integers. */
+export async function runGraph(
+  gpu: GpuDevice,
+  graph: Graph,
+  weights: WeightSource,
+  inputs: Readonly<Record<string, Float32Array>>,
+  options: RunOptions,
+): Promise<Record<string, Unpacked>> {
+  const { precision } = options;
+  const plan = compile(graph, { caps: gpu.caps, ...options });
+  const runner = await Runner.create(gpu, plan, weights);
+  try {
+    for (const { name, type } of plan.inputs) {
+      const values = inputs[name];
+      if (!values) throw new Error(`no values for input '${name}'`);
+      const groups = toGroups(values, asTensor(type));
+      const data =
+        asTensor(type).dtype === 'index' ? Uint32Array.from(groups) : precision === 'f16' ? toFloat16(groups) : groups;
+      gpu.device.queue.writeBuffer(runner.buffer(name), 0, data.buffer, data.byteOffset, data.byteLength);
+    }
+    runner.bind();
+    const encoder = gpu.device.createCommandEncoder({ label: 'run-graph' });
+    const pass = encoder.beginComputePass({ label: 'run-graph' });
+    runner.record(pass);
+    pass.end();
+    gpu.device.queue.submit([encoder.finish()]);
+    const outputs: Record<string, Unpacked> = {};
+    for (const { name, type } of plan.outputs) {
+      if (type.kind !== 'tensor') continue;
+      const bytes = await readBuffer(gpu.device, runner.buffer(name));
+      const raw = precision === 'f16' ? fromFloat16(new Uint16Array(bytes)) : new Float32Array(bytes);
+      outputs[name] = fromGroups(raw, type);
+    }
+    return outputs;
+  } finally {
+    runner.dispose();
+  }
+}

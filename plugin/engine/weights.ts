@@ -1,0 +1,62 @@
+import { VitreousError } from '../core/errors.js';
+import type { SafetensorsFile } from './safetensors.js';
+
+/** Where ops read their parameters: checked by name and shape, as f32. */
+export interface WeightSource {
+  get(name: string, shape: readonly number[]): Float32Array;
+}
+
+/** Parameters in a kernel's own order, made once when a plan is loaded. */
+export interface PackedWeights {
+  /** Names of the tensors it holds, for labels and the plan's print. */
+  readonly names: readonly string[];
+  /** Scalars, a multiple of 4. */
+  readonly length: number;
+  pack(source: WeightSource): Float32Array;
+}
+
+function fail(code: 'weights-shape' | 'weights-not-finite', found: string, expected: string): VitreousError {
+  return new VitreousError({
+    code,
+    stage: 'weights',
+    found,
+    expected,
+    fix: 'Use the weights that belong to this manifest; the stage is bypassed.',
+  });
+}
+
+/** Reads from a safetensors file. @throws VitreousError `weights-missing`, `weights-shape`, `weights-not-finite`. */
+export class SafetensorsWeights implements WeightSource {
+  readonly #file: SafetensorsFile;
+
+  constructor(file: SafetensorsFile) {
+    this.#file = file;
+  }
+
+  get(name: string, shape: readonly number[]): Float32Array {
+    const entry = this.#file.entry(name);
+    if (entry.shape.length !== shape.length || entry.shape.some((n, i) => n !== shape[i]))
+      throw fail('weights-shape', `${name}: [${entry.shape.join(', ')}]`, `[${shape.join(', ')}]`);
+    const values = this.#file.floats(name);
+    const bad = values.findIndex((value) => !Number.isFinite(value));
+    if (bad >= 0) throw fail('weights-not-finite', `${name}[${bad}] = ${values[bad]}`, 'finite numbers');
+    return values;
+  }
+}
+
+/** A vector padded with zeros to a multiple of 4. */
+export function padded(values: Float32Array): Float32Array {
+  const out = new Float32Array(Math.ceil(values.length / 4) * 4);
+  out.set(values);
+  return out;
+}
+
+export function concatFloats(parts: readonly Float32Array[]): Float32Array {
+  const out = new Float32Array(parts.reduce((n, part) => n + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
+  }
+  return out;
+}

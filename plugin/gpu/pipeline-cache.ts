@@ -1,0 +1,96 @@
+import { VitreousError } from '../core/errors.js';
+import { type BindingKind, type Consts, composeWgsl, type Kernel, type Precision } from './kernel.js';
+
+/** What is compiled: a kernel at a precision with its generated constants. Plain data, so a lost device can be refilled from it. */
+export interface PipelineSpec {
+  readonly kernel: Kernel;
+  readonly precision: Precision;
+  readonly consts: Consts;
+}
+
+const layoutEntry: Readonly<Record<BindingKind, Omit<GPUBindGroupLayoutEntry, 'binding' | 'visibility'>>> = {
+  uniform: { buffer: { type: 'uniform' } },
+  'storage-read': { buffer: { type: 'read-only-storage' } },
+  'storage-write': { buffer: { type: 'storage' } },
+  texture: { texture: { sampleType: 'float' } },
+  'texture-unfilterable': { texture: { sampleType: 'unfilterable-float' } },
+  'storage-texture-rgba8unorm': { storageTexture: { access: 'write-only', format: 'rgba8unorm' } },
+  'external-texture': { externalTexture: {} },
+  sampler: { sampler: { type: 'filtering' } },
+};
+
+/**
+ * Compute pipelines of one device, each compiled once, asynchronously. The key is the final WGSL text and the binding kinds
+ * themselves: no field can be forgotten in it, and no two programs can collide.
+ */
+export class PipelineCache {
+  readonly #device: GPUDevice;
+  readonly #pipelines = new Map<string, Promise<GPUComputePipeline>>();
+  readonly #layouts = new Map<string, GPUBindGroupLayout>();
+
+  constructor(device: GPUDevice) {
+    this.#device = device;
+  }
+
+  get size(): number {
+    return this.#pipelines.size;
+  }
+
+  /** Group 0 of a kernel with these bindings. */
+  layout(bindings: readonly BindingKind[]): GPUBindGroupLayout {
+    const key = bindings.join(',');
+    const known = this.#layouts.get(key);
+    if (known) return known;
+    const layout = this.#device.createBindGroupLayout({
+      label: `vitreous/layout(${key})`,
+      entries: bindings.map((kind, binding) => ({
+        binding,
+        visibility: 0x4, // GPUShaderStage.COMPUTE; the global is absent in Node.
+        ...layoutEntry[kind],
+      })),
+    });
+    this.#layouts.set(key, layout);
+    return layout;
+  }
+
+  /** @throws VitreousError `pipeline-failed` with the compiler's message. */
+  compile(spec: PipelineSpec): Promise<GPUComputePipeline> {
+    const code = composeWgsl(spec.kernel, spec.precision, spec.consts);
+    const key = `${spec.kernel.bindings.join(',')}\0${code}`;
+    const known = this.#pipelines.get(key);
+    if (known) return known;
+    const pipeline = this.#create(spec, code);
+    this.#pipelines.set(key, pipeline);
+    // A failure is reported to every waiter but not kept: after a driver hiccup the next prepare may succeed.
+    pipeline.catch(() => this.#pipelines.delete(key));
+    return pipeline;
+  }
+
+  async #create(spec: PipelineSpec, code: string): Promise<GPUComputePipeline> {
+    const label = `vitreous/${spec.kernel.name}.${spec.precision}`;
+    const module = this.#device.createShaderModule({ label, code });
+    try {
+      return await this.#device.createComputePipelineAsync({
+        label,
+        layout: this.#device.createPipelineLayout({
+          label,
+          bindGroupLayouts: [this.layout(spec.kernel.bindings)],
+        }),
+        compute: { module, entryPoint: 'main' },
+      });
+    } catch (cause) {
+      const info = await module.getCompilationInfo();
+      const first = info.messages.find((message) => message.type === 'error');
+      throw new VitreousError({
+        code: 'pipeline-failed',
+        stage: 'gpu',
+        found: first
+          ? `${spec.kernel.name}: ${first.message} (line ${first.lineNum})`
+          : `${spec.kernel.name}: ${String(cause)}`,
+        expected: 'a compute pipeline',
+        fix: 'Report this with the adapter info; the stage is bypassed and the native video plays on.',
+        cause,
+      });
+    }
+  }
+}
