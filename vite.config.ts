@@ -8,7 +8,7 @@ import { useSoftwareGpu } from './e2e/setup/software-gpu.mjs';
 const root = fileURLToPath(new URL('.', import.meta.url));
 
 /** Removes comments and blank lines. WGSL has no string literals, and its block comments nest. */
-function stripWgsl(source: string): string {
+export function stripWgsl(source: string): string {
   let text = '';
   let depth = 0;
   for (let at = 0; at < source.length; ) {
