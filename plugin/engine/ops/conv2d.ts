@@ -31,14 +31,18 @@ const kernels = {
   grouped: { name: 'conv2d_grouped', source: groupedSource, preludes, bindings },
 } as const satisfies Record<string, Kernel>;
 
-interface Geometry {
-  readonly batch: number;
-  readonly inSize: readonly [number, number];
-  readonly outSize: readonly [number, number];
+/** What decides the order of packed weights. */
+interface Filter {
   readonly inChannels: number;
   readonly outChannels: number;
   readonly groups: number;
   readonly kernel: readonly [number, number];
+}
+
+interface Geometry extends Filter {
+  readonly batch: number;
+  readonly inSize: readonly [number, number];
+  readonly outSize: readonly [number, number];
 }
 
 function geometryOf(x: ValueType | undefined, attrs: Conv2dAttrs): Geometry {
@@ -73,7 +77,7 @@ function familyOf(g: Geometry): keyof typeof kernels {
 }
 
 /** Channel groups one conv group reads; a depthwise filter reads one lane. */
-const inGroupsOf = (g: Geometry): number => ceilDiv(g.inChannels / g.groups, 4);
+const inGroupsOf = (g: Filter): number => ceilDiv(g.inChannels / g.groups, 4);
 
 function variantsOf({ inputs, attrs }: Problem<Conv2dAttrs>): readonly Variant[] {
   const g = geometryOf(inputs[0], attrs);
@@ -128,7 +132,7 @@ function selectVariant(problem: Problem<Conv2dAttrs>, caps: Caps): Variant {
 }
 
 /** [out group][ky][kx][in group][in lane] of 4 outputs. */
-function packDense(values: Float32Array, g: Geometry): Float32Array {
+export function packDense(values: Float32Array, g: Filter): Float32Array {
   const [kh, kw] = g.kernel;
   const inPer = g.inChannels / g.groups;
   const inGroups = inGroupsOf(g);
@@ -165,7 +169,7 @@ function packGrouped(values: Float32Array, g: Geometry): Float32Array {
 
 const packers = { dense: packDense, depthwise: packDepthwise, grouped: packGrouped } as const;
 
-export function packedLength(family: keyof typeof kernels, g: Geometry): number {
+function packedLength(family: keyof typeof kernels, g: Geometry): number {
   const area = g.kernel[0] * g.kernel[1];
   const outGroups = ceilDiv(g.outChannels, 4);
   if (family === 'dense') return outGroups * area * inGroupsOf(g) * 16;

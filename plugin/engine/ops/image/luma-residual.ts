@@ -1,0 +1,118 @@
+import fusedSource from '../../../../shaders/engine/conv2d_luma_residual.wgsl';
+import source from '../../../../shaders/engine/luma_residual.wgsl';
+import bilinearPrelude from '../../../../shaders/prelude/bilinear_x2.wgsl';
+import type { Kernel } from '../../../gpu/kernel.js';
+import type { Graph } from '../../graph.js';
+import { ceilDiv, type FusedNode, type FusionNode, fused, input, isNodeOf, type Op, output, weights } from '../../op.js';
+import { asImage, asTensor, groupsOf, type ImageType, image, imageDims, invalidGraph } from '../../tensor.js';
+import type { Value } from '../../value.js';
+import { type Conv2dAttrs, conv2dOp, packDense } from '../conv2d.js';
+import { packWithEpilogue } from '../epilogue.js';
+
+const kernel: Kernel = {
+  name: 'luma_residual',
+  source,
+  preludes: [bilinearPrelude],
+  bindings: ['uniform', 'texture', 'storage-read', 'storage-texture-rgba8unorm'],
+};
+const fusedKernel: Kernel = {
+  name: 'conv2d_luma_residual',
+  source: fusedSource,
+  preludes: [bilinearPrelude],
+  bindings: ['uniform', 'storage-read', 'storage-read', 'texture', 'storage-texture-rgba8unorm'],
+};
+
+/** Inputs: the frame, then the residual `[H, W, 4]`. */
+export const lumaResidualOp: Op<undefined> = {
+  name: 'lumaResidual',
+  infer([frame, residual]) {
+    const { width, height } = asImage(frame);
+    const { shape } = asTensor(residual);
+    if (shape.length !== 3 || shape[0] !== height || shape[1] !== width || shape[2] !== 4)
+      throw invalidGraph(`residual [${shape.join(', ')}]`, `[${height}, ${width}, 4]`);
+    return [image(width * 2, height * 2)];
+  },
+  variants: () => [{ id: 'pixels', consts: {} }],
+  lower({ inputs }, { consts }) {
+    const { width, height } = asImage(inputs[0]);
+    return [
+      {
+        kernel,
+        consts,
+        uniforms: [width, height],
+        bindings: [input(0), input(1), output()],
+        workgroups: [ceilDiv(width, 8), ceilDiv(height, 8), 1],
+        macs: width * height * 4 * 9,
+      },
+    ];
+  },
+  absorbProducer: absorbConv2d,
+};
+
+/** A plain 4-channel convolution before the residual keeps its sum in registers. */
+function absorbConv2d(self: FusionNode<undefined>, producer: FusionNode): FusedNode | undefined {
+  const [frame] = self.inputs;
+  const [x] = producer.inputs;
+  if (!isNodeOf(producer, conv2dOp) || !frame || !x || self.inputs[1] !== producer.outputs[0]) return undefined;
+  const { attrs } = producer;
+  const plain = (pair: readonly [number, number] | undefined): boolean => !pair || (pair[0] === 1 && pair[1] === 1);
+  const isPlain =
+    plain(attrs.stride) && plain(attrs.dilation) && (attrs.groups ?? 1) === 1 && !attrs.residual && !attrs.activation;
+  return isPlain ? fused(conv2dLumaResidualOp, [frame, x], attrs) : undefined;
+}
+
+/** What a convolution and `lumaResidual` fuse to. Inputs: the frame, then x. */
+export const conv2dLumaResidualOp: Op<Conv2dAttrs> = {
+  name: 'conv2dLumaResidual',
+  infer: ([frame]) => [image(asImage(frame).width * 2, asImage(frame).height * 2)],
+  variants({ inputs, attrs }) {
+    const loop = { UNROLL: false, KERNEL_H: 1, KERNEL_W: 1, IN_GROUPS: 1 };
+    const [kh, kw] = attrs.kernel;
+    const inGroups = groupsOf(asTensor(inputs[1]));
+    return [
+      { id: 'loop', consts: loop },
+      { id: 'unroll', consts: { UNROLL: true, KERNEL_H: kh, KERNEL_W: kw, IN_GROUPS: inGroups } },
+    ];
+  },
+  select(problem, caps) {
+    const [loop, unroll] = this.variants(problem, caps);
+    const chosen = caps.software ? loop : unroll;
+    if (!chosen) throw invalidGraph('conv2dLumaResidual without variants', 'loop, unroll');
+    return chosen;
+  },
+  lower({ inputs, attrs }, { consts }) {
+    const { width, height } = asImage(inputs[0]);
+    const x = asTensor(inputs[1]);
+    const inChannels = imageDims(x).channels;
+    const [kh, kw] = attrs.kernel;
+    const [py, px] = attrs.padding ?? [0, 0];
+    const { packed, biasAt } = packWithEpilogue(attrs, 4, kh * kw * groupsOf(x) * 16, (weightSource) =>
+      packDense(weightSource.get(attrs.weight, [4, inChannels, kh, kw]), {
+        inChannels,
+        outChannels: 4,
+        groups: 1,
+        kernel: attrs.kernel,
+      }),
+    );
+    return [
+      {
+        kernel: fusedKernel,
+        consts,
+        uniforms: [width, height, kw, kh, px, py, groupsOf(x), biasAt],
+        bindings: [weights(packed), input(1), input(0), output()],
+        workgroups: [ceilDiv(width, 8), ceilDiv(height, 8), 1],
+        macs: width * height * 4 * (inChannels * kh * kw + 9),
+      },
+    ];
+  },
+};
+
+/** The picture: the frame enlarged x2 bilinearly plus the pixel-shuffled residual `[H, W, 4]` on R', G' and B' alike. */
+export function lumaResidual(
+  graph: Graph,
+  frame: Value<ImageType>,
+  residual: Value,
+  name = 'picture',
+): Value<ImageType> {
+  return graph.addImage(lumaResidualOp, [frame, residual], undefined, name);
+}
