@@ -19,6 +19,20 @@ const layoutEntry: Readonly<Record<BindingKind, Omit<GPUBindGroupLayoutEntry, 'b
   sampler: { sampler: { type: 'filtering' } },
 };
 
+/** The error of a pipeline that could not be made, with the compiler's first message. */
+export async function pipelineFailed(name: string, module: GPUShaderModule, cause: unknown): Promise<VitreousError> {
+  const info = await module.getCompilationInfo();
+  const first = info.messages.find((message) => message.type === 'error');
+  return new VitreousError({
+    code: 'pipeline-failed',
+    stage: 'gpu',
+    found: first ? `${name}: ${first.message} (line ${first.lineNum})` : `${name}: ${String(cause)}`,
+    expected: 'a pipeline',
+    fix: 'Report this with the adapter info; the stage is bypassed and the native video plays on.',
+    cause,
+  });
+}
+
 /**
  * Compute pipelines of one device, each compiled once, asynchronously. The key is the final WGSL text and the binding kinds
  * themselves: no field can be forgotten in it, and no two programs can collide.
@@ -79,18 +93,7 @@ export class PipelineCache {
         compute: { module, entryPoint: 'main' },
       });
     } catch (cause) {
-      const info = await module.getCompilationInfo();
-      const first = info.messages.find((message) => message.type === 'error');
-      throw new VitreousError({
-        code: 'pipeline-failed',
-        stage: 'gpu',
-        found: first
-          ? `${spec.kernel.name}: ${first.message} (line ${first.lineNum})`
-          : `${spec.kernel.name}: ${String(cause)}`,
-        expected: 'a compute pipeline',
-        fix: 'Report this with the adapter info; the stage is bypassed and the native video plays on.',
-        cause,
-      });
+      throw await pipelineFailed(spec.kernel.name, module, cause);
     }
   }
 }

@@ -1,5 +1,5 @@
 // The picture on the canvas.
-// in   layout: rect = picture's rectangle on the canvas (x, y, width, height), device pixels; split = x of the divider in device
+// in   arrangement: rect = picture's rectangle on the canvas (x, y, width, height), device pixels; split = x of the divider in device
 //      pixels from the rectangle's left edge, negative for none; divider = its width, device pixels
 //      picture: enhanced, any size; native: the frame, any size; linear: a bilinear sampler
 // out  the canvas, premultiplied, alpha 1 (the caller's scissor keeps to the rectangle)
@@ -15,7 +15,7 @@ struct Layout {
   divider: f32,
 }
 
-@group(0) @binding(0) var<uniform> layout: Layout;
+@group(0) @binding(0) var<uniform> arrangement: Layout;
 @group(0) @binding(1) var picture: texture_2d<f32>;
 @group(0) @binding(2) var native: texture_2d<f32>;
 @group(0) @binding(3) var linear: sampler;
@@ -44,7 +44,7 @@ fn cubic(distance: f32) -> f32 {
 
 fn resample(place: vec2<f32>) -> vec3<f32> {
   let size = vec2<f32>(textureDimensions(picture));
-  let reduction = clamp(size / layout.rect.zw, vec2<f32>(1.0), vec2<f32>(MAX_REDUCTION));
+  let reduction = clamp(size / arrangement.rect.zw, vec2<f32>(1.0), vec2<f32>(MAX_REDUCTION));
   let center = place * size - 0.5;
   let first = vec2<i32>(ceil(center - 2.0 * reduction));
   let last = vec2<i32>(floor(center + 2.0 * reduction));
@@ -65,13 +65,13 @@ fn resample(place: vec2<f32>) -> vec3<f32> {
 
 @fragment
 fn fragment(@builtin(position) position: vec4<f32>) -> @location(0) vec4<f32> {
-  let offset = position.xy - layout.rect.xy;
-  let place = offset / layout.rect.zw;
-  let fromSplit = offset.x - layout.split;
-  if (layout.split >= 0.0 && abs(fromSplit) < layout.divider * 0.5) {
+  let offset = position.xy - arrangement.rect.xy;
+  let place = offset / arrangement.rect.zw;
+  let fromSplit = offset.x - arrangement.split;
+  if (arrangement.split >= 0.0 && abs(fromSplit) < arrangement.divider * 0.5) {
     return DIVIDER_COLOR;
   }
-  if (layout.split >= 0.0 && fromSplit < 0.0) {
+  if (arrangement.split >= 0.0 && fromSplit < 0.0) {
     return vec4<f32>(textureSampleLevel(native, linear, place, 0.0).rgb, 1.0);
   }
   return vec4<f32>(clamp(resample(place), vec3<f32>(0.0), vec3<f32>(1.0)), 1.0);

@@ -1,0 +1,109 @@
+import composeWgsl from '../../shaders/compose/compose.wgsl';
+import { disposeSymbol } from '../core/dispose.js';
+import type { Rect } from '../core/geometry.js';
+import type { GpuDevice } from '../gpu/device.js';
+import { compileRender } from '../gpu/render-pipeline.js';
+import type { PassTimings } from '../gpu/timer.js';
+
+/** Where and how the picture lies on the canvas. */
+export interface ComposeLayout {
+  /** The picture's rectangle on the canvas, device pixels; may reach beyond it. */
+  readonly rect: Rect;
+  /** Fraction of the rectangle's width left of which the native frame shows; false for none. */
+  readonly compare: number | false;
+  /** Width of the line between the two, device pixels. */
+  readonly dividerWidth: number;
+}
+
+const uniformBytes = 32;
+
+/** Draws the picture on the canvas: resampled to its device pixels, beside the native frame if wanted. */
+export class ComposeStage {
+  readonly #gpu: GpuDevice;
+  readonly #uniform: GPUBuffer;
+  readonly #sampler: GPUSampler;
+  readonly #words = new Float32Array(uniformBytes / 4);
+  /** Reused every frame: only the canvas's view changes. */
+  readonly #attachment: Omit<GPURenderPassColorAttachment, 'view'> = {
+    clearValue: { r: 0, g: 0, b: 0, a: 0 },
+    loadOp: 'clear',
+    storeOp: 'store',
+  };
+  #pipeline: GPURenderPipeline | undefined;
+  #bindGroup: GPUBindGroup | undefined;
+  #rect: Rect = { x: 0, y: 0, width: 0, height: 0 };
+
+  constructor(gpu: GpuDevice) {
+    this.#gpu = gpu;
+    this.#uniform = gpu.device.createBuffer({
+      label: 'vitreous/compose.layout',
+      size: uniformBytes,
+      usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
+    });
+    this.#sampler = gpu.device.createSampler({
+      label: 'vitreous/compose.linear',
+      magFilter: 'linear',
+      minFilter: 'linear',
+    });
+  }
+
+  /** Compiles for a canvas format. @throws VitreousError `pipeline-failed`. */
+  async prepare(format: GPUTextureFormat, signal?: AbortSignal): Promise<void> {
+    this.#pipeline = await compileRender(this.#gpu.device, { name: 'compose/compose', source: composeWgsl, format });
+    signal?.throwIfAborted();
+  }
+
+  /** Sets what is drawn; call again when a texture changes. `picture` may be the frame itself. */
+  bind(frame: GPUTexture, picture: GPUTexture): void {
+    if (!this.#pipeline) throw new RangeError('compose: not prepared');
+    this.#bindGroup = this.#gpu.device.createBindGroup({
+      label: 'vitreous/compose',
+      layout: this.#pipeline.getBindGroupLayout(0),
+      entries: [
+        { binding: 0, resource: { buffer: this.#uniform } },
+        { binding: 1, resource: picture.createView() },
+        { binding: 2, resource: frame.createView() },
+        { binding: 3, resource: this.#sampler },
+      ],
+    });
+  }
+
+  /** Uploads a layout if it differs from the last one. */
+  arrange({ rect, compare, dividerWidth }: ComposeLayout): void {
+    const split = compare === false ? -1 : compare * rect.width;
+    const next = [rect.x, rect.y, rect.width, rect.height, split, dividerWidth];
+    if (next.every((word, i) => this.#words[i] === Math.fround(word))) return;
+    this.#words.set(next);
+    this.#rect = rect;
+    this.#gpu.device.queue.writeBuffer(this.#uniform, 0, this.#words);
+  }
+
+  record(encoder: GPUCommandEncoder, timings: PassTimings, target: GPUTexture): void {
+    if (!this.#pipeline || !this.#bindGroup) throw new RangeError('compose: not bound');
+    const pass = encoder.beginRenderPass({
+      ...timings.pass('compose'),
+      colorAttachments: [{ ...this.#attachment, view: target.createView() }],
+    });
+    const left = Math.max(0, Math.round(this.#rect.x));
+    const top = Math.max(0, Math.round(this.#rect.y));
+    const right = Math.min(target.width, Math.round(this.#rect.x + this.#rect.width));
+    const bottom = Math.min(target.height, Math.round(this.#rect.y + this.#rect.height));
+    if (right > left && bottom > top) {
+      pass.setPipeline(this.#pipeline);
+      pass.setBindGroup(0, this.#bindGroup);
+      pass.setScissorRect(left, top, right - left, bottom - top);
+      pass.draw(3);
+    }
+    pass.end();
+  }
+
+  dispose(): void {
+    this.#uniform.destroy();
+    this.#bindGroup = undefined;
+    this.#pipeline = undefined;
+  }
+
+  [disposeSymbol](): void {
+    this.dispose();
+  }
+}
