@@ -1,0 +1,21 @@
+import { architectureOf, type Manifest } from '../../plugin/engine/model/manifest.js';
+import type { Graph } from '../../plugin/engine/graph.js';
+import { architectureKeys, mobilevitSr } from './graph.js';
+import manifestM from './M/manifest.json';
+import manifestS from './S/manifest.json';
+
+/** A tier as it ships: its manifest, unchecked, and where its weights are. */
+export interface ShippedTier {
+  readonly manifest: unknown;
+  readonly weightsUrl: URL;
+}
+
+export const shippedTiers: Readonly<Record<'S' | 'M', ShippedTier>> = {
+  S: { manifest: manifestS, weightsUrl: new URL('./S/weights.safetensors', import.meta.url) },
+  M: { manifest: manifestM, weightsUrl: new URL('./M/weights.safetensors', import.meta.url) },
+};
+
+/** The graph of a manifest's architecture at a source size. @throws VitreousError `manifest-field`. */
+export function buildGraph(manifest: Manifest, size: { readonly width: number; readonly height: number }): Graph {
+  return mobilevitSr(architectureOf(manifest, architectureKeys), size);
+}

@@ -1,0 +1,106 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { checkManifest } from '../../plugin/engine/model/manifest.js';
+import { readWeights } from '../../plugin/engine/model/load.js';
+import { SafetensorsFile } from '../../plugin/engine/safetensors.js';
+import { expectClose, sharedGpuDevice } from '../../plugin/engine/testing/golden.js';
+import { type ImageRun, type Pixels, runImageGraph } from '../../plugin/engine/testing/run-image-graph.js';
+import type { Precision } from '../../plugin/gpu/kernel.js';
+import { buildGraph, shippedTiers } from './index.js';
+
+// Whole networks against PyTorch's f32 forward of the same f16 weights (models/training/export.py), at 37x29: no multiple of the
+// patch, the workgroup or the window.
+
+const file = (tier: string, name: string): Uint8Array<ArrayBuffer> =>
+  new Uint8Array(readFileSync(new URL(`./${tier}/${name}`, import.meta.url)));
+
+/** Values of the graph, and the golden's names for them, in the order they are computed: the first that diverges is reported. */
+const taps: readonly (readonly [value: string, golden: string])[] = [
+  ['head', 'head'],
+  ['tokens.embed', 'tokens.embed'],
+  ['tokens.local.residual', 'tokens.local'],
+  ['tokens.blocks.0', 'tokens.blocks.0'],
+  ['tokens.blocks.1', 'tokens.blocks.1'],
+  ['tokens.modulation', 'modulation'],
+  ['modulated', 'modulated'],
+  ['body.0', 'body.0'],
+  ['body.1', 'body.1'],
+  ['body.2', 'body.2'],
+  ['body.3', 'body.3'],
+  ['tail', 'residual'],
+];
+
+/** PyTorch's pixel_unshuffle(2) of a one-channel picture: [2H, 2W] → [H, W, 4]. */
+function unshuffle(values: Float32Array, height: number, width: number): Float32Array {
+  const out = new Float32Array(values.length);
+  for (let y = 0; y < height; y++)
+    for (let x = 0; x < width; x++)
+      for (let c = 0; c < 4; c++)
+        out[(y * width + x) * 4 + c] = values[(2 * y + (c >> 1)) * 2 * width + 2 * x + (c & 1)] ?? 0;
+  return out;
+}
+
+const largest = (values: Float32Array): number => values.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
+
+/**
+ * Relative to a tensor's largest value. f32: some hundred roundings of 2^-24 through ten layers. f16: a rounding of 2^-11 at each
+ * of the up to 26 stored values behind it, adding up as the square root of their number where they are independent; 4 sigma.
+ */
+const relative = { f32: 256 * 2 ** -24, f16: 4 * Math.sqrt(26) * 2 ** -11 } as const satisfies Record<Precision, number>;
+
+function golden(tier: string): { readonly frame: Pixels; readonly tensors: SafetensorsFile } {
+  const tensors = new SafetensorsFile(file(tier, 'golden.safetensors'));
+  const [height = 0, width = 0] = tensors.entry('input').shape;
+  const rgb = tensors.floats('input');
+  const data = new Uint8Array(width * height * 4).fill(255);
+  for (let i = 0; i < width * height; i++)
+    for (let c = 0; c < 3; c++) data[i * 4 + c] = Math.round((rgb[i * 3 + c] ?? 0) * 255);
+  return { frame: { width, height, data }, tensors };
+}
+
+async function run(tier: 'S' | 'M', precision: Precision, fuse: boolean, withTaps: boolean): Promise<ImageRun> {
+  const gpu = await sharedGpuDevice();
+  const manifest = checkManifest(shippedTiers[tier].manifest, tier);
+  const weights = await readWeights(file(tier, 'weights.safetensors'), manifest, tier);
+  const { frame } = golden(tier);
+  const graph = buildGraph(manifest, frame);
+  if (withTaps)
+    for (const value of graph.nodes.flatMap((node) => node.outputs))
+      if (taps.some(([name]) => name === value.name)) graph.output(value);
+  return runImageGraph(gpu, graph, weights, frame, { precision, fuse });
+}
+
+function expectPicture(picture: Pixels, tensors: SafetensorsFile, precision: Precision, what: string): void {
+  const expected = tensors.floats('output');
+  // Half a step of 8 bits, and what the residual may differ by.
+  const within = 0.5 / 255 + relative[precision] * largest(tensors.floats('residual')) * 2 + 1e-6;
+  let worst = 0;
+  for (let i = 0; i < picture.width * picture.height; i++)
+    for (let c = 0; c < 3; c++)
+      worst = Math.max(worst, Math.abs((picture.data[i * 4 + c] ?? 0) / 255 - (expected[i * 3 + c] ?? 0)));
+  expect(worst, what).toBeLessThanOrEqual(within);
+}
+
+describe.each(['S', 'M'] as const)('mobilevit-sr %s equals PyTorch', (tier) => {
+  describe.each(['f32', 'f16'] as const)('in %s', (precision) => {
+    it('value by value, unfused', async () => {
+      const { tensors, frame } = golden(tier);
+      const { picture, tensors: found } = await run(tier, precision, false, true);
+      for (const [value, name] of taps) {
+        if (!tensors.entries.has(name)) continue;
+        const raw = tensors.floats(name);
+        const expected = name === 'residual' ? unshuffle(raw, frame.height, frame.width) : raw;
+        const actual = found[value];
+        expect(actual, `value ${value}`).toBeDefined();
+        const within = relative[precision] * largest(expected);
+        if (actual) expectClose(actual, expected, () => within, value);
+      }
+      expectPicture(picture, tensors, precision, 'unfused picture');
+    });
+
+    it('as a picture, fused', async () => {
+      const { picture } = await run(tier, precision, true, false);
+      expectPicture(picture, golden(tier).tensors, precision, 'fused picture');
+    });
+  });
+});

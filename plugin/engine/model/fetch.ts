@@ -1,0 +1,104 @@
+import { type ErrorCode, VitreousError } from '../../core/errors.js';
+
+export interface FetchOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly onBytes?: ((loadedBytes: number) => void) | undefined;
+}
+
+function fail(code: ErrorCode, found: string, expected: string, cause?: unknown): VitreousError {
+  return new VitreousError({
+    code,
+    stage: 'weights',
+    found,
+    expected,
+    fix: 'Check the URL and that the server sends the whole file; the native video plays on.',
+    cause,
+  });
+}
+
+async function open(url: string | URL, signal: AbortSignal | undefined): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(url, signal ? { signal } : {});
+  } catch (cause) {
+    signal?.throwIfAborted();
+    throw fail('weights-network', `no answer from ${url}`, 'the file', cause);
+  }
+  if (!response.ok) throw fail('weights-http', `status ${response.status} for ${url}`, 'status 200');
+  return response;
+}
+
+/**
+ * Fetches a file of known size. Reads no more than that size, whatever the server sends.
+ *
+ * @throws VitreousError `weights-network`, `weights-http`, `weights-truncated`, `weights-format` (too long); the signal's reason.
+ */
+export async function fetchBytes(
+  url: string | URL,
+  sizeBytes: number,
+  { signal, onBytes }: FetchOptions = {},
+): Promise<Uint8Array<ArrayBuffer>> {
+  const response = await open(url, signal);
+  const reader = response.body?.getReader();
+  if (!reader) throw fail('weights-truncated', `an empty answer from ${url}`, `${sizeBytes} bytes`);
+  const bytes = new Uint8Array(sizeBytes);
+  let loadedBytes = 0;
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      if (loadedBytes + value.byteLength > sizeBytes) {
+        await reader.cancel();
+        throw fail('weights-format', `more than ${sizeBytes} bytes from ${url}`, `${sizeBytes} bytes`);
+      }
+      bytes.set(value, loadedBytes);
+      loadedBytes += value.byteLength;
+      onBytes?.(loadedBytes);
+    }
+  } catch (cause) {
+    signal?.throwIfAborted();
+    if (cause instanceof VitreousError) throw cause;
+    throw fail('weights-truncated', `${loadedBytes} bytes of ${url}, then an error`, `${sizeBytes} bytes`, cause);
+  }
+  if (loadedBytes < sizeBytes) throw fail('weights-truncated', `${loadedBytes} bytes of ${url}`, `${sizeBytes} bytes`);
+  return bytes;
+}
+
+/** Most a manifest may weigh. */
+const maxManifestBytes = 1 << 20;
+
+/** Fetches and parses JSON. @throws VitreousError `weights-network`, `weights-http`, `manifest-format`; the signal's reason. */
+export async function fetchJson(url: string | URL, signal?: AbortSignal): Promise<unknown> {
+  const response = await open(url, signal);
+  const text = await response.text();
+  signal?.throwIfAborted();
+  const bad = (found: string, cause?: unknown): VitreousError =>
+    new VitreousError({
+      code: 'manifest-format',
+      stage: 'model',
+      found: `${url}: ${found}`,
+      expected: 'a manifest.json',
+      fix: 'Point to the manifest.json of a model; the native video plays on.',
+      cause,
+    });
+  if (text.length > maxManifestBytes) throw bad(`${text.length} characters`);
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw bad('no JSON', cause);
+  }
+}
+
+/** @throws VitreousError `weights-hash`. Where there is no SubtleCrypto (an insecure context) WebGPU is absent too. */
+export async function checkSha256(bytes: Uint8Array<ArrayBuffer>, sha256: string, where: string): Promise<void> {
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+  const found = Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  if (found !== sha256)
+    throw new VitreousError({
+      code: 'weights-hash',
+      stage: 'weights',
+      found: `SHA-256 ${found} for ${where}`,
+      expected: sha256,
+      fix: 'Use the weights that belong to this manifest; the native video plays on.',
+    });
+}

@@ -1,0 +1,52 @@
+import { VitreousError } from '../../core/errors.js';
+import { SafetensorsFile } from '../safetensors.js';
+import { SafetensorsWeights, type WeightSource } from '../weights.js';
+import { checkSha256, fetchBytes } from './fetch.js';
+import type { Manifest } from './manifest.js';
+
+export interface LoadOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: { readonly loadedBytes: number; readonly totalBytes: number }) => void) | undefined;
+}
+
+/**
+ * Checks the bytes of a weights file against its manifest: hash, then every tensor's name, shape and dtype, then its numbers.
+ *
+ * @throws VitreousError `weights-hash`, `weights-format`, `weights-truncated`, `weights-missing`, `weights-shape`, `weights-dtype`,
+ * `weights-not-finite`.
+ */
+export async function readWeights(bytes: Uint8Array<ArrayBuffer>, manifest: Manifest, where: string): Promise<WeightSource> {
+  await checkSha256(bytes, manifest.weights.sha256, where);
+  const file = new SafetensorsFile(bytes);
+  const weights = new SafetensorsWeights(file);
+  for (const [name, shape] of Object.entries(manifest.tensors)) {
+    const { dtype } = file.entry(name);
+    if (dtype !== manifest.weights.dtype)
+      throw new VitreousError({
+        code: 'weights-dtype',
+        stage: 'weights',
+        found: `${name}: ${dtype} in ${where}`,
+        expected: manifest.weights.dtype,
+        fix: 'Use the weights that belong to this manifest; the native video plays on.',
+      });
+    weights.get(name, shape);
+  }
+  return weights;
+}
+
+/** Fetches and checks the weights a manifest names. @throws as `fetchBytes` and `readWeights`. */
+export async function loadWeights(
+  manifest: Manifest,
+  url: string | URL,
+  { signal, onProgress }: LoadOptions = {},
+): Promise<WeightSource> {
+  const totalBytes = manifest.weights.sizeBytes;
+  const bytes = await fetchBytes(url, totalBytes, {
+    signal,
+    onBytes: (loadedBytes) => onProgress?.({ loadedBytes, totalBytes }),
+  });
+  signal?.throwIfAborted();
+  const weights = await readWeights(bytes, manifest, String(url));
+  signal?.throwIfAborted();
+  return weights;
+}

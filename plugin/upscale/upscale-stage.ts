@@ -1,0 +1,115 @@
+import { disposeSymbol } from '../core/dispose.js';
+import { VitreousError } from '../core/errors.js';
+import type { Size } from '../core/geometry.js';
+import type { Stage } from '../core/stage.js';
+import { compile, type Plan } from '../engine/plan.js';
+import { Runner } from '../engine/runner.js';
+import type { GpuDevice } from '../gpu/device.js';
+import type { Precision } from '../gpu/kernel.js';
+import type { PassTimings } from '../gpu/timer.js';
+import type { UpscaleModel } from './model.js';
+
+export interface UpscaleStageOptions {
+  /** Default: f16 where the device has it. */
+  readonly precision?: Precision | undefined;
+}
+
+/** Super-resolution by a network: frame texture → picture texture, each way `model.manifest.scale` times as large. */
+export class UpscaleStage implements Stage {
+  readonly model: UpscaleModel;
+  readonly precision: Precision;
+  readonly #gpu: GpuDevice;
+  #runner: Runner | undefined;
+  #disposed = false;
+
+  constructor(gpu: GpuDevice, model: UpscaleModel, options: UpscaleStageOptions = {}) {
+    this.#gpu = gpu;
+    this.model = model;
+    this.precision = options.precision ?? (gpu.caps.shaderF16 ? 'f16' : 'f32');
+    if (this.precision === 'f16' && !gpu.caps.shaderF16)
+      throw new VitreousError({
+        code: 'device-feature',
+        stage: 'upscale',
+        found: "a device without 'shader-f16'",
+        expected: "'shader-f16' for precision 'f16'",
+        fix: "Use precision 'auto' or 'f32', or request the feature with the device.",
+      });
+  }
+
+  /** The plan of the prepared size. */
+  get plan(): Plan | undefined {
+    return this.#runner?.plan;
+  }
+
+  /** GPU memory it holds, without the frame and picture textures. */
+  get sizeBytes(): number {
+    return this.#runner?.sizeBytes ?? 0;
+  }
+
+  /**
+   * Compiles and allocates for a source size; the former size's plan is released once the new one stands.
+   *
+   * @throws VitreousError `device-limit`, `pipeline-failed`, `gpu-out-of-memory`, `weights-*`; the signal's reason.
+   */
+  async prepare(size: Size, signal?: AbortSignal): Promise<Size> {
+    const { scale } = this.model.manifest;
+    const picture = { width: size.width * scale, height: size.height * scale };
+    const limit = this.#gpu.caps.maxTextureDimension2D;
+    if (Math.max(picture.width, picture.height) > limit)
+      throw new VitreousError({
+        code: 'device-limit',
+        stage: 'upscale',
+        found: `a picture of ${picture.width}x${picture.height}`,
+        expected: `at most ${limit} pixels a side (maxTextureDimension2D)`,
+        fix: 'The source is large enough as it is; the stage is bypassed.',
+      });
+    const plan = compile(this.model.graph(size), { caps: this.#gpu.caps, precision: this.precision });
+    const runner = await Runner.create(this.#gpu, plan, this.model.weights, signal);
+    if (this.#disposed) {
+      runner.dispose();
+      throw disposedError();
+    }
+    this.#runner?.dispose();
+    this.#runner = runner;
+    return picture;
+  }
+
+  /** Builds the bind groups for these textures; call again when either changes. */
+  bind(frame: GPUTexture, picture: GPUTexture): void {
+    this.#live().bind({
+      frame: frame.createView({ label: 'vitreous/frame' }),
+      picture: picture.createView({ label: 'vitreous/picture' }),
+    });
+  }
+
+  record(encoder: GPUCommandEncoder, timings: PassTimings): void {
+    const pass = encoder.beginComputePass(timings.pass('upscale'));
+    this.#live().record(pass);
+    pass.end();
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    this.#runner?.dispose();
+    this.#runner = undefined;
+  }
+
+  [disposeSymbol](): void {
+    this.dispose();
+  }
+
+  #live(): Runner {
+    if (!this.#runner) throw disposedError();
+    return this.#runner;
+  }
+}
+
+function disposedError(): VitreousError {
+  return new VitreousError({
+    code: 'disposed',
+    stage: 'upscale',
+    found: 'a stage that is not prepared, or disposed',
+    expected: 'a prepared stage',
+    fix: 'Call prepare first.',
+  });
+}
