@@ -1,0 +1,122 @@
+import { VitreousError } from '../core/errors.js';
+import { FrameInterval } from '../core/frame-interval.js';
+import type { FrameSink, FrameSource } from '../core/frame-source.js';
+
+function unreadable(cause: unknown): VitreousError {
+  const crossOrigin = cause instanceof DOMException && cause.name === 'SecurityError';
+  return new VitreousError(
+    crossOrigin
+      ? {
+          code: 'cors',
+          stage: 'source',
+          found: 'a video from another origin without CORS',
+          expected: 'same-origin media, or `crossorigin` on the video and Access-Control-Allow-Origin from the server',
+          fix: 'Set crossorigin="anonymous" before src and let the server allow this origin; the native video plays on.',
+          cause,
+        }
+      : {
+          code: 'frame-import',
+          stage: 'source',
+          found: String(cause),
+          expected: 'a readable frame',
+          fix: 'The native video plays on.',
+          cause,
+        },
+  );
+}
+
+function mediaError(video: HTMLVideoElement): VitreousError {
+  const { error } = video;
+  return new VitreousError({
+    code: 'video-error',
+    stage: 'source',
+    found: error ? `media error ${error.code}: ${error.message || 'no message'}` : 'an error event',
+    expected: 'a playable video',
+    fix: 'Check the video itself: its URL, type and codec. A new source is picked up.',
+    cause: error ?? undefined,
+  });
+}
+
+/** Frames of a `<video>`, each when the browser presents it: playing, seeking while paused, looping, changing its source. */
+export class VideoSource implements FrameSource {
+  readonly #video: HTMLVideoElement;
+  readonly #listening = new AbortController();
+  #interval = new FrameInterval();
+  #sink: FrameSink | undefined;
+  #callback: number | undefined;
+  #presentedFrames: number | undefined;
+  #lastTimestampUs = 0;
+
+  constructor(video: HTMLVideoElement) {
+    this.#video = video;
+  }
+
+  get frameIntervalMs(): number | undefined {
+    const mediaMs = this.#interval.ms;
+    return mediaMs === undefined ? undefined : mediaMs / (Math.abs(this.#video.playbackRate) || 1);
+  }
+
+  start(sink: FrameSink): void {
+    if (this.#sink) throw new RangeError('video source: started twice');
+    this.#sink = sink;
+    const video = this.#video;
+    const { signal } = this.#listening;
+    this.#request();
+    video.addEventListener('error', () => sink.trouble(mediaError(video), true), { signal });
+    video.addEventListener('emptied', () => this.#onEmptied(), { signal });
+    // A paused video's first frame may have been presented before we asked.
+    video.addEventListener('loadeddata', () => this.refresh(), { signal });
+    if (video.error) sink.trouble(mediaError(video), true);
+    else this.refresh();
+  }
+
+  refresh(): void {
+    const video = this.#video;
+    if (!this.#sink || video.error || video.readyState < video.HAVE_CURRENT_DATA || video.videoWidth === 0) return;
+    // Between a seek and its frame the old picture is still up; the frame callback brings the new one.
+    const timestampUs = video.seeking ? this.#lastTimestampUs : Math.round(video.currentTime * 1e6);
+    this.#give(timestampUs, undefined, 0);
+  }
+
+  #request(): void {
+    this.#callback = this.#video.requestVideoFrameCallback((_nowMs, metadata) => {
+      this.#request();
+      const skipped =
+        this.#presentedFrames === undefined ? 0 : Math.max(0, metadata.presentedFrames - this.#presentedFrames - 1);
+      this.#presentedFrames = metadata.presentedFrames;
+      const timestampUs = Math.round(metadata.mediaTime * 1e6);
+      this.#interval.add(timestampUs, skipped);
+      this.#give(timestampUs, metadata.expectedDisplayTime, skipped);
+    });
+  }
+
+  #give(timestampUs: number, expectedDisplayTimeMs: number | undefined, skipped: number): void {
+    this.#lastTimestampUs = timestampUs;
+    let frame: VideoFrame;
+    try {
+      frame = new VideoFrame(this.#video);
+    } catch (thrown) {
+      const error = unreadable(thrown);
+      this.#sink?.trouble(error, error.code !== 'cors');
+      return;
+    }
+    try {
+      this.#sink?.frame(frame, { timestampUs, expectedDisplayTimeMs, skipped });
+    } finally {
+      frame.close();
+    }
+  }
+
+  #onEmptied(): void {
+    this.#presentedFrames = undefined;
+    this.#interval = new FrameInterval();
+    this.#sink?.reset();
+  }
+
+  close(): void {
+    this.#listening.abort();
+    if (this.#callback !== undefined) this.#video.cancelVideoFrameCallback(this.#callback);
+    this.#callback = undefined;
+    this.#sink = undefined;
+  }
+}
