@@ -62,20 +62,24 @@ export class GpuDevice implements DisposableResource {
     });
   }
 
-  /** Runs `work` with WebGPU's error scopes around it and throws what they caught. For preparation, not for frames. */
-  async checked<T>(what: string, work: () => T | Promise<T>): Promise<T> {
+  /**
+   * Runs `work` with WebGPU's error scopes around it and throws what they caught. For preparation, not for frames. `work` is
+   * synchronous: scopes are a stack, and an await in between would take in the errors of others.
+   */
+  async checked<T>(what: string, work: () => T): Promise<T> {
     const { device } = this;
     device.pushErrorScope('out-of-memory');
     device.pushErrorScope('validation');
-    const popped = async () => [await device.popErrorScope(), await device.popErrorScope()] as const;
     let result: T;
+    let popped: Promise<[GPUError | null, GPUError | null]>;
     try {
-      result = await work();
-    } catch (thrown) {
-      await popped();
-      throw thrown;
+      result = work();
+    } finally {
+      popped = Promise.all([device.popErrorScope(), device.popErrorScope()]);
+      // Heard below, or not at all when `work` threw.
+      popped.catch(() => {});
     }
-    const [validation, memory] = await popped();
+    const [validation, memory] = await popped;
     const error = validation ?? memory;
     if (!error) return result;
     throw new VitreousError({
