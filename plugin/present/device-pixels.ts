@@ -1,0 +1,46 @@
+import type { Size } from '../core/geometry.js';
+
+/**
+ * Watches a canvas's content box in device pixels, exactly where the browser can say (`devicePixelContentBoxSize`), else as CSS
+ * pixels times the device-pixel ratio. Also sees zoom and moves to another screen.
+ */
+export class DevicePixels {
+  readonly #canvas: HTMLCanvasElement;
+  readonly #observer: ResizeObserver;
+  #exact: Size | undefined;
+  #exactFor = '';
+
+  constructor(canvas: HTMLCanvasElement, onChange: () => void) {
+    this.#canvas = canvas;
+    this.#observer = new ResizeObserver((entries) => {
+      const box = entries.at(-1)?.devicePixelContentBoxSize?.[0];
+      this.#exact = box ? { width: box.inlineSize, height: box.blockSize } : undefined;
+      this.#exactFor = this.#key();
+      onChange();
+    });
+    try {
+      this.#observer.observe(canvas, { box: 'device-pixel-content-box' });
+    } catch {
+      this.#observer.observe(canvas); // Safari knows no device-pixel-content-box.
+    }
+  }
+
+  /** Device pixels of the content box. */
+  get size(): Size {
+    // Until the observer has reported a new layout, its old number would be a frame out of date: compute instead.
+    if (this.#exact && this.#exactFor === this.#key()) return this.#exact;
+    const ratio = devicePixelRatio;
+    return {
+      width: Math.round(this.#canvas.clientWidth * ratio),
+      height: Math.round(this.#canvas.clientHeight * ratio),
+    };
+  }
+
+  #key(): string {
+    return `${this.#canvas.style.width} ${this.#canvas.style.height} ${this.#canvas.clientWidth} ${this.#canvas.clientHeight} ${devicePixelRatio}`;
+  }
+
+  dispose(): void {
+    this.#observer.disconnect();
+  }
+}

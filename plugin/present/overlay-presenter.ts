@@ -1,0 +1,187 @@
+import { disposeSymbol } from '../core/dispose.js';
+import { objectFitRect, type Rect, type Size, snapRect } from '../core/geometry.js';
+import { type ContentBox, readContentBox } from './content-box.js';
+import { DevicePixels } from './device-pixels.js';
+import { NativeControls } from './native-controls.js';
+import { nowhere } from './canvas-presenter.js';
+import type { Placement, Presenter } from './presenter.js';
+
+/** What of the video's look the canvas takes over, so that a styled or animated player stays as it is. */
+const mirrored = ['z-index', 'transform', 'rotate', 'scale', 'translate', 'opacity', 'filter', 'clip-path', 'border-radius'];
+
+/** Beats any page rule for `canvas`; everything else is computed. */
+const base = {
+  all: 'initial',
+  display: 'block',
+  'box-sizing': 'content-box',
+  margin: '0',
+  padding: '0',
+  border: '0',
+  'pointer-events': 'none',
+  'object-fit': 'fill',
+} as const;
+
+/**
+ * A canvas over a video's content box: its next sibling, absolutely positioned by measured offsets, so that nothing of the page
+ * moves. Later siblings (a player's controls and captions) stay above. Goes into the top layer with a full-screen video.
+ */
+export class OverlayPresenter implements Presenter {
+  readonly canvas: HTMLCanvasElement;
+  readonly overlay = true;
+  readonly #video: HTMLVideoElement;
+  readonly #onChange: () => void;
+  readonly #pixels: DevicePixels;
+  readonly #controls: NativeControls;
+  readonly #resize: ResizeObserver;
+  readonly #mutation: MutationObserver;
+  readonly #listening = new AbortController();
+  #box: ContentBox | undefined;
+  #place: string | undefined;
+  #fullscreen = false;
+  #shown = false;
+  #disposed = false;
+
+  constructor(video: HTMLVideoElement, onChange: () => void) {
+    this.#video = video;
+    this.#onChange = onChange;
+    this.canvas = video.ownerDocument.createElement('canvas');
+    this.canvas.setAttribute('aria-hidden', 'true');
+    this.canvas.dataset['vitreous'] = '';
+    for (const [name, value] of Object.entries(base)) this.#style(name, value);
+    this.#style('visibility', 'hidden');
+    this.#pixels = new DevicePixels(this.canvas, onChange);
+    this.#controls = new NativeControls(video, () => this.#clip());
+    const changed = () => this.#update();
+    this.#resize = new ResizeObserver(changed);
+    this.#resize.observe(video);
+    this.#mutation = new MutationObserver(changed);
+    this.#mutation.observe(video, { attributes: true, attributeFilter: ['style', 'class', 'width', 'height'] });
+    const { signal } = this.#listening;
+    const view = video.ownerDocument.defaultView;
+    view?.addEventListener('resize', changed, { signal });
+    video.ownerDocument.addEventListener('fullscreenchange', changed, { signal });
+    video.addEventListener('transitionend', changed, { signal });
+    video.addEventListener('animationend', changed, { signal });
+    this.#update();
+  }
+
+  get attached(): boolean {
+    return this.#video.isConnected;
+  }
+
+  place(picture: Size): Placement {
+    const { inner, objectFit, objectPosition } = this.#box ?? this.#read();
+    const canvas = this.#pixels.size;
+    if (!this.attached || inner.width <= 0 || inner.height <= 0) return nowhere;
+    const scaleX = canvas.width / inner.width;
+    const rect = objectFitRect(inner, picture, objectFit, objectPosition);
+    return { canvas, rect: snapRect(rect, scaleX, canvas.height / inner.height), pixelRatio: scaleX };
+  }
+
+  follow(): void {
+    const { offsetLeft, offsetTop, parentNode } = this.#video;
+    const moved = this.#place !== `${offsetLeft} ${offsetTop}` || parentNode !== this.canvas.parentNode;
+    if (moved) this.#update();
+  }
+
+  show(): void {
+    this.#shown = true;
+    this.#style('visibility', 'inherit');
+  }
+
+  hide(): void {
+    this.#shown = false;
+    this.#style('visibility', 'hidden');
+  }
+
+  #style(name: string, value: string): void {
+    this.canvas.style.setProperty(name, value, 'important');
+  }
+
+  #read(): ContentBox {
+    return readContentBox(this.#video, getComputedStyle(this.#video));
+  }
+
+  #update(): void {
+    if (this.#disposed) return;
+    const video = this.#video;
+    if (!video.isConnected) {
+      this.canvas.remove();
+      this.#box = undefined;
+      this.#onChange();
+      return;
+    }
+    if (this.canvas.parentNode !== video.parentNode) video.after(this.canvas);
+    this.#topLayer(video.ownerDocument.fullscreenElement === video);
+    const computed = getComputedStyle(video);
+    this.#box = readContentBox(video, computed);
+    for (const name of mirrored) this.#style(name, computed.getPropertyValue(name));
+    this.#style('visibility', this.#shown ? 'inherit' : 'hidden');
+    this.#lay(this.#box.inner, computed);
+    this.#clip();
+    this.#onChange();
+  }
+
+  /** A full-screen video is in the top layer, above everything of the page: only another top-layer element can cover it. */
+  #topLayer(wanted: boolean): void {
+    if (wanted === this.#fullscreen) return;
+    this.#fullscreen = wanted;
+    if (wanted && 'showPopover' in this.canvas) {
+      this.canvas.popover = 'manual';
+      this.canvas.showPopover();
+    } else if (!wanted && this.canvas.popover) {
+      this.canvas.popover = null;
+    }
+  }
+
+  #lay(inner: Rect, computed: CSSStyleDeclaration): void {
+    const video = this.#video;
+    this.#place = `${video.offsetLeft} ${video.offsetTop}`;
+    this.#style('position', this.#fullscreen ? 'fixed' : 'absolute');
+    this.#style('inset', 'auto');
+    this.#style('width', `${inner.width}px`);
+    this.#style('height', `${inner.height}px`);
+    const [originX = 0, originY = 0] = computed.transformOrigin.split(' ').map(Number.parseFloat);
+    this.#style('transform-origin', `${originX - inner.x}px ${originY - inner.y}px`);
+    const left = video.offsetLeft + inner.x;
+    const top = video.offsetTop + inner.y;
+    this.#move(left, top);
+    // offsetLeft is a whole number, and its origin is not always the containing block (CSSOM View §7): correct by what is seen.
+    const videoRect = video.getBoundingClientRect();
+    const canvasRect = this.canvas.getBoundingClientRect();
+    if (video.offsetWidth === 0 || computed.transform !== 'none') return;
+    const scaleX = videoRect.width / video.offsetWidth || 1;
+    const scaleY = videoRect.height / video.offsetHeight || 1;
+    this.#move(
+      left + (videoRect.left - canvasRect.left) / scaleX + inner.x,
+      top + (videoRect.top - canvasRect.top) / scaleY + inner.y,
+    );
+  }
+
+  #move(left: number, top: number): void {
+    this.#style('left', `${left}px`);
+    this.#style('top', `${top}px`);
+  }
+
+  /** The browser's own controls lie inside the video, below any overlay: their strip is left free while they show. */
+  #clip(): void {
+    const stripPx = this.#controls.heightPx;
+    if (stripPx > 0) this.#style('clip-path', `inset(0 0 ${stripPx}px 0)`);
+    else this.#style('clip-path', getComputedStyle(this.#video).clipPath);
+  }
+
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#listening.abort();
+    this.#resize.disconnect();
+    this.#mutation.disconnect();
+    this.#pixels.dispose();
+    this.#controls.dispose();
+    this.canvas.remove();
+  }
+
+  [disposeSymbol](): void {
+    this.dispose();
+  }
+}

@@ -1,0 +1,27 @@
+import type { DisposableResource } from '../core/dispose.js';
+import type { Rect, Size } from '../core/geometry.js';
+
+/** How a picture of a given size lies on the canvas right now. */
+export interface Placement {
+  /** The canvas's bitmap, device pixels; zero where nothing can be seen. */
+  readonly canvas: Size;
+  /** The picture's rectangle on it, device pixels, edges whole; may reach beyond the canvas. */
+  readonly rect: Rect;
+  /** Device pixels a CSS pixel. */
+  readonly pixelRatio: number;
+}
+
+/** A canvas and its place on the page. */
+export interface Presenter extends DisposableResource {
+  readonly canvas: HTMLCanvasElement;
+  /** There is a native picture below that shows while the canvas is hidden. */
+  readonly overlay: boolean;
+  /** False while the element is not in a document. */
+  readonly attached: boolean;
+  /** Where a picture with these natural dimensions (CSS pixels) lies. */
+  place(picture: Size): Placement;
+  /** Follows what moves without telling: cheap, for once a frame. */
+  follow(): void;
+  show(): void;
+  hide(): void;
+}
