@@ -51,6 +51,8 @@ export interface Plan {
   readonly packedWeights: readonly { readonly packed: PackedWeights; readonly offsetBytes: number }[];
   readonly inputs: readonly Value[];
   readonly outputs: readonly Value[];
+  /** Outputs that are views: their name → that of the value whose buffer they share. */
+  readonly views: Readonly<Record<string, string>>;
   readonly macs: number;
   readonly readBytes: number;
   readonly writtenBytes: number;
@@ -85,6 +87,14 @@ function ownersOf(graph: Graph): ReadonlyMap<number, Value> {
       owners.set(value.id, source ? (owners.get(source.id) ?? source) : value);
     });
   return owners;
+}
+
+function viewsOf(graph: Graph, owners: ReadonlyMap<number, Value>): Readonly<Record<string, string>> {
+  const shared = graph.outputs.flatMap((value) => {
+    const owner = owners.get(value.id) ?? value;
+    return owner.id === value.id ? [] : [[value.name, owner.name] as const];
+  });
+  return Object.fromEntries(shared);
 }
 
 interface Lowered {
@@ -227,6 +237,7 @@ export function compile(source: Graph, options: PlanOptions): Plan {
     packedWeights: weightLayout.entries,
     inputs: graph.inputs,
     outputs: graph.outputs,
+    views: viewsOf(graph, owners),
     macs: sum((step) => step.macs),
     readBytes: sum((step) => step.readBytes),
     writtenBytes: sum((step) => step.writtenBytes),

@@ -77,11 +77,13 @@ export class Runner implements DisposableResource {
       this.#buffer(`arena.${i}`, size, STORAGE),
     );
     for (const { name, type } of [...plan.inputs, ...plan.outputs])
-      if (type.kind === 'tensor')
-        this.#io.set(
-          name,
-          this.#buffer(name, tensorBytes(type, plan.precision), STORAGE | COPY_SRC | COPY_DST),
-        );
+      if (type.kind === 'tensor') {
+        const owner = plan.views[name] ?? name;
+        const buffer =
+          this.#io.get(owner) ?? this.#buffer(owner, tensorBytes(type, plan.precision), STORAGE | COPY_SRC | COPY_DST);
+        this.#io.set(owner, buffer);
+        this.#io.set(name, buffer);
+      }
     this.#weights = this.#uploadWeights(weights);
     this.#uniforms = this.#uploadUniforms();
   }

@@ -1,0 +1,58 @@
+import source from '../../../shaders/engine/resize.wgsl';
+import type { Kernel } from '../../gpu/kernel.js';
+import type { Graph } from '../graph.js';
+import { ceilDiv, input, type Op, output } from '../op.js';
+import { asTensor, groupsOf, imageDims, invalidGraph, type TensorType, tensor } from '../tensor.js';
+import type { Value } from '../value.js';
+import { realTensor } from './rearrange.js';
+
+export interface ResizeAttrs {
+  readonly mode: 'bilinear' | 'nearest';
+  /** Output [height, width]. */
+  readonly size: readonly [number, number];
+}
+
+const kernel: Kernel = { name: 'resize', source, bindings: ['uniform', 'storage-read', 'storage-write'] };
+
+/** Positions are products of two sizes in 32-bit integers. */
+const maxSize = 32_767;
+
+export const resizeOp: Op<ResizeAttrs> = {
+  name: 'resize',
+  infer([type], { size }) {
+    const x = realTensor(type, 'resize');
+    const { batch, height, width, channels } = imageDims(x);
+    if ([height, width, ...size].some((n) => n > maxSize))
+      throw invalidGraph(`resize of ${height}x${width} to ${size.join('x')}`, `sizes up to ${maxSize}`);
+    return [tensor([...(x.shape.length === 4 ? [batch] : []), ...size, channels])];
+  },
+  variants: ({ attrs }) => [{ id: attrs.mode, consts: { BILINEAR: attrs.mode === 'bilinear' } }],
+  lower({ inputs, attrs }, { consts }) {
+    const x = asTensor(inputs[0]);
+    const { batch, height, width, channels } = imageDims(x);
+    const [outHeight, outWidth] = attrs.size;
+    const groups = groupsOf(x);
+    return [
+      {
+        kernel,
+        consts,
+        uniforms: [width, height, outWidth, outHeight, groups],
+        bindings: [input(0), output()],
+        workgroups: [ceilDiv(outWidth, 8), ceilDiv(outHeight, 8), batch * groups],
+        macs: attrs.mode === 'bilinear' ? 4 * batch * outHeight * outWidth * channels : 0,
+      },
+    ];
+  },
+};
+
+/**
+ * Another size by PyTorch's `interpolate`: `bilinear` with `align_corners` false and no antialiasing, or `nearest`, both given
+ * the size, not a scale factor.
+ *
+ * @param x `[(B,) H, W, C]`
+ * @returns `[(B,) size[0], size[1], C]`
+ * @throws VitreousError `graph-invalid` for a size that is no positive integer up to 32,767
+ */
+export function resize(graph: Graph, x: Value, attrs: ResizeAttrs, name: string): Value<TensorType> {
+  return graph.add(resizeOp, [x], attrs, name);
+}
