@@ -58,4 +58,4 @@ async function report(): Promise<GpuReport> {
 const output = document.querySelector('#report');
 const result = await report();
 if (output) output.textContent = JSON.stringify(result, null, 2);
-document.documentElement.dataset['ready'] = 'true';
+document.documentElement.dataset.ready = 'true';
