@@ -1,0 +1,76 @@
+import type { Caps } from '../../gpu/caps.js';
+import type { Graph } from '../graph.js';
+import { ceilDiv, input, type Op, output, type Problem, type Variant, weights } from '../op.js';
+import { asTensor, channelsOf, invalidGraph, rowsOf, sameShape, type TensorType, tensor } from '../tensor.js';
+import type { Value } from '../value.js';
+import { absorbEpilogue, type Epilogue, epilogueConsts, packWithEpilogue } from './epilogue.js';
+import { lowerProduct, type Product, productVariants, selectProduct } from './product.js';
+
+export interface LinearAttrs extends Epilogue {
+  /** Name of the weights, shape [outChannels, channels of x], as PyTorch's `nn.Linear` keeps them. */
+  readonly weight: string;
+  readonly outChannels: number;
+}
+
+function productOf({ inputs, attrs }: Problem<LinearAttrs>): Product {
+  const x = asTensor(inputs[0]);
+  const size = { batch: 1, rows: rowsOf(x), inner: channelsOf(x), outChannels: attrs.outChannels };
+  return { ...size, aBatched: false, bBatched: false };
+}
+
+const variantsOf = ({ attrs }: Problem<LinearAttrs>): readonly Variant[] =>
+  productVariants({ BIAS: attrs.bias !== undefined, ...epilogueConsts(attrs) });
+
+function selectVariant(problem: Problem<LinearAttrs>, caps: Caps): Variant {
+  const id = selectProduct(productOf(problem), caps);
+  const found = variantsOf(problem).find((variant) => variant.id === id);
+  if (!found) throw invalidGraph(`linear ${problem.attrs.weight}: variant ${id}`, 'a legal variant');
+  return found;
+}
+
+/** [in channel][out group] of 4: the transpose, padded. */
+function packTransposed(values: Float32Array, inner: number, outChannels: number): Float32Array {
+  const width = ceilDiv(outChannels, 4) * 4;
+  const out = new Float32Array(inner * width);
+  for (let o = 0; o < outChannels; o++)
+    for (let i = 0; i < inner; i++) out[i * width + o] = values[o * inner + i] ?? 0;
+  return out;
+}
+
+export const linearOp: Op<LinearAttrs> = {
+  name: 'linear',
+  infer([x, residual], attrs) {
+    const type = asTensor(x);
+    if (type.dtype !== 'real') throw invalidGraph(`linear ${attrs.weight} of ${type.dtype} values`, 'real values');
+    const out = tensor([...type.shape.slice(0, -1), attrs.outChannels]);
+    if (attrs.residual && !(residual && sameShape(asTensor(residual), out)))
+      throw invalidGraph(`linear ${attrs.weight}: residual`, `a tensor [${out.shape.join(', ')}]`);
+    return [out];
+  },
+  variants: variantsOf,
+  select: selectVariant,
+  lower(problem, variant) {
+    const { attrs } = problem;
+    const product = productOf(problem);
+    const { inner, outChannels } = product;
+    const { packed, biasAt, slopeAt } = packWithEpilogue(
+      attrs,
+      outChannels,
+      inner * ceilDiv(outChannels, 4) * 4,
+      (source) => packTransposed(source.get(attrs.weight, [outChannels, inner]), inner, outChannels),
+    );
+    const residual = input(attrs.residual ? 1 : 0);
+    return [lowerProduct(product, { a: input(0), b: weights(packed), residual, y: output(), biasAt, slopeAt }, variant)];
+  },
+  absorbConsumer: (self, next) => absorbEpilogue(linearOp, self, next),
+};
+
+/**
+ * `x · Wᵀ + bias` over the last dimension, as PyTorch's `nn.Linear`, with activation and residual fused.
+ *
+ * @param x `[..., K]`
+ * @returns `[..., outChannels]`
+ */
+export function linear(graph: Graph, x: Value, attrs: LinearAttrs, residual?: Value): Value<TensorType> {
+  return graph.add(linearOp, residual ? [x, residual] : [x], attrs, attrs.weight.replace(/\.weight$/, ''));
+}

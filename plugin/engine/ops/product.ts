@@ -1,0 +1,86 @@
+import matmulSource from '../../../shaders/engine/matmul.wgsl';
+import tiledSource from '../../../shaders/engine/matmul_tiled.wgsl';
+import type { Caps } from '../../gpu/caps.js';
+import type { BindingKind, Consts, Kernel } from '../../gpu/kernel.js';
+import { ceilDiv, type Dispatch, type Ref, type Variant } from '../op.js';
+import { activationPrelude, lanesPrelude } from './activation.js';
+import { gridOf } from './grid.js';
+
+const bindings: readonly BindingKind[] = ['uniform', 'storage-read', 'storage-read', 'storage-read', 'storage-write'];
+const preludes = [lanesPrelude, activationPrelude];
+const rowsKernel: Kernel = { name: 'matmul', source: matmulSource, preludes, bindings };
+const tiledKernel: Kernel = { name: 'matmul_tiled', source: tiledSource, preludes, bindings };
+
+/** A product of matrices `[rows, inner] · [inner, outChannels]`, once a batch; what `linear` and `matmul` share. */
+export interface Product {
+  readonly batch: number;
+  readonly rows: number;
+  readonly inner: number;
+  readonly outChannels: number;
+  /** Whether a (b) has one matrix a batch or one for all. */
+  readonly aBatched: boolean;
+  readonly bBatched: boolean;
+}
+
+/** Operands of the kernel: b may hold bias and slope behind the matrix, at these groups. */
+export interface ProductOperands {
+  readonly a: Ref;
+  readonly b: Ref;
+  readonly residual: Ref;
+  readonly y: Ref;
+  readonly biasAt: number;
+  readonly slopeAt: number;
+}
+
+/** Legal variants. `epilogue` holds the consts BIAS, ACTIVATION and RESIDUAL. */
+export function productVariants(epilogue: Consts): readonly Variant[] {
+  return [
+    { id: 'rows-1x1', consts: { ...epilogue, ROWS: 1, OUT_TILE: 1 } },
+    { id: 'rows-4x2', consts: { ...epilogue, ROWS: 4, OUT_TILE: 2 } },
+    { id: 'tiled', consts: epilogue },
+  ];
+}
+
+/**
+ * Staging in workgroup memory pays once a tile of 32 x 32 is mostly filled and read several times; software GPUs, whose workgroup
+ * memory is ordinary memory, gain nothing from it.
+ */
+export function selectProduct(p: Product, caps: Caps): string {
+  if (!caps.software && p.rows >= 32 && p.outChannels >= 32 && p.inner >= 32) return 'tiled';
+  return p.rows >= 4 ? 'rows-4x2' : 'rows-1x1';
+}
+
+export function lowerProduct(p: Product, operands: ProductOperands, variant: Variant): Dispatch {
+  const outGroups = ceilDiv(p.outChannels, 4);
+  const innerGroups = ceilDiv(p.inner, 4);
+  const shared = [
+    p.rows,
+    p.inner,
+    innerGroups,
+    outGroups,
+    p.outChannels,
+    p.aBatched ? p.rows * innerGroups : 0,
+    p.bBatched ? p.inner * outGroups : 0,
+    operands.biasAt,
+    operands.slopeAt,
+  ];
+  const common = {
+    consts: variant.consts,
+    bindings: [operands.a, operands.b, operands.residual, operands.y],
+    macs: p.batch * p.rows * p.inner * p.outChannels,
+  };
+  if (variant.id === 'tiled') {
+    const workgroups = [ceilDiv(outGroups, 8), ceilDiv(p.rows, 32), p.batch] as const;
+    return { ...common, kernel: tiledKernel, uniforms: shared, workgroups };
+  }
+  const tiles = ceilDiv(outGroups, Number(variant.consts.OUT_TILE));
+  const rowBlocks = ceilDiv(p.rows, Number(variant.consts.ROWS));
+  const count = tiles * rowBlocks * p.batch;
+  const grid = gridOf(count, 64);
+  return {
+    ...common,
+    kernel: rowsKernel,
+    uniforms: [...shared, tiles, rowBlocks, count, grid.stride],
+    workgroups: grid.workgroups,
+  };
+}
