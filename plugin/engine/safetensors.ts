@@ -1,4 +1,4 @@
-import { VitreousError, type ErrorCode } from '../core/errors.js';
+import { type ErrorCode, VitreousError } from '../core/errors.js';
 import { bf16ToF32, f16ToF32 } from './float16.js';
 
 // safetensors: 8-byte little-endian header length, a JSON header, then the tensors' bytes.
@@ -28,21 +28,26 @@ function fail(code: ErrorCode, found: string, expected: string): VitreousError {
   });
 }
 
-const isRecord = (x: unknown): x is Record<string, unknown> =>
-  typeof x === 'object' && x !== null && !Array.isArray(x);
+const isRecord = (x: unknown): x is Record<string, unknown> => typeof x === 'object' && x !== null && !Array.isArray(x);
 
 const isSize = (x: unknown): x is number => Number.isSafeInteger(x) && (x as number) >= 0;
+
+/** A header's value in a message: short, and one level deep, for printing what is nested deeply overflows the stack. */
+function shown(x: unknown): string {
+  if (Array.isArray(x)) return `[${x.slice(0, 16).map((n) => (Array.isArray(n) ? '[…]' : shown(n)))}]`;
+  return typeof x === 'object' && x !== null ? 'an object' : String(x).slice(0, 40);
+}
 
 function parseEntry(name: string, raw: unknown, dataBytes: number): SafetensorsEntry {
   const bad = (found: string, expected: string) => fail('weights-format', `${name}: ${found}`, expected);
   if (!isRecord(raw)) throw bad('no object', '{ dtype, shape, data_offsets }');
   const { dtype, shape, data_offsets: offsets } = raw;
   if (typeof dtype !== 'string' || !Object.hasOwn(bytesPerElement, dtype))
-    throw fail('weights-dtype', `${name}: dtype ${JSON.stringify(dtype)}`, Object.keys(bytesPerElement).join(', '));
+    throw fail('weights-dtype', `${name}: dtype ${shown(dtype)}`, Object.keys(bytesPerElement).join(', '));
   if (!Array.isArray(shape) || shape.length > 16 || !shape.every(isSize))
-    throw bad(`shape ${JSON.stringify(shape)?.slice(0, 80)}`, 'up to 16 non-negative integers');
+    throw bad(`shape ${shown(shape)}`, 'up to 16 non-negative integers');
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isSize))
-    throw bad(`data_offsets ${JSON.stringify(offsets)?.slice(0, 80)}`, 'two non-negative integers');
+    throw bad(`data_offsets ${shown(offsets)}`, 'two non-negative integers');
   const [begin, end] = offsets as [number, number];
   // `dtype` was found in the table above.
   const known = dtype as SafetensorsDType;
@@ -57,10 +62,9 @@ function parseEntry(name: string, raw: unknown, dataBytes: number): SafetensorsE
 /** The spec forbids holes and overlaps: each byte belongs to exactly one tensor. */
 function checkCoverage(entries: ReadonlyMap<string, SafetensorsEntry>, dataBytes: number): void {
   let at = 0;
-  for (const [name, { begin, end }] of [...entries].sort(
-    ([, a], [, b]) => a.begin - b.begin || a.end - b.end,
-  )) {
-    if (begin !== at) throw fail('weights-format', `${name} starts at byte ${begin}`, `byte ${at}: no hole, no overlap`);
+  for (const [name, { begin, end }] of [...entries].sort(([, a], [, b]) => a.begin - b.begin || a.end - b.end)) {
+    if (begin !== at)
+      throw fail('weights-format', `${name} starts at byte ${begin}`, `byte ${at}: no hole, no overlap`);
     at = end;
   }
   if (at !== dataBytes) throw fail('weights-format', `${dataBytes - at} bytes after the last tensor`, 'none');
@@ -90,7 +94,11 @@ export class SafetensorsFile {
     for (const [name, raw] of Object.entries(header)) {
       if (name === '__metadata__') {
         if (!isRecord(raw)) throw fail('weights-format', '__metadata__ that is no object', 'string to string');
-        for (const [key, value] of Object.entries(raw)) metadata[key] = String(value);
+        for (const [key, value] of Object.entries(raw)) {
+          if (typeof value !== 'string')
+            throw fail('weights-format', `__metadata__.${key} = ${shown(value)}`, 'a string');
+          metadata[key] = value;
+        }
       } else entries.set(name, parseEntry(name, raw, this.#data.byteLength));
     }
     checkCoverage(entries, this.#data.byteLength);
@@ -101,7 +109,11 @@ export class SafetensorsFile {
   entry(name: string): SafetensorsEntry {
     const entry = this.entries.get(name);
     if (!entry)
-      throw fail('weights-missing', `no tensor '${name}'`, `one of ${[...this.entries.keys()].slice(0, 8).join(', ')} …`);
+      throw fail(
+        'weights-missing',
+        `no tensor '${name}'`,
+        `one of ${[...this.entries.keys()].slice(0, 8).join(', ')} …`,
+      );
     return entry;
   }
 
@@ -133,7 +145,8 @@ export class SafetensorsFile {
     const size = bytesPerElement[dtype];
     return Array.from({ length: raw.byteLength / size }, (_, i) => {
       const value = readers[dtype](view, i * size);
-      if (!Number.isSafeInteger(value)) throw fail('weights-format', `${name}[${i}] = ${value}`, 'an integer below 2^53');
+      if (!Number.isSafeInteger(value))
+        throw fail('weights-format', `${name}[${i}] = ${value}`, 'an integer below 2^53');
       return value;
     });
   }
