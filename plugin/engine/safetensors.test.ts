@@ -1,21 +1,12 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { VitreousError } from '../core/errors.js';
 import { SafetensorsFile } from './safetensors.js';
 import { f32Tensor, rawFile, safetensorsBytes } from './testing/safetensors-bytes.js';
+import { codeThrownBy } from './testing/thrown.js';
 import { SafetensorsWeights } from './weights.js';
 
 const shipped = new Uint8Array(readFileSync(new URL('../../models/reference/pool.safetensors', import.meta.url)));
-
-function codeOf(work: () => unknown): string {
-  try {
-    work();
-  } catch (thrown) {
-    return thrown instanceof VitreousError ? thrown.code : `not a VitreousError: ${String(thrown)}`;
-  }
-  return 'nothing thrown';
-}
 
 const entry = (dtype: unknown, shape: unknown, offsets: unknown) => ({ dtype, shape, data_offsets: offsets });
 const f32 = (begin: unknown, end: unknown, shape: unknown = [1]) => entry('F32', shape, [begin, end]);
@@ -75,7 +66,7 @@ describe('a bad file is refused', () => {
     ['bytes behind the last tensor', rawFile({ a: f32(0, 4) }, data(5)), 'weights-format'],
     ['a tensor past the end', rawFile({ a: f32(0, 8, [2]) }, data(4)), 'weights-truncated'],
   ])('%s', (_name, bytes, code) => {
-    expect(codeOf(() => new SafetensorsFile(bytes))).toBe(code);
+    expect(codeThrownBy(() => new SafetensorsFile(bytes))).toBe(code);
   });
 });
 
@@ -122,8 +113,8 @@ describe('a good file', () => {
       safetensorsBytes({ fits: int64(-(2n ** 53n) + 1n), large: int64(2n ** 53n), real: f32Tensor([1], [1]) }),
     );
     expect(file.integers('fits')).toEqual([-(2 ** 53) + 1]);
-    expect(codeOf(() => file.integers('large'))).toBe('weights-format');
-    expect(codeOf(() => file.integers('real'))).toBe('weights-dtype');
+    expect(codeThrownBy(() => file.integers('large'))).toBe('weights-format');
+    expect(codeThrownBy(() => file.integers('real'))).toBe('weights-dtype');
   });
 });
 
@@ -149,7 +140,7 @@ describe('weights by name and shape', () => {
     ['not a number', 'nan', [2], 'weights-not-finite'],
     ['infinite', 'infinite', [2], 'weights-not-finite'],
   ])('%s: refused', (_name, name, shape, code) => {
-    expect(codeOf(() => weights.get(name, shape))).toBe(code);
+    expect(codeThrownBy(() => weights.get(name, shape))).toBe(code);
   });
 });
 
@@ -162,7 +153,7 @@ describe('whatever the bytes', () => {
     if (decoded > bytes.length) throw new Error(`${decoded} numbers out of ${bytes.length} bytes`);
   }
   const outcome = (bytes: Uint8Array): string => {
-    const code = codeOf(() => readAll(bytes));
+    const code = codeThrownBy(() => readAll(bytes));
     return code === 'nothing thrown' || code.startsWith('weights-') ? 'as it should' : code;
   };
   const small = safetensorsBytes(

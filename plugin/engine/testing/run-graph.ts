@@ -11,8 +11,7 @@ import type { WeightSource } from '../weights.js';
 export function toGroups(values: Float32Array, type: TensorType): Float32Array {
   const [rows, channels, width] = [rowsOf(type), channelsOf(type), groupsOf(type) * 4];
   const out = new Float32Array(rows * width);
-  for (let r = 0; r < rows; r++)
-    for (let c = 0; c < channels; c++) out[r * width + c] = values[r * channels + c] ?? 0;
+  for (let r = 0; r < rows; r++) for (let c = 0; c < channels; c++) out[r * width + c] = values[r * channels + c] ?? 0;
   return out;
 }
 

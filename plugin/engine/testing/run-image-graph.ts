@@ -5,7 +5,7 @@ import { compile } from '../plan.js';
 import { Runner } from '../runner.js';
 import { asImage } from '../tensor.js';
 import type { WeightSource } from '../weights.js';
-import { fromGroups, readBuffer, type RunOptions, type Unpacked } from './run-graph.js';
+import { fromGroups, type RunOptions, readBuffer, type Unpacked } from './run-graph.js';
 
 /** rgba8unorm pixels, row-major. */
 export interface Pixels {
@@ -31,8 +31,7 @@ export async function readTexture(device: GPUDevice, texture: GPUTexture): Promi
   const rows = new Uint8Array(await readBuffer(device, buffer));
   buffer.destroy();
   const data = new Uint8Array(width * height * 4);
-  for (let y = 0; y < height; y++)
-    data.set(rows.subarray(y * bytesPerRow, y * bytesPerRow + width * 4), y * width * 4);
+  for (let y = 0; y < height; y++) data.set(rows.subarray(y * bytesPerRow, y * bytesPerRow + width * 4), y * width * 4);
   return { width, height, data };
 }
 

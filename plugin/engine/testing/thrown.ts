@@ -1,0 +1,11 @@
+import { VitreousError } from '../../core/errors.js';
+
+/** The code of the `VitreousError` that `work` throws; anything else in words, so that a comparison fails and says why. */
+export function codeThrownBy(work: () => unknown): string {
+  try {
+    work();
+  } catch (thrown) {
+    return thrown instanceof VitreousError ? thrown.code : `not a VitreousError: ${String(thrown)}`;
+  }
+  return 'nothing thrown';
+}
