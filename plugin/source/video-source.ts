@@ -75,7 +75,7 @@ export class VideoSource implements FrameSource {
     if (!this.#sink || video.error || video.readyState < video.HAVE_CURRENT_DATA || video.videoWidth === 0) return;
     // Between a seek and its frame the old picture is still up; the frame callback brings the new one.
     const timestampUs = video.seeking ? this.#lastTimestampUs : Math.round(video.currentTime * 1e6);
-    this.#give(timestampUs, undefined, 0);
+    this.#give(timestampUs, undefined, 0, true);
   }
 
   #request(): void {
@@ -86,18 +86,19 @@ export class VideoSource implements FrameSource {
       this.#presentedFrames = metadata.presentedFrames;
       const timestampUs = Math.round(metadata.mediaTime * 1e6);
       this.#interval.add(timestampUs, skipped);
-      this.#give(timestampUs, metadata.expectedDisplayTime, skipped);
+      this.#give(timestampUs, metadata.expectedDisplayTime, skipped, false);
     });
   }
 
-  #give(timestampUs: number, expectedDisplayTimeMs: number | undefined, skipped: number): void {
+  /** `uncertain`: there may be no frame at this moment, which is no trouble as the next one will tell. */
+  #give(timestampUs: number, expectedDisplayTimeMs: number | undefined, skipped: number, uncertain: boolean): void {
     this.#lastTimestampUs = timestampUs;
     let frame: VideoFrame;
     try {
       frame = new VideoFrame(this.#video);
     } catch (thrown) {
       const error = unreadable(thrown);
-      this.#sink?.trouble(error, error.code !== 'cors');
+      if (!uncertain || error.code === 'cors') this.#sink?.trouble(error, error.code !== 'cors');
       return;
     }
     try {

@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest';
+import { VitreousError } from '../core/errors.js';
+import { findBlocker, type Situation } from './blockers.js';
+
+const fine: Situation = {
+  overlay: true,
+  attached: true,
+  pictureInPicture: false,
+  encrypted: false,
+  displaySize: { width: 1280, height: 720 },
+  sourceSize: { width: 640, height: 360 },
+  upscaling: true,
+  highDynamicRange: false,
+  overBudget: false,
+  trouble: undefined,
+  unpreparable: undefined,
+};
+
+const videoError = new VitreousError({
+  code: 'video-error',
+  stage: 'source',
+  found: 'a',
+  expected: 'b',
+  fix: 'c',
+});
+
+test.each<[string, Partial<Situation>, string | undefined]>([
+  ['nothing speaks against it', {}, undefined],
+  ['no frame yet', { sourceSize: undefined }, undefined],
+  ['a broken source', { trouble: videoError }, 'video-error'],
+  ['a broken source in a detached video', { trouble: videoError, attached: false }, 'video-error'],
+  ['encrypted', { encrypted: true }, 'drm'],
+  ['detached', { attached: false }, 'video-detached'],
+  ['detached has no size either', { attached: false, displaySize: { width: 0, height: 0 } }, 'video-detached'],
+  ['picture-in-picture', { pictureInPicture: true }, 'picture-in-picture'],
+  ['no width', { displaySize: { width: 0, height: 720 } }, 'video-zero-size'],
+  ['HDR', { highDynamicRange: true }, 'source-format'],
+  ['same size', { displaySize: { width: 640, height: 360 } }, 'display-not-larger'],
+  ['one pixel wider', { displaySize: { width: 641, height: 360 } }, undefined],
+  ['smaller, but not upscaling', { displaySize: { width: 320, height: 180 }, upscaling: false }, undefined],
+  ['smaller, but no native picture', { displaySize: { width: 320, height: 180 }, overlay: false }, undefined],
+  ['over budget', { overBudget: true }, 'over-budget'],
+  ['over budget without upscaling', { overBudget: true, upscaling: false }, undefined],
+])('%s', (_case, change, code) => {
+  expect(findBlocker({ ...fine, ...change })?.code).toBe(code);
+});

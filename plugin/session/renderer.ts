@@ -1,0 +1,141 @@
+import { ComposeStage } from '../compose/compose-stage.js';
+import type { ComposeLayout } from '../compose/compose-stage.js';
+import { type DisposableResource, disposeSymbol } from '../core/dispose.js';
+import { sameSize, type Size } from '../core/geometry.js';
+import type { GpuDevice } from '../gpu/device.js';
+import type { Precision } from '../gpu/kernel.js';
+import { GpuTimer } from '../gpu/timer.js';
+import { IngestStage } from '../ingest/ingest-stage.js';
+import type { UpscaleModel } from '../upscale/model.js';
+import { UpscaleStage } from '../upscale/upscale-stage.js';
+
+/** What a rig is built for. No model: the frame itself is the picture. */
+export interface RigSpec {
+  readonly size: Size;
+  readonly model: UpscaleModel | undefined;
+  readonly precision: Precision | undefined;
+}
+
+/** The stages and textures of one source size and model: replaced as a whole when either changes. */
+interface Rig {
+  readonly spec: RigSpec;
+  readonly ingest: IngestStage;
+  readonly upscale: UpscaleStage | undefined;
+  readonly picture: GPUTexture | undefined;
+}
+
+function disposeRig(rig: Rig | undefined): void {
+  rig?.ingest.dispose();
+  rig?.upscale?.dispose();
+  rig?.picture?.destroy();
+}
+
+/** All GPU work of a session on one device: ingest → upscale → compose, one submit a frame. */
+export class Renderer implements DisposableResource {
+  readonly gpu: GpuDevice;
+  readonly timer: GpuTimer;
+  readonly #compose: ComposeStage;
+  readonly #format: GPUTextureFormat;
+  #rig: Rig | undefined;
+  #disposed = false;
+
+  constructor(gpu: GpuDevice, format: GPUTextureFormat) {
+    this.gpu = gpu;
+    this.#format = format;
+    this.timer = new GpuTimer(gpu, ['ingest', 'upscale', 'compose']);
+    this.#compose = new ComposeStage(gpu);
+  }
+
+  /** What stands ready; undefined before the first `prepare`. */
+  get spec(): RigSpec | undefined {
+    return this.#rig?.spec;
+  }
+
+  ready(size: Size, model: UpscaleModel | undefined): boolean {
+    return sameSize(this.#rig?.spec.size, size) && this.#rig?.spec.model === model;
+  }
+
+  /**
+   * Builds what a spec needs while the former rig goes on drawing, then takes its place.
+   *
+   * @throws VitreousError of the stage that cannot be prepared; the signal's reason. The former rig stays then.
+   */
+  async prepare(spec: RigSpec, signal: AbortSignal): Promise<void> {
+    const ingest = new IngestStage(this.gpu);
+    const upscale = spec.model && new UpscaleStage(this.gpu, spec.model, { precision: spec.precision });
+    let picture: GPUTexture | undefined;
+    try {
+      const [, pictureSize] = await Promise.all([
+        ingest.prepare(spec.size, signal),
+        upscale?.prepare(spec.size, signal),
+        this.#compose.prepare(this.#format, signal),
+      ]);
+      if (upscale && pictureSize) {
+        picture = await this.gpu.checked('picture texture', () => this.#createPicture(pictureSize));
+        upscale.bind(ingest.frame, picture);
+      }
+      signal.throwIfAborted();
+      this.#compose.bind(ingest.frame, picture ?? ingest.frame);
+    } catch (thrown) {
+      disposeRig({ spec, ingest, upscale, picture });
+      throw thrown;
+    }
+    disposeRig(this.#rig);
+    this.#rig = { spec, ingest, upscale, picture };
+    if (this.#disposed) disposeRig(this.#rig);
+  }
+
+  /**
+   * Draws a frame: import, encode, submit, all in this task.
+   *
+   * @throws VitreousError `frame-import`.
+   */
+  draw(frame: VideoFrame, target: GPUTexture, layout: ComposeLayout, sample: boolean): void {
+    const rig = this.#live();
+    this.#compose.arrange(layout);
+    rig.ingest.import(frame);
+    this.timer.beginFrame(sample);
+    const encoder = this.gpu.device.createCommandEncoder({ label: 'vitreous/frame' });
+    rig.ingest.record(encoder, this.timer);
+    rig.upscale?.record(encoder, this.timer);
+    this.#compose.record(encoder, this.timer, target);
+    this.timer.endFrame(encoder);
+    this.gpu.device.queue.submit([encoder.finish()]);
+  }
+
+  /** Draws the last picture again: another canvas size, another split. */
+  redraw(target: GPUTexture, layout: ComposeLayout): void {
+    this.#live();
+    this.#compose.arrange(layout);
+    this.timer.beginFrame(false);
+    const encoder = this.gpu.device.createCommandEncoder({ label: 'vitreous/redraw' });
+    this.#compose.record(encoder, this.timer, target);
+    this.gpu.device.queue.submit([encoder.finish()]);
+  }
+
+  #createPicture({ width, height }: Size): GPUTexture {
+    return this.gpu.device.createTexture({
+      label: 'vitreous/picture',
+      size: [width, height],
+      format: 'rgba8unorm',
+      usage: GPUTextureUsage.TEXTURE_BINDING | GPUTextureUsage.STORAGE_BINDING | GPUTextureUsage.COPY_SRC,
+    });
+  }
+
+  #live(): Rig {
+    if (!this.#rig || this.#disposed) throw new RangeError('renderer: not prepared');
+    return this.#rig;
+  }
+
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    disposeRig(this.#rig);
+    this.#compose.dispose();
+    this.timer.dispose();
+  }
+
+  [disposeSymbol](): void {
+    this.dispose();
+  }
+}

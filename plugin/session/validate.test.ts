@@ -1,0 +1,58 @@
+import { describe, expect, test } from 'vitest';
+import { changeSettings, checkOptions, settingsDefaults } from './validate.js';
+
+describe('checkOptions', () => {
+  test('fills in defaults', () => {
+    expect(checkOptions({})).toEqual({
+      upscale: { quality: 'auto', force: false, precision: 'auto' },
+      compare: false,
+    });
+  });
+
+  test.each<[unknown, string]>([
+    [null, 'options must be an object, got null'],
+    [{ upscale: 'S' }, "options.upscale must be an object or false, got 'S'"],
+    [{ upscale: [] }, 'options.upscale must be an object or false, got an array'],
+    [{ upscale: { quality: 'XL' } }, "options.upscale.quality must be 'auto', 'S', 'M' or { manifestUrl }, got 'XL'"],
+    [
+      { upscale: { quality: { url: 'x' } } },
+      "options.upscale.quality must be 'auto', 'S', 'M' or { manifestUrl }, got an object",
+    ],
+    [{ upscale: { force: 1 } }, 'options.upscale.force must be a boolean, got 1'],
+    [{ upscale: { precision: 'int8' } }, "options.upscale.precision must be 'auto', 'f16' or 'f32', got 'int8'"],
+    [{ upscale: { quallity: 'S' } }, 'options.upscale.quallity is not an option; known are quality, force, precision'],
+    [{ compare: 1.5 }, 'options.compare must be a number from 0 to 1 or false, got 1.5'],
+    [{ compare: Number.NaN }, 'options.compare must be a number from 0 to 1 or false, got NaN'],
+    [{ compare: true }, 'options.compare must be a number from 0 to 1 or false, got true'],
+    [{ device: {} }, 'options.device must be a GPUDevice, got an object'],
+    [{ canvas: {} }, 'options.canvas must be an HTMLCanvasElement, got an object'],
+    [{ signal: 'stop' }, "options.signal must be an AbortSignal, got 'stop'"],
+    [{ onProgress: 3 }, 'options.onProgress must be a function, got 3'],
+    [{ detect: {} }, 'options.detect is not an option; known are upscale, compare, device, canvas, signal, onProgress'],
+  ])('refuses %j', (options, message) => {
+    // What a page without types could pass.
+    expect(() => checkOptions(options as never)).toThrow(new TypeError(message));
+  });
+});
+
+describe('changeSettings', () => {
+  test('keeps what is left out', () => {
+    const before = { ...settingsDefaults, compare: 0.25 };
+    expect(changeSettings({ upscale: { quality: 'M' } }, before)).toEqual({
+      upscale: { quality: 'M', force: false, precision: 'auto' },
+      compare: 0.25,
+    });
+  });
+
+  test('turns super-resolution off, and on again with defaults', () => {
+    const off = changeSettings({ upscale: false }, settingsDefaults);
+    expect(off.upscale).toBe(false);
+    expect(changeSettings({ upscale: {} }, off)).toEqual(settingsDefaults);
+  });
+
+  test('refuses what only start-up takes', () => {
+    expect(() => changeSettings({ device: {} } as never, settingsDefaults)).toThrow(
+      'options.device is not an option; known are upscale, compare',
+    );
+  });
+});

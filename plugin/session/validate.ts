@@ -1,0 +1,99 @@
+import { type ModelSource, type Tier, tiers } from '../core/model-source.js';
+import type { EnhanceOptions, EnhanceSettings, UpscaleOptions } from './options.js';
+
+/** Settings with every default filled in. */
+export interface Settings {
+  readonly upscale: Required<UpscaleOptions> | false;
+  readonly compare: number | false;
+}
+
+const upscaleDefaults: Required<UpscaleOptions> = { quality: 'auto', force: false, precision: 'auto' };
+
+export const settingsDefaults: Settings = { upscale: upscaleDefaults, compare: false };
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null;
+
+function shown(value: unknown): string {
+  if (typeof value === 'string') return `'${value}'`;
+  if (typeof value === 'function') return 'a function';
+  if (Array.isArray(value)) return 'an array';
+  return isObject(value) ? 'an object' : String(value);
+}
+
+function bad(name: string, expected: string, found: unknown): TypeError {
+  return new TypeError(`options.${name} must be ${expected}, got ${shown(found)}`);
+}
+
+/** A misspelt option would be ignored silently. */
+function checkKeys(value: object, name: string, known: readonly string[]): void {
+  for (const key of Object.keys(value))
+    if (!known.includes(key)) {
+      const path = name === '' ? key : `${name}.${key}`;
+      throw new TypeError(`options.${path} is not an option; known are ${known.join(', ')}`);
+    }
+}
+
+function isModelSource(value: unknown): value is ModelSource {
+  return isObject(value) && (typeof value['manifestUrl'] === 'string' || value['manifestUrl'] instanceof URL);
+}
+
+const isTier = (value: unknown): value is Tier => tiers.some((tier) => tier === value);
+
+function checkUpscale(value: unknown, current: Settings['upscale']): Settings['upscale'] {
+  if (value === false) return false;
+  if (!isObject(value) || Array.isArray(value)) throw bad('upscale', 'an object or false', value);
+  checkKeys(value, 'upscale', ['quality', 'force', 'precision']);
+  const { quality, force, precision } = value;
+  if (quality !== undefined && quality !== 'auto' && !isTier(quality) && !isModelSource(quality))
+    throw bad('upscale.quality', `'auto', ${tiers.map((tier) => `'${tier}'`).join(', ')} or { manifestUrl }`, quality);
+  if (force !== undefined && typeof force !== 'boolean') throw bad('upscale.force', 'a boolean', force);
+  if (precision !== undefined && precision !== 'auto' && precision !== 'f16' && precision !== 'f32')
+    throw bad('upscale.precision', "'auto', 'f16' or 'f32'", precision);
+  const before = current || upscaleDefaults;
+  return {
+    quality: quality ?? before.quality,
+    force: force ?? before.force,
+    precision: precision ?? before.precision,
+  };
+}
+
+function merge(settings: Readonly<Record<string, unknown>>, current: Settings): Settings {
+  const { upscale, compare } = settings;
+  if (compare !== undefined && compare !== false && !(typeof compare === 'number' && compare >= 0 && compare <= 1))
+    throw bad('compare', 'a number from 0 to 1 or false', compare);
+  return {
+    upscale: upscale === undefined ? current.upscale : checkUpscale(upscale, current.upscale),
+    compare: compare === undefined ? current.compare : compare,
+  };
+}
+
+/** The settings after a partial change. @throws TypeError naming the option, before anything changes. */
+export function changeSettings(settings: EnhanceSettings, current: Settings): Settings {
+  if (!isObject(settings)) throw new TypeError(`settings must be an object, got ${shown(settings)}`);
+  checkKeys(settings, '', ['upscale', 'compare']);
+  return merge({ ...settings }, current);
+}
+
+/** Platform objects are told by what we call on them: `instanceof` fails across frames. */
+const interfaces = [
+  { name: 'device', method: 'createCommandEncoder', expected: 'a GPUDevice' },
+  { name: 'canvas', method: 'getContext', expected: 'an HTMLCanvasElement' },
+  { name: 'signal', method: 'throwIfAborted', expected: 'an AbortSignal' },
+] as const;
+
+function hasMethod(value: unknown, method: string): boolean {
+  return isObject(value) && typeof value[method] === 'function';
+}
+
+/** Checks everything a caller passed. @throws TypeError naming the option, what it must be and what it is. */
+export function checkOptions(options: EnhanceOptions): Settings {
+  if (!isObject(options)) throw new TypeError(`options must be an object, got ${shown(options)}`);
+  checkKeys(options, '', ['upscale', 'compare', 'device', 'canvas', 'signal', 'onProgress']);
+  const given: Readonly<Record<string, unknown>> = { ...options };
+  for (const { name, method, expected } of interfaces)
+    if (given[name] !== undefined && !hasMethod(given[name], method)) throw bad(name, expected, given[name]);
+  if (given['onProgress'] !== undefined && typeof given['onProgress'] !== 'function')
+    throw bad('onProgress', 'a function', given['onProgress']);
+  return merge(given, settingsDefaults);
+}
