@@ -7,6 +7,7 @@ export const disposeSymbol: typeof Symbol.dispose =
   (Symbol.dispose as typeof Symbol.dispose | undefined) ??
   (Symbol.for('Symbol.dispose') as unknown as typeof Symbol.dispose);
 
+/** What holds GPU memory, frames or listeners. Disposal is idempotent. */
 export interface DisposableResource {
   dispose(): void;
 }

@@ -66,8 +66,10 @@ export const errorCodes = [
   'disposed',
 ] as const;
 
+/** One of {@link errorCodes}. */
 export type ErrorCode = (typeof errorCodes)[number];
 
+/** The fields of a new {@link VitreousError}. */
 export interface VitreousErrorInit {
   readonly code: ErrorCode;
   readonly stage: StageName;

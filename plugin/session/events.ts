@@ -40,6 +40,7 @@ export class FallbackEvent extends Event implements FallbackReason {
   }
 }
 
+/** `statechange`: the enhancement went from one state to another. */
 export class StateChangeEvent extends Event {
   readonly from: EnhancedState;
   readonly to: EnhancedState;
@@ -54,6 +55,7 @@ export class StateChangeEvent extends Event {
 /** The network in use: a tier, `custom` for a model of your own, `none` for no upscaling. */
 export type ActiveTier = Tier | 'custom' | 'none';
 
+/** `tier`: the model in use changed. */
 export class TierEvent extends Event {
   readonly from: ActiveTier;
   readonly to: ActiveTier;
@@ -76,6 +78,7 @@ export class FrameEvent extends Event {
   }
 }
 
+/** The events of an `Enhanced`, by name. */
 export interface EnhancedEventMap {
   fallback: FallbackEvent;
   statechange: StateChangeEvent;
