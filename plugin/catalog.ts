@@ -21,7 +21,11 @@ export async function openUpscaleModel(name: UpscaleModelName, options: LoadOpti
   options.signal?.throwIfAborted();
   const { raw, where, weightsUrl } =
     typeof name === 'string'
-      ? { raw: shippedTiers[name].manifest, where: `mobilevit-sr ${name}`, weightsUrl: () => shippedTiers[name].weightsUrl }
+      ? {
+          raw: shippedTiers[name].manifest,
+          where: `mobilevit-sr ${name}`,
+          weightsUrl: () => shippedTiers[name].weightsUrl,
+        }
       : await ownManifest(name, (url) => fetchJson(url, options.signal));
   const manifest = checkManifest(raw, where);
   if (manifest.name !== 'mobilevit-sr') {

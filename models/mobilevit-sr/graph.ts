@@ -1,6 +1,6 @@
 import { Graph } from '../../plugin/engine/graph.js';
-import { add } from '../../plugin/engine/ops/broadcast.js';
 import { attention } from '../../plugin/engine/ops/attention.js';
+import { add } from '../../plugin/engine/ops/broadcast.js';
 import { conv2d } from '../../plugin/engine/ops/conv2d.js';
 import { luma, lumaPatches } from '../../plugin/engine/ops/image/luma.js';
 import { lumaResidual } from '../../plugin/engine/ops/image/luma-residual.js';
@@ -36,11 +36,11 @@ function block(graph: Graph, z: Value<TensorType>, i: number, architecture: Arch
   const [rows = 1, columns = 1] = z.type.shape;
   const norm = (x: Value, name: string): Value<TensorType> =>
     layerNorm(graph, x, { weight: `${name}.weight`, bias: `${name}.bias`, epsilon: layerNormEpsilon }, name);
-  const dense = (x: Value, name: string, outFeatures: number, activation?: 'silu'): Value<TensorType> =>
+  const dense = (x: Value, name: string, outChannels: number, activation?: 'silu'): Value<TensorType> =>
     linear(graph, x, {
       weight: `${name}.weight`,
       bias: `${name}.bias`,
-      outFeatures,
+      outChannels,
       ...(activation ? { activation } : {}),
     });
   const qkv = dense(norm(z, `${at}.norm1`), `${at}.attn.qkv`, 3 * tokenDim);
@@ -61,7 +61,7 @@ function modulation(graph: Graph, patches: Value<TensorType>, architecture: Arch
   const embedded = linear(graph, patches, {
     weight: 'tokens.embed.weight',
     bias: 'tokens.embed.bias',
-    outFeatures: tokenDim,
+    outChannels: tokenDim,
   });
   const local = conv2d(graph, embedded, {
     weight: 'tokens.local.weight',
@@ -82,7 +82,7 @@ function modulation(graph: Graph, patches: Value<TensorType>, architecture: Arch
   return linear(graph, normed, {
     weight: 'tokens.modulation.weight',
     bias: 'tokens.modulation.bias',
-    outFeatures: 2 * channels,
+    outChannels: 2 * channels,
   });
 }
 

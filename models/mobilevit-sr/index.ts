@@ -1,5 +1,5 @@
-import { architectureOf, type Manifest } from '../../plugin/engine/model/manifest.js';
 import type { Graph } from '../../plugin/engine/graph.js';
+import { architectureOf, type Manifest } from '../../plugin/engine/model/manifest.js';
 import { architectureKeys, mobilevitSr } from './graph.js';
 import manifestM from './M/manifest.json';
 import manifestS from './S/manifest.json';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { checkManifest } from '../../plugin/engine/model/manifest.js';
 import { readWeights } from '../../plugin/engine/model/load.js';
+import { checkManifest } from '../../plugin/engine/model/manifest.js';
 import { SafetensorsFile } from '../../plugin/engine/safetensors.js';
 import { expectClose, sharedGpuDevice } from '../../plugin/engine/testing/golden.js';
 import { type ImageRun, type Pixels, runImageGraph } from '../../plugin/engine/testing/run-image-graph.js';
@@ -46,7 +46,10 @@ const largest = (values: Float32Array): number => values.reduce((max, value) => 
  * Relative to a tensor's largest value. f32: some hundred roundings of 2^-24 through ten layers. f16: a rounding of 2^-11 at each
  * of the up to 26 stored values behind it, adding up as the square root of their number where they are independent; 4 sigma.
  */
-const relative = { f32: 256 * 2 ** -24, f16: 4 * Math.sqrt(26) * 2 ** -11 } as const satisfies Record<Precision, number>;
+const relative = { f32: 256 * 2 ** -24, f16: 4 * Math.sqrt(26) * 2 ** -11 } as const satisfies Record<
+  Precision,
+  number
+>;
 
 function golden(tier: string): { readonly frame: Pixels; readonly tensors: SafetensorsFile } {
   const tensors = new SafetensorsFile(file(tier, 'golden.safetensors'));

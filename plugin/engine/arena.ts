@@ -27,14 +27,11 @@ interface Placed extends Placement {
   readonly life: Lifetime;
 }
 
-const overlaps = (a: Lifetime, b: Lifetime): boolean =>
-  a.firstStep <= b.lastStep && b.firstStep <= a.lastStep;
+const overlaps = (a: Lifetime, b: Lifetime): boolean => a.firstStep <= b.lastStep && b.firstStep <= a.lastStep;
 
 /** The lowest gap in one colour that holds `life` while everything alive beside it stays put. */
 function lowestOffset(life: Lifetime, placed: readonly Placed[]): number {
-  const beside = placed
-    .filter((other) => overlaps(other.life, life))
-    .sort((a, b) => a.offsetBytes - b.offsetBytes);
+  const beside = placed.filter((other) => overlaps(other.life, life)).sort((a, b) => a.offsetBytes - b.offsetBytes);
   let offset = 0;
   for (const other of beside) {
     if (offset + life.sizeBytes <= other.offsetBytes) break;

@@ -13,9 +13,7 @@ function countUses(nodes: readonly GraphNode[], graph: Graph): Map<number, numbe
 function tryFuse(producer: GraphNode, consumer: GraphNode, uses: number): FusedNode | undefined {
   if (producer.outputs.length !== 1) return undefined;
   if (uses > 1 && !producer.op.isCheap) return undefined;
-  return (
-    producer.op.absorbConsumer?.(producer, consumer) ?? consumer.op.absorbProducer?.(consumer, producer)
-  );
+  return producer.op.absorbConsumer?.(producer, consumer) ?? consumer.op.absorbProducer?.(consumer, producer);
 }
 
 /** One rewrite, or nothing when no rule applies. The fused node stands where the consumer stood: all its inputs are ready there. */
@@ -55,7 +53,6 @@ function withoutDead(graph: Graph, nodes: readonly GraphNode[]): readonly GraphN
  */
 export function fuse(graph: Graph): Graph {
   let nodes = graph.nodes;
-  for (let next = fuseOnce(graph, nodes); next; next = fuseOnce(graph, nodes))
-    nodes = withoutDead(graph, next);
+  for (let next = fuseOnce(graph, nodes); next; next = fuseOnce(graph, nodes)) nodes = withoutDead(graph, next);
   return graph.withNodes(withoutDead(graph, nodes));
 }

@@ -56,9 +56,7 @@ export class Graph {
       inputs.map((value) => value.type),
       attrs,
     );
-    const outputs = types.map((type, i) =>
-      this.#value(types.length > 1 ? `${name}.${i}` : name, type),
-    );
+    const outputs = types.map((type, i) => this.#value(types.length > 1 ? `${name}.${i}` : name, type));
     // Attributes are opaque to the graph: only the op that wrote them reads them.
     this.#nodes.push({ op: op as Op, inputs, outputs, attrs, name });
     return outputs;

@@ -48,9 +48,6 @@ export function readCaps(
     maxWorkgroupStorageBytes: limits.maxComputeWorkgroupStorageSize,
     maxWorkgroupsPerDimension: limits.maxComputeWorkgroupsPerDimension,
     maxTextureDimension2D: limits.maxTextureDimension2D,
-    bindingAlignmentBytes: Math.max(
-      limits.minStorageBufferOffsetAlignment,
-      limits.minUniformBufferOffsetAlignment,
-    ),
+    bindingAlignmentBytes: Math.max(limits.minStorageBufferOffsetAlignment, limits.minUniformBufferOffsetAlignment),
   };
 }

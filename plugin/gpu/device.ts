@@ -120,9 +120,7 @@ function checkNeeded(device: GPUDevice): void {
 }
 
 async function requestOwned(request: DeviceRequest, gpu: GPU): Promise<GPUDevice> {
-  const adapter = await gpu.requestAdapter(
-    request.powerPreference ? { powerPreference: request.powerPreference } : {},
-  );
+  const adapter = await gpu.requestAdapter(request.powerPreference ? { powerPreference: request.powerPreference } : {});
   request.signal?.throwIfAborted();
   if (!adapter)
     throw new VitreousError({

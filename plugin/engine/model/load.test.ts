@@ -83,7 +83,12 @@ describe('loadWeights from a server', () => {
     ['a truncated file', original.subarray(0, 9000), manifest, 'weights-truncated'],
     ['a longer file', Buffer.concat([original, Buffer.alloc(1)]), manifest, 'weights-format'],
     ['a changed byte', withNan(), manifest, 'weights-hash'],
-    ['a file cut inside its tensors', original.subarray(0, 9000), signed(original.subarray(0, 9000)), 'weights-truncated'],
+    [
+      'a file cut inside its tensors',
+      original.subarray(0, 9000),
+      signed(original.subarray(0, 9000)),
+      'weights-truncated',
+    ],
     ['a NaN', withNan(), signed(withNan()), 'weights-not-finite'],
     ['no safetensors at all', Buffer.from('<!doctype html>'), signed(Buffer.from('<!doctype html>')), 'weights-format'],
     [
@@ -92,7 +97,12 @@ describe('loadWeights from a server', () => {
       signed(withHeader((h) => h.replace('"tail.bias"', '"tail.bios"'))),
       'weights-missing',
     ],
-    ['another shape', original, signed(original, { tensors: { ...manifest.tensors, 'tail.bias': [5] } }), 'weights-shape'],
+    [
+      'another shape',
+      original,
+      signed(original, { tensors: { ...manifest.tensors, 'tail.bias': [5] } }),
+      'weights-shape',
+    ],
     [
       'another dtype',
       original,
@@ -120,6 +130,8 @@ describe('loadWeights from a server', () => {
 
   it('no server is weights-network', async () => {
     body = original;
-    await expect(loadWeights(manifest, 'http://127.0.0.1:1/weights')).rejects.toMatchObject({ code: 'weights-network' });
+    await expect(loadWeights(manifest, 'http://127.0.0.1:1/weights')).rejects.toMatchObject({
+      code: 'weights-network',
+    });
   });
 });

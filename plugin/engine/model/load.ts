@@ -15,7 +15,11 @@ export interface LoadOptions {
  * @throws VitreousError `weights-hash`, `weights-format`, `weights-truncated`, `weights-missing`, `weights-shape`, `weights-dtype`,
  * `weights-not-finite`.
  */
-export async function readWeights(bytes: Uint8Array<ArrayBuffer>, manifest: Manifest, where: string): Promise<WeightSource> {
+export async function readWeights(
+  bytes: Uint8Array<ArrayBuffer>,
+  manifest: Manifest,
+  where: string,
+): Promise<WeightSource> {
   await checkSha256(bytes, manifest.weights.sha256, where);
   const file = new SafetensorsFile(bytes);
   const weights = new SafetensorsWeights(file);

@@ -67,11 +67,23 @@ const rules: readonly Rule[] = [
   is('input.colorSpace', 'rgb'),
   is('input.range', [0, 1]),
   is('input.luma', 'bt601'),
-  { field: 'architecture', expected: 'positive integers by name', holds: (x) => isObject(x) && Object.values(x).every(isPositive) },
+  {
+    field: 'architecture',
+    expected: 'positive integers by name',
+    holds: (x) => isObject(x) && Object.values(x).every(isPositive),
+  },
   // A plain file name: weights live beside their manifest, and no manifest points elsewhere.
-  { field: 'weights.file', expected: 'a file name without a path', holds: (x) => isText(x) && /^[\w.-]+$/.test(x) && !x.startsWith('.') },
+  {
+    field: 'weights.file',
+    expected: 'a file name without a path',
+    holds: (x) => isText(x) && /^[\w.-]+$/.test(x) && !x.startsWith('.'),
+  },
   { field: 'weights.sha256', expected: '64 hex digits', holds: (x) => isText(x) && /^[0-9a-f]{64}$/.test(x) },
-  { field: 'weights.sizeBytes', expected: `1 to ${maxWeightBytes}`, holds: (x) => isPositive(x) && x <= maxWeightBytes },
+  {
+    field: 'weights.sizeBytes',
+    expected: `1 to ${maxWeightBytes}`,
+    holds: (x) => isPositive(x) && x <= maxWeightBytes,
+  },
   { field: 'weights.dtype', expected: '"F16" or "F32"', holds: (x) => x === 'F16' || x === 'F32' },
   { field: 'tensors', expected: 'shapes by name', holds: (x) => isObject(x) && Object.values(x).every(isShape) },
   { field: 'licence', expected: 'a licence', holds: isText },

@@ -1,6 +1,6 @@
+import activationSource from '../../../shaders/engine/activation.wgsl';
 import activationPrelude from '../../../shaders/prelude/activation.wgsl';
 import lanesPrelude from '../../../shaders/prelude/lanes.wgsl';
-import activationSource from '../../../shaders/engine/activation.wgsl';
 import type { Kernel } from '../../gpu/kernel.js';
 import type { Graph } from '../graph.js';
 import { ceilDiv, input, type Op, output, weights } from '../op.js';
@@ -72,11 +72,6 @@ export const activationOp: Op<ActivationAttrs> = {
 };
 
 /** Elementwise `activation(x)`; PReLU takes `slope`, one a channel (He et al. 2015). */
-export function activation(
-  graph: Graph,
-  x: Value,
-  attrs: ActivationAttrs,
-  name: string,
-): Value<TensorType> {
+export function activation(graph: Graph, x: Value, attrs: ActivationAttrs, name: string): Value<TensorType> {
   return graph.add(activationOp, [x], attrs, name);
 }

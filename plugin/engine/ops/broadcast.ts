@@ -45,8 +45,7 @@ function strides(from: TensorType): readonly number[] {
   ];
 }
 
-const splat = (from: TensorType, to: TensorType): number =>
-  channelsOf(from) === 1 && channelsOf(to) !== 1 ? 1 : 0;
+const splat = (from: TensorType, to: TensorType): number => (channelsOf(from) === 1 && channelsOf(to) !== 1 ? 1 : 0);
 
 function broadcastOp(name: string, multiply: boolean): Op<undefined> {
   return {

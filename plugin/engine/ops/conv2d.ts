@@ -4,7 +4,17 @@ import groupedSource from '../../../shaders/engine/conv2d_grouped.wgsl';
 import type { Caps } from '../../gpu/caps.js';
 import type { BindingKind, Kernel } from '../../gpu/kernel.js';
 import type { Graph } from '../graph.js';
-import { ceilDiv, type Dispatch, input, type Op, output, type Problem, type UniformWord, type Variant, weights } from '../op.js';
+import {
+  ceilDiv,
+  type Dispatch,
+  input,
+  type Op,
+  output,
+  type Problem,
+  type UniformWord,
+  type Variant,
+  weights,
+} from '../op.js';
 import { asTensor, imageDims, invalidGraph, sameShape, type TensorType, tensor, type ValueType } from '../tensor.js';
 import type { Value } from '../value.js';
 import { padded, type WeightSource } from '../weights.js';
@@ -53,7 +63,10 @@ function geometryOf(x: ValueType | undefined, attrs: Conv2dAttrs): Geometry {
   const [dy, dx] = attrs.dilation ?? [1, 1];
   const groups = attrs.groups ?? 1;
   if (channels % groups !== 0 || attrs.outChannels % groups !== 0)
-    throw invalidGraph(`conv2d ${attrs.weight}: ${channels} -> ${attrs.outChannels} channels`, `multiples of ${groups} groups`);
+    throw invalidGraph(
+      `conv2d ${attrs.weight}: ${channels} -> ${attrs.outChannels} channels`,
+      `multiples of ${groups} groups`,
+    );
   const outHeight = Math.floor((height + 2 * py - dy * (kh - 1) - 1) / sy) + 1;
   const outWidth = Math.floor((width + 2 * px - dx * (kw - 1) - 1) / sx) + 1;
   if (outHeight < 1 || outWidth < 1)
@@ -151,8 +164,7 @@ function packDepthwise(values: Float32Array, g: Geometry): Float32Array {
   const area = g.kernel[0] * g.kernel[1];
   const width = ceilDiv(g.outChannels, 4) * 4;
   const out = new Float32Array(area * width);
-  for (let c = 0; c < g.outChannels; c++)
-    for (let k = 0; k < area; k++) out[k * width + c] = values[c * area + k] ?? 0;
+  for (let c = 0; c < g.outChannels; c++) for (let k = 0; k < area; k++) out[k * width + c] = values[c * area + k] ?? 0;
   return out;
 }
 
@@ -201,7 +213,16 @@ function uniformsOf(
     return [...geometry, inGroupsOf(g), xGroups, outGroups, groupOuts, g.outChannels, biasAt, slopeAt];
   }
   if (family === 'depthwise') return [...geometry, outGroups, g.outChannels, biasAt, slopeAt];
-  return [...geometry, xGroups, outGroups, g.outChannels, g.inChannels / g.groups, g.outChannels / g.groups, biasAt, slopeAt];
+  return [
+    ...geometry,
+    xGroups,
+    outGroups,
+    g.outChannels,
+    g.inChannels / g.groups,
+    g.outChannels / g.groups,
+    biasAt,
+    slopeAt,
+  ];
 }
 
 function lower({ inputs, attrs }: Problem<Conv2dAttrs>, { consts }: Variant): readonly Dispatch[] {

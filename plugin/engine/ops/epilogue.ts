@@ -1,10 +1,10 @@
-import { type Activation, activationCodes, activationOp, packSlope } from './activation.js';
-import { addOp } from './broadcast.js';
 import type { Consts } from '../../gpu/kernel.js';
 import type { FusedNode, FusionNode, Op } from '../op.js';
 import { fused, isNodeOf } from '../op.js';
 import { asTensor, sameShape } from '../tensor.js';
 import { concatFloats, type PackedWeights, padded, type WeightSource } from '../weights.js';
+import { type Activation, activationCodes, activationOp, packSlope } from './activation.js';
+import { addOp } from './broadcast.js';
 
 /** What a convolution or a matrix product does to its sum before it is stored: bias, activation, residual. */
 export interface Epilogue {
@@ -50,7 +50,11 @@ export function packWithEpilogue(
 }
 
 /** The shared fusion rule of ops with an epilogue: a following activation, or a following add of the same shape. */
-export function absorbEpilogue<A extends Epilogue>(op: Op<A>, self: FusionNode<A>, next: FusionNode): FusedNode | undefined {
+export function absorbEpilogue<A extends Epilogue>(
+  op: Op<A>,
+  self: FusionNode<A>,
+  next: FusionNode,
+): FusedNode | undefined {
   const { attrs } = self;
   const [own] = self.outputs;
   if (isNodeOf(next, activationOp)) {

@@ -3,7 +3,17 @@ import source from '../../../../shaders/engine/luma_residual.wgsl';
 import bilinearPrelude from '../../../../shaders/prelude/bilinear_x2.wgsl';
 import type { Kernel } from '../../../gpu/kernel.js';
 import type { Graph } from '../../graph.js';
-import { ceilDiv, type FusedNode, type FusionNode, fused, input, isNodeOf, type Op, output, weights } from '../../op.js';
+import {
+  ceilDiv,
+  type FusedNode,
+  type FusionNode,
+  fused,
+  input,
+  isNodeOf,
+  type Op,
+  output,
+  weights,
+} from '../../op.js';
 import { asImage, asTensor, groupsOf, type ImageType, image, imageDims, invalidGraph } from '../../tensor.js';
 import type { Value } from '../../value.js';
 import { type Conv2dAttrs, conv2dOp, packDense } from '../conv2d.js';

@@ -6,7 +6,17 @@ import lanesPrelude from '../../../../shaders/prelude/lanes.wgsl';
 import lumaPrelude from '../../../../shaders/prelude/luma.wgsl';
 import type { Kernel } from '../../../gpu/kernel.js';
 import type { Graph } from '../../graph.js';
-import { ceilDiv, type FusedNode, type FusionNode, fused, input, isNodeOf, type Op, output, weights } from '../../op.js';
+import {
+  ceilDiv,
+  type FusedNode,
+  type FusionNode,
+  fused,
+  input,
+  isNodeOf,
+  type Op,
+  output,
+  weights,
+} from '../../op.js';
 import { asImage, type ImageType, invalidGraph, type TensorType, tensor } from '../../tensor.js';
 import type { Value } from '../../value.js';
 import { type Conv2dAttrs, conv2dOp } from '../conv2d.js';
