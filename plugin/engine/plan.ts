@@ -11,9 +11,20 @@ import type { PackedWeights } from './weights.js';
 
 /** Where a binding of a step points. Buffers are named by role, not by GPU object: the plan outlives devices. */
 export type PlanBinding =
-  | { readonly kind: 'arena'; readonly color: number; readonly offsetBytes: number; readonly sizeBytes: number; readonly value: string }
+  | {
+      readonly kind: 'arena';
+      readonly color: number;
+      readonly offsetBytes: number;
+      readonly sizeBytes: number;
+      readonly value: string;
+    }
   | { readonly kind: 'io'; readonly value: string; readonly sizeBytes: number }
-  | { readonly kind: 'weights'; readonly offsetBytes: number; readonly sizeBytes: number; readonly names: readonly string[] }
+  | {
+      readonly kind: 'weights';
+      readonly offsetBytes: number;
+      readonly sizeBytes: number;
+      readonly names: readonly string[];
+    }
   | { readonly kind: 'image'; readonly value: string };
 
 /** One dispatch, ready to be encoded. */
@@ -148,8 +159,7 @@ function lifetimes(
   return [...lives.values()];
 }
 
-const align = (bytes: number, alignmentBytes: number): number =>
-  Math.ceil(bytes / alignmentBytes) * alignmentBytes;
+const align = (bytes: number, alignmentBytes: number): number => Math.ceil(bytes / alignmentBytes) * alignmentBytes;
 
 /** Packed weights in one buffer, each once however many steps read it. */
 class WeightLayout {
@@ -257,12 +267,13 @@ function traffic(
     const value = ref.kind === 'weights' ? undefined : (ref.kind === 'input' ? node.inputs : node.outputs)[ref.index];
     return value?.type.kind === 'image' ? value.type.width * value.type.height * 4 : 0;
   };
-  const seen = new Set<string>();
+  const seen = new Set<number>();
   let readBytes = 0;
   let writtenBytes = 0;
   dispatch.bindings.forEach((ref, i) => {
-    // A kernel without a residual binds its input twice: it is read once.
-    const key = ref.kind === 'weights' ? `w${i}` : `${ref.kind}${ref.index}`;
+    // A value bound twice (x and the residual, or the unused residual of a kernel without one) is read once.
+    const value = ref.kind === 'weights' ? undefined : (ref.kind === 'input' ? node.inputs : node.outputs)[ref.index];
+    const key = value ? value.id : -1 - i;
     if (seen.has(key)) return;
     seen.add(key);
     if (ref.kind === 'output') writtenBytes += bytesOf(i);

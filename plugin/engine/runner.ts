@@ -43,8 +43,7 @@ function checkLimits(gpu: GpuDevice, plan: Plan): void {
     for (const count of step.workgroups)
       need(count, caps.maxWorkgroupsPerDimension, 'maxComputeWorkgroupsPerDimension');
     for (const binding of step.bindings)
-      if (binding.kind !== 'image')
-        need(binding.sizeBytes, caps.maxStorageBindingBytes, 'maxStorageBufferBindingSize');
+      if (binding.kind !== 'image') need(binding.sizeBytes, caps.maxStorageBindingBytes, 'maxStorageBufferBindingSize');
   }
 }
 
@@ -57,35 +56,17 @@ export class Runner implements DisposableResource {
   readonly #gpu: GpuDevice;
   readonly #pipelines: readonly GPUComputePipeline[];
   readonly #buffers: GPUBuffer[] = [];
-  readonly #arena: readonly GPUBuffer[];
   readonly #io = new Map<string, GPUBuffer>();
-  readonly #weights: GPUBuffer | undefined;
-  readonly #uniforms: GPUBuffer;
+  #arena: readonly GPUBuffer[] = [];
+  #weights: GPUBuffer | undefined;
+  #uniforms: GPUBuffer | undefined;
   #bindGroups: readonly GPUBindGroup[] | undefined;
   #disposed = false;
 
-  private constructor(
-    gpu: GpuDevice,
-    plan: Plan,
-    weights: WeightSource,
-    pipelines: readonly GPUComputePipeline[],
-  ) {
+  private constructor(gpu: GpuDevice, plan: Plan, pipelines: readonly GPUComputePipeline[]) {
     this.#gpu = gpu;
     this.plan = plan;
     this.#pipelines = pipelines;
-    this.#arena = plan.arena.bufferBytes.map((size, i) =>
-      this.#buffer(`arena.${i}`, size, STORAGE),
-    );
-    for (const { name, type } of [...plan.inputs, ...plan.outputs])
-      if (type.kind === 'tensor') {
-        const owner = plan.views[name] ?? name;
-        const buffer =
-          this.#io.get(owner) ?? this.#buffer(owner, tensorBytes(type, plan.precision), STORAGE | COPY_SRC | COPY_DST);
-        this.#io.set(owner, buffer);
-        this.#io.set(name, buffer);
-      }
-    this.#weights = this.#uploadWeights(weights);
-    this.#uniforms = this.#uploadUniforms();
   }
 
   /**
@@ -93,24 +74,20 @@ export class Runner implements DisposableResource {
    *
    * @throws VitreousError `pipeline-failed`, `device-limit`, `gpu-out-of-memory`, `weights-*`; the signal's reason.
    */
-  static async create(
-    gpu: GpuDevice,
-    plan: Plan,
-    weights: WeightSource,
-    signal?: AbortSignal,
-  ): Promise<Runner> {
+  static async create(gpu: GpuDevice, plan: Plan, weights: WeightSource, signal?: AbortSignal): Promise<Runner> {
     signal?.throwIfAborted();
     checkLimits(gpu, plan);
     const pipelines = await Promise.all(
-      plan.steps.map(({ kernel, consts }) =>
-        gpu.pipelines.compile({ kernel, consts, precision: plan.precision }),
-      ),
+      plan.steps.map(({ kernel, consts }) => gpu.pipelines.compile({ kernel, consts, precision: plan.precision })),
     );
     signal?.throwIfAborted();
-    const runner = await gpu.checked('allocating the plan', () => new Runner(gpu, plan, weights, pipelines));
-    if (signal?.aborted) {
+    const runner = new Runner(gpu, plan, pipelines);
+    try {
+      await gpu.checked('allocating the plan', () => runner.#allocate(weights));
+      signal?.throwIfAborted();
+    } catch (thrown) {
       runner.dispose();
-      signal.throwIfAborted();
+      throw thrown;
     }
     return runner;
   }
@@ -130,6 +107,8 @@ export class Runner implements DisposableResource {
   /** Builds the bind groups. Once a set of textures; never in steady state. */
   bind(images: Images = {}): void {
     this.#alive();
+    const uniforms = this.#uniforms;
+    if (!uniforms) throw invalidGraph('bind before the plan is allocated', 'a runner made by Runner.create');
     this.#bindGroups = this.plan.steps.map((step) =>
       this.#gpu.device.createBindGroup({
         label: `vitreous/${step.label}`,
@@ -138,7 +117,7 @@ export class Runner implements DisposableResource {
           {
             binding: 0,
             resource: {
-              buffer: this.#uniforms,
+              buffer: uniforms,
               offset: step.uniformOffsetBytes,
               size: Math.max(Math.ceil((step.uniforms.length * 4) / 16) * 16, 16),
             },
@@ -189,6 +168,21 @@ export class Runner implements DisposableResource {
         expected: 'a live one',
         fix: 'Create another with Runner.create.',
       });
+  }
+
+  #allocate(weights: WeightSource): void {
+    const { plan } = this;
+    this.#arena = plan.arena.bufferBytes.map((size, i) => this.#buffer(`arena.${i}`, size, STORAGE));
+    for (const { name, type } of [...plan.inputs, ...plan.outputs])
+      if (type.kind === 'tensor') {
+        const owner = plan.views[name] ?? name;
+        const buffer =
+          this.#io.get(owner) ?? this.#buffer(owner, tensorBytes(type, plan.precision), STORAGE | COPY_SRC | COPY_DST);
+        this.#io.set(owner, buffer);
+        this.#io.set(name, buffer);
+      }
+    this.#weights = this.#uploadWeights(weights);
+    this.#uniforms = this.#uploadUniforms();
   }
 
   #buffer(label: string, size: number, usage: number): GPUBuffer {

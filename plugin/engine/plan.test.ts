@@ -1,0 +1,172 @@
+import { describe, expect, test } from 'vitest';
+import { Graph } from './graph.js';
+import { input, type Op, output, weights } from './op.js';
+import { activation } from './ops/activation.js';
+import { add } from './ops/broadcast.js';
+import { conv2d } from './ops/conv2d.js';
+import { pixelShuffle } from './ops/pixel-shuffle.js';
+import { reshape } from './ops/reshape.js';
+import { split } from './ops/split.js';
+import { compile, type Plan, planToJson } from './plan.js';
+import { asTensor, tensor } from './tensor.js';
+import { testCaps } from './testing/caps.js';
+import { codeThrownBy } from './testing/thrown.js';
+import type { Value } from './value.js';
+
+const options = { caps: testCaps(), precision: 'f16' } as const;
+
+const conv = (graph: Graph, x: Value, name: string, outChannels = 8) =>
+  conv2d(graph, x, { weight: `${name}.weight`, bias: `${name}.bias`, outChannels, kernel: [3, 3], padding: [1, 1] });
+
+/** Two convolutions, the first activated, the second with a residual, then a pixel shuffle. */
+function smallNetwork(): Graph {
+  const graph = new Graph();
+  const head = activation(
+    graph,
+    conv(graph, graph.input('x', tensor([5, 7, 3])), 'head'),
+    { activation: 'silu' },
+    'act',
+  );
+  const body = add(graph, conv(graph, head, 'body'), head, 'skip');
+  graph.output(pixelShuffle(graph, body, { factor: 2 }, 'picture'));
+  return graph;
+}
+
+const bindingsOf = (plan: Plan, step: number) => plan.steps[step]?.bindings ?? [];
+
+describe('a small network', () => {
+  test('as JSON', () => {
+    expect(planToJson(compile(smallNetwork(), options))).toMatchSnapshot();
+  });
+
+  test('compiles the same twice', () => {
+    expect(planToJson(compile(smallNetwork(), options))).toEqual(planToJson(compile(smallNetwork(), options)));
+  });
+
+  test('counts its multiply-accumulates without padding lanes', () => {
+    expect(compile(smallNetwork(), options).macs).toBe(5 * 7 * 9 * (3 * 8 + 8 * 8));
+  });
+
+  test('moves twice the bytes in f32', () => {
+    const [half, single] = [
+      compile(smallNetwork(), options),
+      compile(smallNetwork(), { ...options, precision: 'f32' }),
+    ];
+    expect(single.readBytes).toBe(2 * half.readBytes);
+    expect(single.writtenBytes).toBe(2 * half.writtenBytes);
+  });
+
+  test('unfused has a step a node', () => {
+    const plan = compile(smallNetwork(), { ...options, fuse: false });
+    expect(plan.steps.map(({ kernel }) => kernel.name)).toEqual([
+      'conv2d',
+      'activation',
+      'conv2d',
+      'broadcast',
+      'rearrange',
+    ]);
+  });
+
+  test('places every uniform block at its own aligned offset', () => {
+    const plan = compile(smallNetwork(), options);
+    expect(plan.steps.map((step) => step.uniformOffsetBytes)).toEqual([0, 256, 512]);
+    // The last, a rearrangement, has 81 words.
+    expect(plan.uniformBytes).toBe(512 + 512);
+  });
+});
+
+describe('variants', () => {
+  test('a forced one is taken', () => {
+    const plan = compile(smallNetwork(), {
+      ...options,
+      force: ({ op }) => (op.name === 'conv2d' ? 'loop-1x1' : undefined),
+    });
+    expect(plan.steps.map(({ variant }) => variant)).toEqual(['loop-1x1', 'loop-1x1', 'lanes']);
+  });
+
+  test('an illegal one is refused', () => {
+    expect(codeThrownBy(() => compile(smallNetwork(), { ...options, force: () => 'winograd' }))).toBe(
+      'variant-illegal',
+    );
+  });
+});
+
+describe('weights', () => {
+  const packed = { names: ['w'], length: 8, pack: () => new Float32Array(8) };
+  const kernel = { name: 'test', source: '', bindings: [] };
+  const step = { kernel, consts: {}, uniforms: [], workgroups: [1, 1, 1], macs: 0 } as const;
+  const twice: Op<undefined> = {
+    name: 'twice',
+    infer: ([x]) => [asTensor(x)],
+    variants: () => [{ id: 'only', consts: {} }],
+    lower: () => [
+      { ...step, bindings: [weights(packed), input(0), output()] },
+      { ...step, bindings: [weights(packed), input(0), output()] },
+    ],
+  };
+
+  test('that two dispatches share are placed once', () => {
+    const graph = new Graph();
+    graph.output(graph.add(twice, [graph.input('x', tensor([4]))], undefined, 'y'));
+    const plan = compile(graph, options);
+    expect(plan.packedWeights).toEqual([{ packed, offsetBytes: 0 }]);
+    expect(plan.weightBytes).toBe(256);
+    expect(bindingsOf(plan, 0)[0]).toEqual({ kind: 'weights', offsetBytes: 0, sizeBytes: 16, names: ['w'] });
+    expect(bindingsOf(plan, 1)[0]).toEqual(bindingsOf(plan, 0)[0]);
+  });
+
+  test('of different layers have their own places', () => {
+    const offsets = compile(smallNetwork(), options).packedWeights.map(({ offsetBytes }) => offsetBytes);
+    // 2 groups out, 9 taps, 1 group in, 16 numbers; then 8 of bias and 4 of slope: 300 f16 numbers.
+    expect(offsets).toEqual([0, 768]);
+  });
+});
+
+describe('views', () => {
+  test('share the storage of what they view, and outlive its own last reader', () => {
+    const graph = new Graph();
+    const a = activation(graph, graph.input('x', tensor([5, 7, 8])), { activation: 'relu' }, 'a');
+    const view = reshape(graph, a, { shape: [35, 8] }, 'view');
+    const b = activation(graph, a, { activation: 'silu' }, 'b');
+    const c = activation(graph, reshape(graph, b, { shape: [35, 8] }, 'b.rows'), { activation: 'silu' }, 'c');
+    graph.output(add(graph, c, view, 'y'));
+    const plan = compile(graph, options);
+    expect(plan.steps.map(({ label }) => label)).toEqual(['a', 'b', 'c', 'y']);
+    expect(bindingsOf(plan, 3)[1]).toEqual(bindingsOf(plan, 0)[2]);
+    // Nothing is written over a before its view is read.
+    const written = [0, 1, 2].map((step) => bindingsOf(plan, step)[2]);
+    const places = written.map((binding) =>
+      binding?.kind === 'arena' ? `${binding.color}+${binding.offsetBytes}` : binding?.kind,
+    );
+    expect(places).toEqual(['0+0', '1+0', '0+768']);
+    expect(plan.views).toEqual({});
+  });
+
+  test('of a view reach the first owner', () => {
+    const graph = new Graph();
+    const x = graph.input('x', tensor([2, 6, 4]));
+    const view = reshape(graph, reshape(graph, x, { shape: [12, 4] }, 'one'), { shape: [3, 4, 4] }, 'two');
+    graph.output(activation(graph, view, { activation: 'relu' }, 'y'));
+    expect(bindingsOf(compile(graph, options), 0)[0]).toMatchObject({ kind: 'io', value: 'x' });
+  });
+
+  test('that are outputs name the value whose buffer they share', () => {
+    const graph = new Graph();
+    const a = activation(graph, graph.input('x', tensor([2, 6, 4])), { activation: 'relu' }, 'a');
+    graph.output(reshape(graph, a, { shape: [12, 4] }, 'y'));
+    const plan = compile(graph, options);
+    expect(plan.views).toEqual({ y: 'a' });
+    expect(bindingsOf(plan, 0)[2]).toMatchObject({ kind: 'io', value: 'a' });
+  });
+});
+
+test('parts of a split outlive the step that writes them', () => {
+  const graph = new Graph();
+  const parts = split(graph, graph.input('x', tensor([3, 12])), { axis: -1, sizes: [4, 4, 4] }, 'parts');
+  const [first, ...rest] = parts.map((part, i) => activation(graph, part, { activation: 'relu' }, `act.${i}`));
+  if (!first) throw new Error('no part');
+  graph.output(rest.reduce((sum, part, i) => add(graph, sum, part, `sum.${i}`), first));
+  const plan = compile(graph, { ...options, fuse: false });
+  const places = [0, 1, 2].map((step) => JSON.stringify(bindingsOf(plan, step)[1]));
+  expect(new Set(places).size).toBe(3);
+});
