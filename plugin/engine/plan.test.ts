@@ -160,6 +160,28 @@ describe('views', () => {
   });
 });
 
+describe('names', () => {
+  const named = (names: readonly string[]): Graph => {
+    const graph = new Graph();
+    const x = graph.input('x', tensor([4]));
+    for (const name of names) graph.output(activation(graph, x, { activation: 'relu' }, name));
+    return graph;
+  };
+
+  test.each([
+    ['two outputs', named(['y', 'y'])],
+    ['an input and an output', named(['x'])],
+  ])('that %s share are refused: they would share a buffer', (_name, graph) => {
+    expect(codeThrownBy(() => compile(graph, options))).toBe('graph-invalid');
+  });
+
+  test('of an input that is an output as well are one', () => {
+    const graph = named(['y']);
+    for (const value of graph.inputs) graph.output(value);
+    expect(compile(graph, options).outputs.map(({ name }) => name)).toEqual(['y', 'x']);
+  });
+});
+
 test('parts of a split outlive the step that writes them', () => {
   const graph = new Graph();
   const parts = split(graph, graph.input('x', tensor([3, 12])), { axis: -1, sizes: [4, 4, 4] }, 'parts');

@@ -100,6 +100,16 @@ function ownersOf(graph: Graph): ReadonlyMap<number, Value> {
   return owners;
 }
 
+/** Values with a buffer or texture of their own are bound by name: two of one name would silently share it. */
+function checkNames(values: Iterable<Value>): void {
+  const known = new Map<string, number>();
+  for (const { id, name } of values) {
+    if ((known.get(name) ?? id) !== id)
+      throw invalidGraph(`two inputs or outputs named '${name}'`, 'a name of its own for each');
+    known.set(name, id);
+  }
+}
+
 function viewsOf(graph: Graph, owners: ReadonlyMap<number, Value>): Readonly<Record<string, string>> {
   const shared = graph.outputs.flatMap((value) => {
     const owner = owners.get(value.id) ?? value;
@@ -195,9 +205,9 @@ export function compile(source: Graph, options: PlanOptions): Plan {
   const graph = options.fuse === false ? source : fuse(source);
   const lowered = lowerAll(graph, options);
   const owners = ownersOf(graph);
-  const io = new Set(
-    [...graph.inputs, ...graph.outputs.map((value) => owners.get(value.id) ?? value)].map(({ id }) => id),
-  );
+  const ioOwners = [...graph.inputs, ...graph.outputs.map((value) => owners.get(value.id) ?? value)];
+  checkNames([...ioOwners, ...graph.outputs]);
+  const io = new Set(ioOwners.map(({ id }) => id));
   const isIo = (value: Value): boolean => io.has(value.id);
   const arena = placeValues(lifetimes(lowered, owners, isIo, precision), caps.bindingAlignmentBytes);
   const weightLayout = new WeightLayout(precision, caps.bindingAlignmentBytes);

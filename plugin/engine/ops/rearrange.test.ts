@@ -57,6 +57,28 @@ describe('refused', () => {
   });
 });
 
+test.each([
+  [
+    [2, 3],
+    [3, 2],
+    [1, 0],
+  ],
+  [
+    [2, 3, 4],
+    [2, 4, 3],
+    [0, 2, 1],
+  ],
+  [
+    [2, 3, 4, 5],
+    [2, 3, 5, 4],
+    [0, 1, 3, 2],
+  ],
+])('transpose of [%s] is a permutation to [%s]', (shape, expected, order) => {
+  const graph = new Graph();
+  expect(transpose(graph, of(graph, shape), 'y').type.shape).toEqual(expected);
+  expect(graph.nodes[0]?.attrs).toEqual({ order });
+});
+
 describe('whole groups move at once', () => {
   const idsOf = (build: Build): readonly string[] => {
     const graph = new Graph();
