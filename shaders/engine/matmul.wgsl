@@ -5,7 +5,7 @@
 //           residual real4[]   shape of y (a again where there is none)
 // out       y        real4[]   nhwc4 [batch, rows, out_groups]
 // consts    ROWS, OUT_TILE     what one invocation computes: ROWS rows times OUT_TILE channel groups
-//           BIAS (bool), ACTIVATION, RESIDUAL (0 none, 1 before, 2 after the activation)
+//           ACTIVATION, RESIDUAL (0 none, 1 before, 2 after the activation)
 // grid      64 x 1 x 1 over tiles, groups fastest, folded into rows of `stride`
 // tolerance products and sum in f32 in another order than the golden: inner * 2^-24, plus one rounding to real
 
@@ -17,6 +17,7 @@ struct Dims {
   out_channels: u32,
   a_batch: u32,        // groups from one batch to the next; 0 where one serves all
   b_batch: u32,
+  has_bias: u32,       // 0: b is the matrix alone
   bias_at: u32,
   slope_at: u32,
   tiles: u32,          // tiles along the output groups
@@ -46,7 +47,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   for (var t = 0u; t < OUT_TILE; t++) {
     let bias = vec4f(b[dims.bias_at + min(first_group + t, dims.out_groups - 1u)]);
     for (var r = 0u; r < ROWS; r++) {
-      sum[t][r] = select(vec4f(0.0), bias, BIAS);
+      sum[t][r] = select(vec4f(0.0), bias, dims.has_bias == 1u);
     }
   }
 

@@ -5,7 +5,7 @@
 //           b        real4[]   nhwc4 [batch or 1, inner, out_groups]; where it holds weights, then bias, then PReLU slope
 //           residual real4[]   shape of y (a again where there is none)
 // out       y        real4[]   nhwc4 [batch, rows, out_groups]
-// consts    BIAS (bool), ACTIVATION, RESIDUAL (0 none, 1 before, 2 after the activation)
+// consts    ACTIVATION, RESIDUAL (0 none, 1 before, 2 after the activation)
 // grid      8 x 8 x 1, 4 rows x 1 group an invocation: x = out groups, y = rows / 4, z = batch
 // tolerance products and sum in f32 in another order than the golden: inner * 2^-24, plus one rounding to real
 
@@ -17,6 +17,7 @@ struct Dims {
   out_channels: u32,
   a_batch: u32,        // groups from one batch to the next; 0 where one serves all
   b_batch: u32,
+  has_bias: u32,       // 0: b is the matrix alone
   bias_at: u32,
   slope_at: u32,
 }
@@ -54,7 +55,7 @@ fn main(@builtin(workgroup_id) tile: vec3u, @builtin(local_invocation_id) local:
   let own_row = local.y * 4u;
   let live_group = min(group, dims.out_groups - 1u);
 
-  let bias = select(vec4f(0.0), vec4f(b[dims.bias_at + live_group]), BIAS);
+  let bias = select(vec4f(0.0), vec4f(b[dims.bias_at + live_group]), dims.has_bias == 1u);
   var sum = array<vec4f, 4>(bias, bias, bias, bias);
   for (var first = 0u; first < dims.inner_groups; first += DEPTH) {
     stage(first_row, tile.x * 8u, first, batch, local.y * 8u + local.x);

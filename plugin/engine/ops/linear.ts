@@ -18,8 +18,7 @@ function productOf({ inputs, attrs }: Problem<LinearAttrs>): Product {
   return { ...size, aBatched: false, bBatched: false };
 }
 
-const variantsOf = ({ attrs }: Problem<LinearAttrs>): readonly Variant[] =>
-  productVariants({ BIAS: attrs.bias !== undefined, ...epilogueConsts(attrs) });
+const variantsOf = ({ attrs }: Problem<LinearAttrs>): readonly Variant[] => productVariants(epilogueConsts(attrs));
 
 function selectVariant(problem: Problem<LinearAttrs>, caps: Caps): Variant {
   const id = selectProduct(productOf(problem), caps);
@@ -32,8 +31,7 @@ function selectVariant(problem: Problem<LinearAttrs>, caps: Caps): Variant {
 function packTransposed(values: Float32Array, inner: number, outChannels: number): Float32Array {
   const width = ceilDiv(outChannels, 4) * 4;
   const out = new Float32Array(inner * width);
-  for (let o = 0; o < outChannels; o++)
-    for (let i = 0; i < inner; i++) out[i * width + o] = values[o * inner + i] ?? 0;
+  for (let o = 0; o < outChannels; o++) for (let i = 0; i < inner; i++) out[i * width + o] = values[o * inner + i] ?? 0;
   return out;
 }
 
@@ -60,7 +58,8 @@ export const linearOp: Op<LinearAttrs> = {
       (source) => packTransposed(source.get(attrs.weight, [outChannels, inner]), inner, outChannels),
     );
     const residual = input(attrs.residual ? 1 : 0);
-    return [lowerProduct(product, { a: input(0), b: weights(packed), residual, y: output(), biasAt, slopeAt }, variant)];
+    const operands = { a: input(0), b: weights(packed), residual, y: output(), behind: { biasAt, slopeAt } };
+    return [lowerProduct(product, operands, variant)];
   },
   absorbConsumer: (self, next) => absorbEpilogue(linearOp, self, next),
 };

@@ -6,6 +6,7 @@ import { ceilDiv, type Dispatch, input, type Op, output, type Problem, type Vari
 import { asTensor, invalidGraph, type TensorType, tensor, type ValueType } from '../tensor.js';
 import type { Value } from '../value.js';
 import { lanesPrelude } from './activation.js';
+import { epilogueConsts } from './epilogue.js';
 import { gridOf } from './grid.js';
 import { lowerProduct, type Product, productVariants, selectProduct } from './product.js';
 
@@ -50,7 +51,7 @@ function productOf(inputs: readonly ValueType[], attrs: MatmulAttrs): Product {
 }
 
 /** The shared kernel, with nothing behind the product. */
-const plain = productVariants({ BIAS: false, ACTIVATION: 0, RESIDUAL: 0 });
+const plain = productVariants(epilogueConsts({}));
 const transposed: Variant = { id: 'transposed', consts: { ROWS: 4 } };
 
 function selectVariant({ inputs, attrs }: Problem<MatmulAttrs>, caps: Caps): Variant {
@@ -98,7 +99,7 @@ export const matmulOp: Op<MatmulAttrs> = {
   lower({ inputs, attrs }, variant) {
     const product = productOf(inputs, attrs);
     if (attrs.transposeB) return [lowerTransposed(product, variant)];
-    const operands = { a: input(0), b: input(1), residual: input(0), y: output(), biasAt: 0, slopeAt: 0 };
+    const operands = { a: input(0), b: input(1), residual: input(0), y: output() };
     return [lowerProduct(product, operands, variant)];
   },
 };

@@ -22,17 +22,17 @@ export interface Product {
   readonly bBatched: boolean;
 }
 
-/** Operands of the kernel: b may hold bias and slope behind the matrix, at these groups. */
+/** Operands of the kernel. */
 export interface ProductOperands {
   readonly a: Ref;
   readonly b: Ref;
   readonly residual: Ref;
   readonly y: Ref;
-  readonly biasAt: number;
-  readonly slopeAt: number;
+  /** Where b holds a bias and a PReLU slope behind the matrix, in groups; absent where it is the matrix alone. */
+  readonly behind?: { readonly biasAt: number; readonly slopeAt: number };
 }
 
-/** Legal variants. `epilogue` holds the consts BIAS, ACTIVATION and RESIDUAL. */
+/** Legal variants. `epilogue` holds the consts ACTIVATION and RESIDUAL. */
 export function productVariants(epilogue: Consts): readonly Variant[] {
   return [
     { id: 'rows-1x1', consts: { ...epilogue, ROWS: 1, OUT_TILE: 1 } },
@@ -61,8 +61,9 @@ export function lowerProduct(p: Product, operands: ProductOperands, variant: Var
     p.outChannels,
     p.aBatched ? p.rows * innerGroups : 0,
     p.bBatched ? p.inner * outGroups : 0,
-    operands.biasAt,
-    operands.slopeAt,
+    operands.behind ? 1 : 0,
+    operands.behind?.biasAt ?? 0,
+    operands.behind?.slopeAt ?? 0,
   ];
   const common = {
     consts: variant.consts,
