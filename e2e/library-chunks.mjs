@@ -1,9 +1,14 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 const dist = join(import.meta.dirname, '../dist');
 // Minified output writes `import{a}from"./x.js"`, `import"./x.js"` and `export{a}from"./x.js"`; `import("./x.js")` is another download.
 const staticImport = /(?:\bfrom|\bimport)\s*["'](\.[^"']+\.js)["']/g;
+
+if (!existsSync(join(dist, 'index.js'))) {
+  console.error('dist/ is missing: run `npm run build` first');
+  process.exit(1);
+}
 
 /**
  * The files of the built library that loading one entry loads at once: itself and its static imports.
