@@ -1,0 +1,208 @@
+import attentionSource from '../../../shaders/engine/attention.wgsl';
+import lanesSource from '../../../shaders/engine/attention_lanes.wgsl';
+import type { Caps } from '../../gpu/caps.js';
+import type { BindingKind, Kernel } from '../../gpu/kernel.js';
+import type { Graph } from '../graph.js';
+import { ceilDiv, type Dispatch, input, type Op, output, type Problem, type UniformWord, type Variant } from '../op.js';
+import { asTensor, channelsOf, groupsOf, invalidGraph, rowsOf, type TensorType, tensor, type ValueType } from '../tensor.js';
+import type { Value } from '../value.js';
+import { lanesPrelude } from './activation.js';
+
+export interface AttentionAttrs {
+  /** Divides the channels; a head's channels lie side by side. */
+  readonly heads: number;
+  /** Query i sees keys 0 to i only. */
+  readonly causal?: boolean;
+  /** Default (channels of a head)^-1/2. */
+  readonly scale?: number;
+  /**
+   * Tokens are a row-major grid and attend inside non-overlapping windows laid from its top left. Windows that the right or bottom
+   * edge cuts off hold the tokens that exist.
+   */
+  readonly window?: {
+    /** [height, width] in tokens */
+    readonly size: readonly [number, number];
+    /** [height, width] in tokens */
+    readonly grid: readonly [number, number];
+  };
+}
+
+/** Query, key and value as three tensors, or one whose channels are q, then k, then v. */
+export type AttentionInputs = { readonly qkv: Value } | { readonly q: Value; readonly k: Value; readonly v: Value };
+
+const bindings: readonly BindingKind[] = ['uniform', 'storage-read', 'storage-read', 'storage-read', 'storage-write'];
+const groupsKernel: Kernel = { name: 'attention', source: attentionSource, bindings };
+const lanesKernel: Kernel = { name: 'attention_lanes', source: lanesSource, preludes: [lanesPrelude], bindings };
+
+/** Channel groups of a head that the looped variant holds: 64 channels. */
+const loopCapacity = 16;
+/** Beyond 128 channels a head, registers run out. */
+const unrollCapacity = 32;
+
+interface Geometry {
+  readonly batch: number;
+  readonly channels: number;
+  readonly headChannels: number;
+  /** [width, height] of the grids and windows of queries and keys. */
+  readonly qGrid: readonly [number, number];
+  readonly kGrid: readonly [number, number];
+  readonly qWindow: readonly [number, number];
+  readonly kWindow: readonly [number, number];
+  readonly windowsX: number;
+  readonly windows: number;
+  /** Channel groups of a token, and the first channel, of q, k and v. */
+  readonly rowGroups: readonly [number, number, number];
+  readonly firstChannel: readonly [number, number, number];
+}
+
+const describe = (type: TensorType): string => `[${type.shape.join(', ')}]`;
+
+/** Tokens of one sequence: all before the channels of the last two dimensions, or the whole grid. */
+function tokensOf(type: TensorType, attrs: AttentionAttrs): number {
+  if (type.shape.length < 2 || type.dtype !== 'real')
+    throw invalidGraph(`attention over ${type.dtype} ${describe(type)}`, 'real [..., tokens, channels]');
+  if (!attrs.window) return type.shape[type.shape.length - 2] ?? 1;
+  const tokens = attrs.window.grid[0] * attrs.window.grid[1];
+  if (rowsOf(type) % tokens !== 0)
+    throw invalidGraph(`attention over ${describe(type)}`, `a multiple of ${attrs.window.grid.join('x')} tokens`);
+  return tokens;
+}
+
+function checkAttrs(attrs: AttentionAttrs, channels: number): void {
+  const { heads, window } = attrs;
+  if (!Number.isInteger(heads) || heads < 1 || channels % heads !== 0)
+    throw invalidGraph(`attention of ${heads} heads over ${channels} channels`, 'heads that divide the channels');
+  if (window && attrs.causal) throw invalidGraph('attention in windows with a causal mask', 'one of the two');
+  if (window && [...window.size, ...window.grid].some((n) => !Number.isInteger(n) || n < 1))
+    throw invalidGraph(`attention window ${window.size.join('x')} of ${window.grid.join('x')}`, 'positive integers');
+}
+
+function geometryOf(inputs: readonly ValueType[], attrs: AttentionAttrs): Geometry {
+  const packed = inputs.length === 1;
+  const q = asTensor(inputs[0]);
+  const k = packed ? q : asTensor(inputs[1]);
+  const v = packed ? q : asTensor(inputs[2]);
+  const channels = packed ? channelsOf(q) / 3 : channelsOf(q);
+  checkAttrs(attrs, channels);
+  const [queries, keys] = [tokensOf(q, attrs), tokensOf(k, attrs)];
+  const batch = rowsOf(q) / queries;
+  const meets = rowsOf(k) / keys === batch && rowsOf(v) === rowsOf(k) && tokensOf(v, attrs) === keys;
+  if (!packed && !(meets && channelsOf(k) === channels && channelsOf(v) === channels))
+    throw invalidGraph(
+      `attention of q ${describe(q)}, k ${describe(k)}, v ${describe(v)}`,
+      'equal batches and channels, and as many values as keys',
+    );
+  const [gridHeight, gridWidth] = attrs.window?.grid ?? [1, 0];
+  const [windowHeight, windowWidth] = attrs.window?.size ?? [1, 0];
+  const windowsX = attrs.window ? ceilDiv(gridWidth, windowWidth) : 1;
+  const place = (tokens: number, width: number, height: number): readonly [number, number] =>
+    attrs.window ? [width, height] : [tokens, 1];
+  return {
+    batch,
+    channels,
+    headChannels: channels / attrs.heads,
+    qGrid: place(queries, gridWidth, gridHeight),
+    kGrid: place(keys, gridWidth, gridHeight),
+    qWindow: place(queries, windowWidth, windowHeight),
+    kWindow: place(keys, windowWidth, windowHeight),
+    windowsX,
+    windows: windowsX * ceilDiv(gridHeight, windowHeight),
+    rowGroups: [groupsOf(q), groupsOf(k), groupsOf(v)],
+    firstChannel: packed ? [0, channels, 2 * channels] : [0, 0, 0],
+  };
+}
+
+function variantsOf({ inputs, attrs }: Problem<AttentionAttrs>): readonly Variant[] {
+  const { headChannels } = geometryOf(inputs, attrs);
+  const groups = headChannels / 4;
+  const lanes: Variant = { id: 'lanes', consts: {} };
+  const loop: Variant = { id: 'loop', consts: { UNROLL: false, HEAD_GROUPS: loopCapacity } };
+  const unroll: Variant = { id: 'unroll', consts: { UNROLL: true, HEAD_GROUPS: groups } };
+  if (headChannels % 4 !== 0 || groups > unrollCapacity) return [lanes];
+  return groups > loopCapacity ? [lanes, unroll] : [lanes, loop, unroll];
+}
+
+function selectVariant(problem: Problem<AttentionAttrs>, caps: Caps): Variant {
+  const legal = variantsOf(problem);
+  const wanted = caps.software ? ['loop', 'unroll', 'lanes'] : ['unroll', 'loop', 'lanes'];
+  const found = wanted.flatMap((id) => legal.filter((variant) => variant.id === id))[0];
+  if (!found) throw invalidGraph('attention without a variant', wanted.join(', '));
+  return found;
+}
+
+function lower({ inputs, attrs }: Problem<AttentionAttrs>, variant: Variant): readonly Dispatch[] {
+  const g = geometryOf(inputs, attrs);
+  const outGroups = ceilDiv(g.channels, 4);
+  const lanes = variant.id === 'lanes';
+  const unit = lanes ? 1 : 4;
+  const uniforms: readonly UniformWord[] = [
+    ...g.qGrid,
+    ...g.qWindow,
+    ...g.kGrid,
+    ...g.kWindow,
+    g.windowsX,
+    g.windows,
+    ...g.rowGroups,
+    outGroups,
+    ...g.firstChannel.map((channel) => channel / unit),
+    g.headChannels / unit,
+    attrs.causal ? 1 : 0,
+    { f32: attrs.scale ?? g.headChannels ** -0.5 },
+    ...(lanes ? [g.channels] : []),
+  ];
+  const area = g.qWindow[0] * g.qWindow[1];
+  const [k, v] = inputs.length === 1 ? [0, 0] : [1, 2];
+  return [
+    {
+      kernel: lanes ? lanesKernel : groupsKernel,
+      consts: variant.consts,
+      uniforms,
+      bindings: [input(0), input(k), input(v), output()],
+      workgroups: [ceilDiv(lanes ? area * outGroups : area, 64), lanes ? 1 : attrs.heads, g.batch * g.windows],
+      macs: 2 * g.batch * g.channels * pairsOf(g, attrs.causal === true),
+    },
+  ];
+}
+
+/** Pairs of a query and a key it sees, in one batch. */
+function pairsOf(g: Geometry, causal: boolean): number {
+  const [queries, keys] = [g.qGrid[0], g.kGrid[0]];
+  if (causal) return Array.from({ length: queries }, (_, i) => Math.min(i + 1, keys)).reduce((sum, n) => sum + n, 0);
+  // Along one axis: whole windows, then what is left over.
+  const along = (axis: 0 | 1): number => {
+    const [whole, rest] = [Math.floor(g.qGrid[axis] / g.qWindow[axis]), g.qGrid[axis] % g.qWindow[axis]];
+    return whole * g.qWindow[axis] * g.kWindow[axis] + rest * rest;
+  };
+  return along(0) * along(1);
+}
+
+export const attentionOp: Op<AttentionAttrs> = {
+  name: 'attention',
+  infer(inputs, attrs) {
+    if (inputs.length !== 1 && inputs.length !== 3) throw invalidGraph(`${inputs.length} inputs`, 'qkv, or q, k and v');
+    const { channels } = geometryOf(inputs, attrs);
+    return [tensor([...asTensor(inputs[0]).shape.slice(0, -1), channels])];
+  },
+  variants: variantsOf,
+  select: selectVariant,
+  lower,
+};
+
+/**
+ * Scaled dot-product attention of several heads, `softmax(scale · q·kᵀ)·v` (Vaswani et al. 2017), in one dispatch: no matrix of
+ * scores is stored. Windows as in Swin (Liu et al. 2021), without shift.
+ *
+ * @param inputs `qkv: [..., T, 3D]`, or `q: [..., T, D]` with `k` and `v: [..., S, D]` (cross attention where S ≠ T); with `window`
+ *   the tokens may also be `[..., H, W, ·]`
+ * @returns the shape of q with D channels
+ * @throws VitreousError `graph-invalid` where heads don't divide D, batches or keys and values don't meet, or tokens don't fill the grid
+ */
+export function attention(
+  graph: Graph,
+  inputs: AttentionInputs,
+  attrs: AttentionAttrs,
+  name: string,
+): Value<TensorType> {
+  const values = 'qkv' in inputs ? [inputs.qkv] : [inputs.q, inputs.k, inputs.v];
+  return graph.add(attentionOp, values, attrs, name);
+}
