@@ -45,7 +45,9 @@ export function findBlocker(now: Situation): VitreousError | undefined {
 }
 
 /** Reasons against upscaling alone. Where there is a native picture it shows instead. */
-export function upscaleBlocker(now: Situation): VitreousError | undefined {
+export function upscaleBlocker(
+  now: Pick<Situation, 'displaySize' | 'sourceSize' | 'overBudget'>,
+): VitreousError | undefined {
   const { displaySize, sourceSize } = now;
   if (sourceSize && displaySize.width <= sourceSize.width && displaySize.height <= sourceSize.height)
     return reason(

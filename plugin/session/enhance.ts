@@ -1,9 +1,15 @@
+import { VitreousError } from '../core/errors.js';
 import type { FrameSource } from '../core/frame-source.js';
 import type { Enhanced } from './enhanced.js';
 import type { EnhanceOptions } from './options.js';
+import { checkOptions } from './validate.js';
+import { whyVideoCannot } from './video-checks.js';
 
 /** What can be enhanced: a `<video>`, or a source of frames together with `options.canvas`. */
 export type EnhanceTarget = HTMLVideoElement | FrameSource;
+
+/** Targets with an enhancement, or one that is starting. */
+const taken = new WeakSet<EnhanceTarget>();
 
 /**
  * Enhances a video in place. Resolves when the first enhanced frame is on screen, or with `state: 'bypassed'` when there is a
@@ -13,7 +19,37 @@ export type EnhanceTarget = HTMLVideoElement | FrameSource;
  * @throws (rejects) TypeError for bad options; the signal's reason; VitreousError when this video can't be enhanced here at all.
  * The native video plays on in every case.
  */
-export async function enhance(_target: EnhanceTarget, options: EnhanceOptions = {}): Promise<Enhanced> {
+export async function enhance(target: EnhanceTarget, options: EnhanceOptions = {}): Promise<Enhanced> {
+  const settings = checkOptions(options);
+  checkTarget(target);
   options.signal?.throwIfAborted();
-  throw new Error('under construction');
+  if (taken.has(target))
+    throw new VitreousError({
+      code: 'video-taken',
+      stage: 'session',
+      found: 'a video that is already enhanced',
+      expected: 'one enhancement a video',
+      fix: 'Use the Enhanced that the first call gave, or dispose it first.',
+    });
+  const problem = 'videoWidth' in target ? whyVideoCannot(target) : undefined;
+  if (problem) throw problem;
+  taken.add(target);
+  try {
+    // Stages and shaders load only now: the root import stays small.
+    const { Session } = await import('./session.js');
+    options.signal?.throwIfAborted();
+    const session = new Session(target, settings, options);
+    session.ended.addEventListener('abort', () => taken.delete(target), { once: true });
+    await session.start(options.signal);
+    return session;
+  } catch (thrown) {
+    taken.delete(target);
+    throw thrown;
+  }
+}
+
+function checkTarget(target: unknown): void {
+  const known =
+    typeof target === 'object' && target !== null && ('videoWidth' in target || ('start' in target && 'refresh' in target));
+  if (!known) throw new TypeError(`enhance needs a <video> or a frame source, got ${String(target)}`);
 }

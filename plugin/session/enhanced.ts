@@ -24,8 +24,23 @@ export interface EnhancedStats {
   readonly displaySize: Size;
 }
 
+/** `EventTarget` with the types of our events. */
+export interface EnhancedEvents {
+  addEventListener<K extends keyof EnhancedEventMap>(
+    type: K,
+    listener: (event: EnhancedEventMap[K]) => void,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  removeEventListener<K extends keyof EnhancedEventMap>(
+    type: K,
+    listener: (event: EnhancedEventMap[K]) => void,
+    options?: boolean | EventListenerOptions,
+  ): void;
+  dispatchEvent(event: Event): boolean;
+}
+
 /** A running enhancement. Everything on it is safe to call in every state. */
-export interface Enhanced extends DisposableResource {
+export interface Enhanced extends EnhancedEvents, DisposableResource {
   readonly state: EnhancedState;
   /** Why the native video shows; undefined while running. */
   readonly why: FallbackReason | undefined;
@@ -38,16 +53,6 @@ export interface Enhanced extends DisposableResource {
    * Changes settings while running; what is left out stays. Throws TypeError for a bad value, before anything changes.
    */
   set(settings: EnhanceSettings): void;
-  addEventListener<K extends keyof EnhancedEventMap>(
-    type: K,
-    listener: (event: EnhancedEventMap[K]) => void,
-    options?: boolean | AddEventListenerOptions,
-  ): void;
-  removeEventListener<K extends keyof EnhancedEventMap>(
-    type: K,
-    listener: (event: EnhancedEventMap[K]) => void,
-    options?: boolean | EventListenerOptions,
-  ): void;
   /** Ends it: the bare video is back, listeners and GPU objects are gone. Idempotent. */
   dispose(): void;
   [Symbol.dispose](): void;

@@ -1,0 +1,83 @@
+import { execFile } from 'node:child_process';
+import { existsSync, mkdirSync, renameSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const folder = fileURLToPath(new URL('.cache', import.meta.url));
+
+/** A clip made by ffmpeg: what is filmed, and how it is encoded. */
+interface ClipSpec {
+  readonly source: string;
+  readonly filter?: string;
+  readonly codec?: readonly string[];
+  /** A second run over the encoded file, without encoding again. */
+  readonly remux?: readonly string[];
+  readonly extension?: 'mp4' | 'webm';
+}
+
+const bt709 = ['-colorspace', 'bt709', '-color_primaries', 'bt709', '-color_trc', 'bt709'];
+const bt601 = ['-colorspace', 'smpte170m', '-color_primaries', 'smpte170m', '-color_trc', 'smpte170m'];
+const x264 = ['-c:v', 'libx264', '-crf', '16', '-g', '10', '-bf', '0'];
+const to709 = 'scale=out_color_matrix=bt709:out_range=tv,format=yuv420p';
+
+const pattern = (size: string, rate = 10, seconds = 3) => `testsrc2=size=${size}:rate=${rate}:duration=${seconds}`;
+
+const specs = {
+  '64x36': { source: pattern('64x36') },
+  '96x54': { source: pattern('96x54') },
+  '160x90': { source: pattern('160x90', 10, 2) },
+  long: { source: pattern('64x36', 10, 60) },
+  odd: { source: pattern('37x21'), filter: 'scale=out_color_matrix=bt709:out_range=tv,format=yuv444p' },
+  bt601: {
+    source: pattern('64x36'),
+    filter: 'scale=out_color_matrix=bt601:out_range=tv,format=yuv420p',
+    codec: [...x264, ...bt601],
+  },
+  full: {
+    source: pattern('64x36'),
+    filter: 'scale=out_color_matrix=bt709:out_range=pc,format=yuvj420p',
+    codec: [...x264, ...bt709, '-color_range', 'pc'],
+  },
+  untagged: {
+    source: pattern('64x36'),
+    filter: 'scale=out_color_matrix=bt601:out_range=tv,format=yuv420p',
+    codec: x264,
+  },
+  'wide-pixels': { source: pattern('32x36'), filter: `${to709},setsar=2/1` },
+  'rotated-90': { source: pattern('64x36'), remux: ['-metadata:s:v', 'rotate=90'] },
+  'rotated-180': { source: pattern('64x36'), remux: ['-metadata:s:v', 'rotate=180'] },
+  vp9: {
+    source: pattern('64x36'),
+    codec: ['-c:v', 'libvpx-vp9', '-crf', '16', '-b:v', '0', ...bt709],
+    extension: 'webm',
+  },
+} as const satisfies Record<string, ClipSpec>;
+
+export type ClipName = keyof typeof specs;
+
+async function make(spec: ClipSpec, file: string): Promise<void> {
+  const { source, filter = to709, codec = [...x264, ...bt709], remux } = spec;
+  const extension = spec.extension ?? 'mp4';
+  const encoded = `${file}.encoded.${extension}`;
+  await run('ffmpeg', ['-v', 'error', '-y', '-f', 'lavfi', '-i', source, '-vf', filter, ...codec, encoded]);
+  if (!remux) {
+    renameSync(encoded, file);
+    return;
+  }
+  const done = `${file}.done.${extension}`;
+  await run('ffmpeg', ['-v', 'error', '-y', '-i', encoded, '-c', 'copy', ...remux, done]);
+  renameSync(done, file);
+}
+
+/** The clip's address on the tests' server; made by ffmpeg on first use. */
+export async function clip(name: ClipName): Promise<string> {
+  const spec: ClipSpec = specs[name];
+  const fileName = `${name}.${spec.extension ?? 'mp4'}`;
+  const file = `${folder}/${fileName}`;
+  if (!existsSync(file)) {
+    mkdirSync(folder, { recursive: true });
+    await make(spec, file);
+  }
+  return `/e2e/.cache/${fileName}`;
+}

@@ -1,0 +1,42 @@
+import * as vitreous from '../../plugin/index.js';
+
+declare global {
+  interface Window {
+    vitreous: typeof vitreous;
+    video: HTMLVideoElement;
+    /** Set by tests. */
+    enhanced?: vitreous.Enhanced;
+    events: { type: string; code?: string; recovering?: boolean; from?: string; to?: string }[];
+    /** Loads a clip and shows the frame at a time, paused. */
+    showAt(url: string, seconds: number): Promise<void>;
+    enhanceVideo(options?: vitreous.EnhanceOptions): Promise<vitreous.Enhanced>;
+  }
+}
+
+const video = document.querySelector('video');
+if (!video) throw new Error('no <video> on the page');
+window.vitreous = vitreous;
+window.video = video;
+window.events = [];
+
+window.showAt = async (url, seconds) => {
+  video.src = url;
+  await new Promise((resolve, reject) => {
+    video.addEventListener('loadeddata', resolve, { once: true });
+    video.addEventListener('error', () => reject(new Error(video.error?.message)), { once: true });
+  });
+  const shown = new Promise((resolve) => video.requestVideoFrameCallback(resolve));
+  video.currentTime = seconds;
+  await shown;
+};
+
+window.enhanceVideo = async (options = {}) => {
+  const enhanced = await vitreous.enhance(video, { upscale: { quality: 'S', force: true }, ...options });
+  window.enhanced = enhanced;
+  enhanced.addEventListener('fallback', ({ type, code, recovering }) => window.events.push({ type, code, recovering }));
+  enhanced.addEventListener('statechange', ({ type, from, to }) => window.events.push({ type, from, to }));
+  enhanced.addEventListener('tier', ({ type, from, to }) => window.events.push({ type, from, to }));
+  return enhanced;
+};
+
+document.documentElement.dataset['ready'] = 'true';

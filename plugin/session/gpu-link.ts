@@ -1,0 +1,95 @@
+import { VitreousError } from '../core/errors.js';
+import { type DeviceLoss, type GpuDevice, openDevice } from '../gpu/device.js';
+import type { CanvasSurface } from '../present/canvas-surface.js';
+import { softwareAdapter } from './probe.js';
+import { Renderer } from './renderer.js';
+
+export interface GpuLinkOptions {
+  readonly device: GPUDevice | undefined;
+  readonly surface: CanvasSurface;
+  readonly signal: AbortSignal;
+  readonly allowSoftware: () => boolean;
+  readonly onLost: (loss: DeviceLoss) => void;
+  /** An error WebGPU reports of our objects outside any error scope. */
+  readonly onError: (error: VitreousError) => void;
+}
+
+/** Holds a session's device and renderer, one after another across losses. */
+export class GpuLink {
+  readonly #options: GpuLinkOptions;
+  #renderer: Renderer | undefined;
+
+  constructor(options: GpuLinkOptions) {
+    this.#options = options;
+  }
+
+  /** Undefined before the first connection and between a loss and the next. */
+  get renderer(): Renderer | undefined {
+    return this.#renderer;
+  }
+
+  /** @throws VitreousError as `openDevice`, and `software-adapter`; the signal's reason. */
+  async connect(): Promise<Renderer> {
+    const { device, surface, signal, allowSoftware } = this.#options;
+    const gpu = await openDevice({ device, signal });
+    try {
+      if (gpu.caps.software && !allowSoftware()) throw softwareAdapter(gpu.caps.description);
+      const format = navigator.gpu.getPreferredCanvasFormat();
+      if (!surface.configure(gpu.device, format)) throw canvasTaken();
+      this.#renderer = new Renderer(gpu, format);
+    } catch (thrown) {
+      gpu.dispose();
+      throw thrown;
+    }
+    this.#watch(gpu);
+    return this.#renderer;
+  }
+
+  #watch(gpu: GpuDevice): void {
+    const { signal, onLost, onError } = this.#options;
+    gpu.lost.then((loss) => {
+      if (signal.aborted || this.#renderer?.gpu !== gpu) return;
+      this.disconnect();
+      onLost(loss);
+    });
+    gpu.device.addEventListener(
+      'uncapturederror',
+      (event) => {
+        const { error } = event as GPUUncapturedErrorEvent; // The DOM types know the event's name only.
+        // A shared device reports others' errors too; all our objects carry this label.
+        if (gpu.borrowed && !error.message.includes('vitreous/')) return;
+        if (this.#renderer?.gpu === gpu) onError(uncaptured(error));
+      },
+      { signal },
+    );
+  }
+
+  disconnect(): void {
+    const renderer = this.#renderer;
+    this.#renderer = undefined;
+    renderer?.dispose();
+    renderer?.gpu.dispose();
+  }
+}
+
+function uncaptured(error: GPUError): VitreousError {
+  const memory = typeof GPUOutOfMemoryError !== 'undefined' && error instanceof GPUOutOfMemoryError;
+  return new VitreousError({
+    code: memory ? 'gpu-out-of-memory' : 'gpu-validation',
+    stage: 'gpu',
+    found: error.message,
+    expected: 'no GPU error',
+    fix: 'Report this with the adapter info; the native video plays on.',
+    cause: error,
+  });
+}
+
+function canvasTaken(): VitreousError {
+  return new VitreousError({
+    code: 'stage-failed',
+    stage: 'present',
+    found: 'a canvas that already has a context of another kind',
+    expected: 'a canvas without a context',
+    fix: 'Pass another canvas in options.canvas.',
+  });
+}

@@ -1,0 +1,51 @@
+import { openUpscaleModel } from '../catalog.js';
+import { type ModelSource, type Tier, tiers } from '../core/model-source.js';
+import type { UpscaleModel } from '../upscale/model.js';
+import type { ActiveTier } from './events.js';
+import type { ProgressEvent } from './options.js';
+
+export interface OpenModel {
+  readonly tier: ActiveTier;
+  readonly model: UpscaleModel;
+}
+
+/** Models of a session, each fetched once: they live on the CPU and outlast devices. */
+export class Models {
+  readonly #open = new Map<string, Promise<UpscaleModel>>();
+  readonly #onProgress: ((progress: ProgressEvent) => void) | undefined;
+
+  constructor(onProgress: ((progress: ProgressEvent) => void) | undefined) {
+    this.#onProgress = onProgress;
+  }
+
+  /** @throws VitreousError `manifest-*`, `weights-*`, `model-unknown`; the signal's reason. */
+  async open(quality: Tier | ModelSource, signal: AbortSignal): Promise<OpenModel> {
+    const tier = typeof quality === 'string' ? quality : 'custom';
+    const key = typeof quality === 'string' ? quality : String(quality.manifestUrl);
+    let known = this.#open.get(key);
+    if (!known) {
+      known = this.#load(quality, signal);
+      this.#open.set(key, known);
+      // An aborted or failed download may be tried again.
+      known.catch(() => this.#open.delete(key));
+    }
+    const model = await known;
+    signal.throwIfAborted();
+    return { tier, model };
+  }
+
+  async #load(quality: Tier | ModelSource, signal: AbortSignal): Promise<UpscaleModel> {
+    const model = await openUpscaleModel(quality, {
+      signal,
+      onProgress: ({ loadedBytes, totalBytes }) => this.#onProgress?.({ phase: 'weights', loadedBytes, totalBytes }),
+    });
+    const totalBytes = model.manifest.weights.sizeBytes;
+    this.#onProgress?.({ phase: 'compile', loadedBytes: totalBytes, totalBytes });
+    return model;
+  }
+}
+
+/** Tier of a governor's level; undefined below the cheapest. */
+export function tierOf(level: number): Tier | undefined {
+  return tiers[level];
+}

@@ -1,0 +1,108 @@
+import { asVitreousError, type VitreousError } from '../core/errors.js';
+import type { Size } from '../core/geometry.js';
+import { sameSize } from '../core/geometry.js';
+import type { ModelSource, Tier } from '../core/model-source.js';
+import type { Precision } from '../gpu/kernel.js';
+import type { ActiveTier } from './events.js';
+import type { Models } from './models.js';
+import type { Renderer } from './renderer.js';
+
+/** What frames should be drawn with. */
+export interface Want {
+  readonly size: Size;
+  /** Undefined: no upscaling. */
+  readonly quality: Tier | ModelSource | undefined;
+  readonly precision: Precision | undefined;
+}
+
+/** `ready`: as wanted; `usable`: these frames can be drawn with the former model meanwhile; `pending`: not yet. */
+type Standing = 'ready' | 'usable' | 'pending' | 'failed';
+
+function keyOf({ size, quality, precision }: Want): string {
+  const model = typeof quality === 'object' ? String(quality.manifestUrl) : (quality ?? 'none');
+  return `${size.width}x${size.height} ${model} ${precision ?? 'auto'}`;
+}
+
+/** Gets a renderer ready for what is wanted, one thing at a time; the newest wish wins, and a failure is not repeated. */
+export class Preparation {
+  readonly #models: Models;
+  readonly #onSettled: () => void;
+  #running: { readonly key: string; readonly controller: AbortController } | undefined;
+  #ready: { readonly key: string; readonly renderer: Renderer } | undefined;
+  #failed: { readonly key: string; readonly error: VitreousError } | undefined;
+  #tier: ActiveTier = 'none';
+
+  /** `onSettled` is called when a preparation has ended, well or not, but not when it was replaced. */
+  constructor(models: Models, onSettled: () => void) {
+    this.#models = models;
+    this.#onSettled = onSettled;
+  }
+
+  /** The network that stands ready. */
+  get tier(): ActiveTier {
+    return this.#tier;
+  }
+
+  /** Why this can't be had; undefined if it hasn't been tried. */
+  failure(want: Want): VitreousError | undefined {
+    return this.#failed?.key === keyOf(want) ? this.#failed.error : undefined;
+  }
+
+  /** Says how it stands, and starts preparing if nobody has. */
+  request(renderer: Renderer, want: Want): Standing {
+    const key = keyOf(want);
+    if (this.#ready?.key === key && this.#ready.renderer === renderer) {
+      this.#running?.controller.abort();
+      return 'ready';
+    }
+    const usable = sameSize(renderer.spec?.size, want.size);
+    if (this.#failed?.key === key) return 'failed';
+    if (this.#running?.key !== key) this.#start(renderer, want, key);
+    return usable ? 'usable' : 'pending';
+  }
+
+  #start(renderer: Renderer, want: Want, key: string): void {
+    this.#running?.controller.abort();
+    const controller = new AbortController();
+    this.#running = { key, controller };
+    this.#prepare(renderer, want, controller.signal).then(
+      (tier) => {
+        if (controller.signal.aborted) return;
+        this.#ready = { key, renderer };
+        this.#failed = undefined;
+        this.#tier = tier;
+        this.#settle(controller);
+      },
+      (thrown) => {
+        if (controller.signal.aborted) return;
+        const error = asVitreousError(thrown, {
+          code: 'stage-failed',
+          stage: 'session',
+          found: String(thrown),
+          expected: 'stages that can be prepared',
+          fix: 'Report this with the adapter info; the native video plays on.',
+        });
+        this.#failed = { key, error };
+        this.#settle(controller);
+      },
+    );
+  }
+
+  async #prepare(renderer: Renderer, { size, quality, precision }: Want, signal: AbortSignal): Promise<ActiveTier> {
+    const open = quality === undefined ? undefined : await this.#models.open(quality, signal);
+    await renderer.prepare({ size, model: open?.model, precision }, signal);
+    return open?.tier ?? 'none';
+  }
+
+  #settle(controller: AbortController): void {
+    if (this.#running?.controller === controller) this.#running = undefined;
+    this.#onSettled();
+  }
+
+  /** Forgets the device's part: after a loss. */
+  cancel(): void {
+    this.#running?.controller.abort();
+    this.#running = undefined;
+    this.#ready = undefined;
+  }
+}
