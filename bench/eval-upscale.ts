@@ -1,0 +1,94 @@
+// Every PNG of a folder through the shipped network on the GPU: `npm run -s eval:upscale -- --tier S|M --in DIR --out DIR
+// [--precision f16|f32]`. Writes PNGs of twice the size under the same names. The last line of standard output is JSON.
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { PNG } from 'pngjs';
+import { tiers } from '../plugin/core/model-source.js';
+import { CommandError, oneOf, reportErrors } from './command-error.js';
+import { median, NodeUpscaler, openNodeGpu, type Pixels } from './node-upscaler.js';
+
+const usage = 'usage: npm run -s eval:upscale -- --tier S|M --in DIR --out DIR [--precision f16|f32]';
+
+async function readPng(file: string): Promise<Pixels> {
+  try {
+    // Any PNG colour type comes back as 8-bit RGBA.
+    return PNG.sync.read(await readFile(file));
+  } catch (cause) {
+    throw new CommandError('input-unreadable', `${file} is no readable PNG: ${String(cause)}`, cause);
+  }
+}
+
+async function listPngs(folder: string): Promise<readonly string[]> {
+  let names: string[];
+  try {
+    names = await readdir(folder);
+  } catch (cause) {
+    throw new CommandError('input-unreadable', `cannot list ${folder}: ${String(cause)}`, cause);
+  }
+  const pngs = names.filter((name) => /\.png$/i.test(name)).sort();
+  if (pngs.length === 0) throw new CommandError('input-unreadable', `no PNG in ${folder}`);
+  return pngs;
+}
+
+interface Options {
+  readonly tier: (typeof tiers)[number];
+  readonly from: string;
+  readonly to: string;
+  readonly precision: 'f16' | 'f32' | undefined;
+}
+
+function readOptions(args: string[]): Options {
+  let values: { tier?: string; in?: string; out?: string; precision?: string };
+  try {
+    const text = { type: 'string' } as const;
+    ({ values } = parseArgs({ args, options: { tier: text, in: text, out: text, precision: text } }));
+  } catch (cause) {
+    throw new CommandError('usage', `${cause instanceof Error ? cause.message : String(cause)}\n${usage}`, cause);
+  }
+  if (!values.tier || !values.in || !values.out) throw new CommandError('usage', usage);
+  const [from, to] = [resolve(values.in), resolve(values.out)];
+  if (from === to) throw new CommandError('usage', '--in and --out must be different folders');
+  return {
+    tier: oneOf('tier', values.tier, tiers),
+    from,
+    to,
+    precision: values.precision ? oneOf('precision', values.precision, ['f16', 'f32']) : undefined,
+  };
+}
+
+async function evaluate(options: Options): Promise<void> {
+  const names = await listPngs(options.from);
+  await mkdir(options.to, { recursive: true });
+  const gpu = await openNodeGpu();
+  const upscaler = await NodeUpscaler.open(gpu, options);
+  try {
+    const times: number[] = [];
+    for (const name of names) {
+      const { picture, ms } = await upscaler.timedUpscale(await readPng(join(options.from, name)));
+      times.push(ms);
+      const png = new PNG({ width: picture.width, height: picture.height });
+      png.data = Buffer.from(picture.data.buffer);
+      await writeFile(join(options.to, name), PNG.sync.write(png, { colorType: 2 }));
+    }
+    console.log(
+      JSON.stringify({
+        frames: names.length,
+        // Submit to done, median: the first picture of a size also pays for the driver's own compilation.
+        msPerFrame: Number(median(times).toFixed(3)),
+        adapter: gpu.adapter,
+        precision: upscaler.precision,
+      }),
+    );
+  } finally {
+    upscaler.dispose();
+    gpu.gpu.dispose();
+  }
+}
+
+export function main(args: string[]): Promise<number> {
+  return reportErrors(async () => {
+    await evaluate(readOptions(args));
+    return 0;
+  });
+}

@@ -1,0 +1,221 @@
+import { readFile } from 'node:fs/promises';
+import { buildGraph, shippedTiers } from '../models/mobilevit-sr/index.js';
+import { type DisposableResource, disposeSymbol } from '../plugin/core/dispose.js';
+import type { Size } from '../plugin/core/geometry.js';
+import type { Tier } from '../plugin/core/model-source.js';
+import { readWeights } from '../plugin/engine/model/load.js';
+import { checkManifest } from '../plugin/engine/model/manifest.js';
+import type { Plan } from '../plugin/engine/plan.js';
+import { GpuDevice } from '../plugin/gpu/device.js';
+import type { Precision } from '../plugin/gpu/kernel.js';
+import type { NodeGpu } from '../plugin/gpu/testing/node-gpu.js';
+import { GpuTimer } from '../plugin/gpu/timer.js';
+import type { UpscaleModel } from '../plugin/upscale/model.js';
+import { UpscaleStage } from '../plugin/upscale/upscale-stage.js';
+import { CommandError } from './command-error.js';
+
+/** RGBA, 8 bit, row-major. */
+export interface Pixels extends Size {
+  readonly data: Uint8Array;
+}
+
+/** A device in Node and the name of its adapter. */
+export interface Gpu {
+  readonly gpu: GpuDevice;
+  readonly adapter: string;
+}
+
+/** Opens the GPU through Dawn for Node. @throws CommandError `adapter-unavailable`. */
+export async function openNodeGpu(): Promise<Gpu> {
+  const { nodeGpu, requestNodeGpu } = await import('../plugin/gpu/testing/node-gpu.js');
+  let opened: NodeGpu;
+  try {
+    opened = await requestNodeGpu();
+  } catch (cause) {
+    throw new CommandError('adapter-unavailable', cause instanceof Error ? cause.message : String(cause), cause);
+  }
+  const { description, device, vendor, architecture } = opened.adapter.info;
+  return {
+    gpu: new GpuDevice(opened.device, false, nodeGpu().wgslLanguageFeatures),
+    adapter: device || description || `${vendor} ${architecture}`.trim(),
+  };
+}
+
+/** A shipped tier, read from the package's own folder. */
+export async function readShippedModel(tier: Tier): Promise<UpscaleModel> {
+  const { manifest: raw, weightsUrl } = shippedTiers[tier];
+  const manifest = checkManifest(raw, `mobilevit-sr ${tier}`);
+  // Vite serves the folder under its own URL scheme in some modes; the weights lie beside the manifest either way.
+  const file = new URL(`../models/mobilevit-sr/${tier}/${manifest.weights.file}`, import.meta.url);
+  const bytes = new Uint8Array(await readFile(weightsUrl.protocol === 'file:' ? weightsUrl : file));
+  const weights = await readWeights(bytes, manifest, `mobilevit-sr ${tier}`);
+  return { manifest, weights, graph: (size) => buildGraph(manifest, size) };
+}
+
+const textureUsage = 0x1 | 0x2 | 0x4 | 0x8; // COPY_SRC | COPY_DST | TEXTURE_BINDING | STORAGE_BINDING
+const alignedRow = (width: number): number => Math.ceil((width * 4) / 256) * 256; // WebGPU §11.2: bytesPerRow
+
+/** One compiled size: plan, textures, and read-back buffers that are used again. */
+class PreparedSize implements DisposableResource {
+  readonly stage: UpscaleStage;
+  readonly #gpu: GpuDevice;
+  readonly #timer: GpuTimer;
+  readonly #frame: GPUTexture;
+  readonly #picture: GPUTexture;
+  readonly #idle: GPUBuffer[] = [];
+
+  constructor(gpu: GpuDevice, stage: UpscaleStage, source: Size, picture: Size) {
+    this.#gpu = gpu;
+    this.stage = stage;
+    this.#timer = new GpuTimer(gpu, ['upscale']);
+    const texture = (label: string, { width, height }: Size): GPUTexture =>
+      gpu.device.createTexture({ label, size: [width, height], format: 'rgba8unorm', usage: textureUsage });
+    this.#frame = texture('frame', source);
+    this.#picture = texture('picture', picture);
+    stage.bind(this.#frame, this.#picture);
+  }
+
+  upload(pixels: Pixels): void {
+    // A copy where the view might be on a shared buffer: writeTexture takes none.
+    const data = pixels.data.buffer instanceof ArrayBuffer ? pixels.data : pixels.data.slice();
+    this.#gpu.device.queue.writeTexture(
+      { texture: this.#frame },
+      data as Uint8Array<ArrayBuffer>, // By the line above.
+      { bytesPerRow: pixels.width * 4 },
+      [pixels.width, pixels.height],
+    );
+  }
+
+  run(): void {
+    const encoder = this.#gpu.device.createCommandEncoder({ label: 'upscale' });
+    this.stage.record(encoder, this.#timer);
+    this.#gpu.device.queue.submit([encoder.finish()]);
+  }
+
+  async read(): Promise<Pixels> {
+    const { width, height } = this.#picture;
+    const bytesPerRow = alignedRow(width);
+    const { device } = this.#gpu;
+    const buffer =
+      this.#idle.pop() ?? device.createBuffer({ label: 'read-back', size: bytesPerRow * height, usage: 0x1 | 0x8 });
+    const encoder = device.createCommandEncoder({ label: 'read-back' });
+    encoder.copyTextureToBuffer({ texture: this.#picture }, { buffer, bytesPerRow }, [width, height]);
+    device.queue.submit([encoder.finish()]);
+    await buffer.mapAsync(0x1); // GPUMapMode.READ
+    const rows = new Uint8Array(buffer.getMappedRange());
+    const data = new Uint8Array(width * height * 4);
+    for (let y = 0; y < height; y++)
+      data.set(rows.subarray(y * bytesPerRow, y * bytesPerRow + width * 4), y * width * 4);
+    buffer.unmap();
+    this.#idle.push(buffer);
+    return { width, height, data };
+  }
+
+  dispose(): void {
+    this.stage.dispose();
+    this.#timer.dispose();
+    this.#frame.destroy();
+    this.#picture.destroy();
+    for (const buffer of this.#idle) buffer.destroy();
+  }
+}
+
+export interface NodeUpscalerOptions {
+  readonly tier: Tier;
+  /** Default: f16 where the device has it. */
+  readonly precision?: Precision | undefined;
+}
+
+/** How many sizes stay compiled: enough for a folder of pictures in a few shapes, small enough for any GPU's memory. */
+const keptSizes = 4;
+
+/** The shipped network in Node: the same plan as in the browser, fed with pixels. */
+export class NodeUpscaler implements DisposableResource {
+  readonly #gpu: GpuDevice;
+  readonly #model: UpscaleModel;
+  readonly #requested: Precision | undefined;
+  readonly #sizes = new Map<string, PreparedSize>();
+
+  private constructor(gpu: GpuDevice, model: UpscaleModel, precision: Precision | undefined) {
+    this.#gpu = gpu;
+    this.#model = model;
+    this.#requested = precision;
+  }
+
+  static async open({ gpu }: Gpu, options: NodeUpscalerOptions): Promise<NodeUpscaler> {
+    return new NodeUpscaler(gpu, await readShippedModel(options.tier), options.precision);
+  }
+
+  get precision(): Precision {
+    return this.#requested ?? (this.#gpu.caps.shaderF16 ? 'f16' : 'f32');
+  }
+
+  get scale(): number {
+    return this.#model.manifest.scale;
+  }
+
+  /** Compiles for a size, or finds it compiled. */
+  async prepare(size: Size): Promise<PreparedSize> {
+    const key = `${size.width}x${size.height}`;
+    const known = this.#sizes.get(key);
+    if (known) return known;
+    const stage = new UpscaleStage(this.#gpu, this.#model, { precision: this.#requested });
+    const picture = await stage.prepare(size);
+    const prepared = new PreparedSize(this.#gpu, stage, size, picture);
+    this.#sizes.set(key, prepared);
+    const [oldest] = this.#sizes;
+    if (this.#sizes.size > keptSizes && oldest) {
+      oldest[1].dispose();
+      this.#sizes.delete(oldest[0]);
+    }
+    return prepared;
+  }
+
+  async plan(size: Size): Promise<Plan> {
+    const { plan } = (await this.prepare(size)).stage;
+    if (!plan) throw new Error('a prepared stage has a plan');
+    return plan;
+  }
+
+  /** Upscales one picture. A second call may start before the first has ended, at the same size. */
+  async upscale(pixels: Pixels): Promise<Pixels> {
+    const prepared = await this.prepare(pixels);
+    prepared.upload(pixels);
+    prepared.run();
+    return prepared.read();
+  }
+
+  /** Runs the plan once on what is in the frame texture. Resolves to the milliseconds from submit to done on the GPU. */
+  async time(size: Size): Promise<number> {
+    const prepared = await this.prepare(size);
+    const startMs = performance.now();
+    prepared.run();
+    await this.#gpu.device.queue.onSubmittedWorkDone();
+    return performance.now() - startMs;
+  }
+
+  /** As `upscale`, with the milliseconds from submit to done. */
+  async timedUpscale(pixels: Pixels): Promise<{ readonly picture: Pixels; readonly ms: number }> {
+    const prepared = await this.prepare(pixels);
+    prepared.upload(pixels);
+    await this.#gpu.device.queue.onSubmittedWorkDone();
+    const ms = await this.time(pixels);
+    return { picture: await prepared.read(), ms };
+  }
+
+  dispose(): void {
+    for (const prepared of this.#sizes.values()) prepared.dispose();
+    this.#sizes.clear();
+  }
+
+  [disposeSymbol](): void {
+    this.dispose();
+  }
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  const upper = sorted[middle] ?? Number.NaN;
+  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? upper) + upper) / 2;
+}
