@@ -46,7 +46,7 @@ function block(graph: Graph, z: Value<TensorType>, i: number, architecture: Arch
   const qkv = dense(norm(z, `${at}.norm1`), `${at}.attn.qkv`, 3 * tokenDim);
   const mixed = attention(
     graph,
-    qkv,
+    { qkv },
     { heads, window: { size: [window, window], grid: [rows, columns] } },
     `${at}.attn`,
   );
