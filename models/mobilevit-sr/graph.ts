@@ -35,7 +35,7 @@ function block(graph: Graph, z: Value<TensorType>, i: number, architecture: Arch
   const at = `tokens.blocks.${i}`;
   const [rows = 1, columns = 1] = z.type.shape;
   const norm = (x: Value, name: string): Value<TensorType> =>
-    layerNorm(graph, x, { weight: `${name}.weight`, bias: `${name}.bias`, epsilon: layerNormEpsilon }, name);
+    layerNorm(graph, x, { weight: `${name}.weight`, bias: `${name}.bias`, eps: layerNormEpsilon }, name);
   const dense = (x: Value, name: string, outChannels: number, activation?: 'silu'): Value<TensorType> =>
     linear(graph, x, {
       weight: `${name}.weight`,
@@ -76,7 +76,7 @@ function modulation(graph: Graph, patches: Value<TensorType>, architecture: Arch
   const normed = layerNorm(
     graph,
     z,
-    { weight: 'tokens.norm.weight', bias: 'tokens.norm.bias', epsilon: layerNormEpsilon },
+    { weight: 'tokens.norm.weight', bias: 'tokens.norm.bias', eps: layerNormEpsilon },
     'tokens.norm',
   );
   return linear(graph, normed, {

@@ -44,8 +44,7 @@ export const channelsOf = (type: TensorType): number => type.shape[type.shape.le
 export const groupsOf = (type: TensorType): number => Math.ceil(channelsOf(type) / 4);
 
 /** Rows: the product of all dimensions but the last. */
-export const rowsOf = (type: TensorType): number =>
-  type.shape.slice(0, -1).reduce((product, n) => product * n, 1);
+export const rowsOf = (type: TensorType): number => type.shape.slice(0, -1).reduce((product, n) => product * n, 1);
 
 export const scalarBytes = (dtype: DType, precision: Precision): number =>
   dtype === 'real' && precision === 'f16' ? 2 : 4;
@@ -81,6 +80,10 @@ export function asImage(type: ValueType | undefined): ImageType {
 export const sameShape = (a: TensorType, b: TensorType): boolean =>
   a.shape.length === b.shape.length && a.shape.every((n, i) => n === b.shape[i]);
 
-export function invalidGraph(found: string, expected: string, fix = 'Mend the graph that builds this value.'): VitreousError {
+export function invalidGraph(
+  found: string,
+  expected: string,
+  fix = 'Mend the graph that builds this value.',
+): VitreousError {
   return new VitreousError({ code: 'graph-invalid', stage: 'engine', found, expected, fix });
 }

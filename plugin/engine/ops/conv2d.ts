@@ -33,6 +33,14 @@ export interface Conv2dAttrs extends Epilogue {
   readonly groups?: number;
 }
 
+const isOnes = (pair: readonly [number, number] | undefined): boolean => !pair || (pair[0] === 1 && pair[1] === 1);
+
+/** Ungrouped, stride 1, dilation 1, output as large as the input: what kernels with a convolution inside can take over. */
+export function isPlainConv2d({ stride, dilation, padding = [0, 0], kernel, groups = 1 }: Conv2dAttrs): boolean {
+  const sameSize = padding[0] * 2 === kernel[0] - 1 && padding[1] * 2 === kernel[1] - 1;
+  return isOnes(stride) && isOnes(dilation) && groups === 1 && sameSize;
+}
+
 const bindings: readonly BindingKind[] = ['uniform', 'storage-read', 'storage-read', 'storage-read', 'storage-write'];
 const preludes = [lanesPrelude, activationPrelude];
 const kernels = {

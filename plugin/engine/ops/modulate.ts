@@ -53,12 +53,6 @@ export const modulateOp: Op<ModulateAttrs> = {
  * @param x `[H, W, C]`, C a multiple of 4
  * @param map `[ceil(H / factor), ceil(W / factor), 2C]`: scales, then shifts; enlarged bilinearly, half-pixel centres
  */
-export function modulate(
-  graph: Graph,
-  x: Value,
-  map: Value,
-  attrs: ModulateAttrs,
-  name: string,
-): Value<TensorType> {
+export function modulate(graph: Graph, x: Value, map: Value, attrs: ModulateAttrs, name: string): Value<TensorType> {
   return graph.add(modulateOp, [x, map], attrs, name);
 }

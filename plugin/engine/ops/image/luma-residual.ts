@@ -16,8 +16,9 @@ import {
 } from '../../op.js';
 import { asImage, asTensor, groupsOf, type ImageType, image, imageDims, invalidGraph } from '../../tensor.js';
 import type { Value } from '../../value.js';
-import { type Conv2dAttrs, conv2dOp, packDense } from '../conv2d.js';
+import { type Conv2dAttrs, conv2dOp, isPlainConv2d, packDense } from '../conv2d.js';
 import { packWithEpilogue } from '../epilogue.js';
+import { selectUnrolled } from '../unroll.js';
 
 const kernel: Kernel = {
   name: 'luma_residual',
@@ -65,9 +66,7 @@ function absorbConv2d(self: FusionNode<undefined>, producer: FusionNode): FusedN
   const [x] = producer.inputs;
   if (!isNodeOf(producer, conv2dOp) || !frame || !x || self.inputs[1] !== producer.outputs[0]) return undefined;
   const { attrs } = producer;
-  const plain = (pair: readonly [number, number] | undefined): boolean => !pair || (pair[0] === 1 && pair[1] === 1);
-  const isPlain =
-    plain(attrs.stride) && plain(attrs.dilation) && (attrs.groups ?? 1) === 1 && !attrs.residual && !attrs.activation;
+  const isPlain = isPlainConv2d(attrs) && !attrs.residual && !attrs.activation;
   return isPlain ? fused(conv2dLumaResidualOp, [frame, x], attrs) : undefined;
 }
 
@@ -84,12 +83,7 @@ export const conv2dLumaResidualOp: Op<Conv2dAttrs> = {
       { id: 'unroll', consts: { UNROLL: true, KERNEL_H: kh, KERNEL_W: kw, IN_GROUPS: inGroups } },
     ];
   },
-  select(problem, caps) {
-    const [loop, unroll] = this.variants(problem, caps);
-    const chosen = caps.software ? loop : unroll;
-    if (!chosen) throw invalidGraph('conv2dLumaResidual without variants', 'loop, unroll');
-    return chosen;
-  },
+  select: (problem, caps) => selectUnrolled(conv2dLumaResidualOp.variants(problem, caps), caps),
   lower({ inputs, attrs }, { consts }) {
     const { width, height } = asImage(inputs[0]);
     const x = asTensor(inputs[1]);

@@ -17,10 +17,11 @@ import {
   output,
   weights,
 } from '../../op.js';
-import { asImage, type ImageType, invalidGraph, type TensorType, tensor } from '../../tensor.js';
+import { asImage, type ImageType, type TensorType, tensor } from '../../tensor.js';
 import type { Value } from '../../value.js';
-import { type Conv2dAttrs, conv2dOp } from '../conv2d.js';
+import { type Conv2dAttrs, conv2dOp, isPlainConv2d } from '../conv2d.js';
 import { epilogueConsts, packWithEpilogue } from '../epilogue.js';
+import { selectUnrolled } from '../unroll.js';
 
 const lumaKernel: Kernel = {
   name: 'luma',
@@ -41,16 +42,10 @@ const lumaConv2dKernel: Kernel = {
   bindings: ['uniform', 'storage-read', 'texture', 'storage-write'],
 };
 
-/** A one-channel, "same"-sized, stride-1 convolution can read the frame itself. */
+/** A convolution of the luma can read the frame itself. */
 function absorbConv2d(self: FusionNode<undefined>, next: FusionNode): FusedNode | undefined {
-  if (!isNodeOf(next, conv2dOp)) return undefined;
-  const { attrs } = next;
-  const [kh, kw] = attrs.kernel;
-  const [py, px] = attrs.padding ?? [0, 0];
-  const plain = (pair: readonly [number, number] | undefined): boolean => !pair || (pair[0] === 1 && pair[1] === 1);
-  const sameSize = py * 2 === kh - 1 && px * 2 === kw - 1;
-  if (!plain(attrs.stride) || !plain(attrs.dilation) || !sameSize || attrs.residual) return undefined;
-  return fused(lumaConv2dOp, self.inputs, attrs);
+  if (!isNodeOf(next, conv2dOp) || !isPlainConv2d(next.attrs) || next.attrs.residual) return undefined;
+  return fused(lumaConv2dOp, self.inputs, next.attrs);
 }
 
 export const lumaOp: Op<undefined> = {
@@ -101,12 +96,7 @@ export const lumaConv2dOp: Op<Conv2dAttrs> = {
       { id: 'unroll', consts: { ...loop, UNROLL: true, KERNEL_H: kh, KERNEL_W: kw } },
     ];
   },
-  select(problem, caps) {
-    const [loop, unroll] = this.variants(problem, caps);
-    const chosen = caps.software ? loop : unroll;
-    if (!chosen) throw invalidGraph('lumaConv2d without variants', 'loop, unroll');
-    return chosen;
-  },
+  select: (problem, caps) => selectUnrolled(lumaConv2dOp.variants(problem, caps), caps),
   lower({ inputs, attrs }, { consts }) {
     const { width, height } = asImage(inputs[0]);
     const [kh, kw] = attrs.kernel;
