@@ -28,7 +28,11 @@ const specs = {
   '96x54': { source: pattern('96x54') },
   '160x90': { source: pattern('160x90', 10, 2) },
   long: { source: pattern('64x36', 10, 60) },
-  odd: { source: pattern('37x21'), filter: 'scale=out_color_matrix=bt709:out_range=tv,format=yuv444p' },
+  // The pattern has even sizes only, and 4:2:0 H.264 too.
+  odd: {
+    source: pattern('38x22'),
+    filter: 'format=gbrp,crop=37:21:exact=1,scale=out_color_matrix=bt709:out_range=tv,format=yuv444p',
+  },
   bt601: {
     source: pattern('64x36'),
     filter: 'scale=out_color_matrix=bt601:out_range=tv,format=yuv420p',
@@ -44,7 +48,8 @@ const specs = {
     filter: 'scale=out_color_matrix=bt601:out_range=tv,format=yuv420p',
     codec: x264,
   },
-  'wide-pixels': { source: pattern('32x36'), filter: `${to709},setsar=2/1` },
+  // Grey: interpolating planes before the conversion to RGB, as a compositor does, then equals interpolating RGB.
+  'wide-pixels': { source: pattern('32x36'), filter: `hue=s=0,${to709},setsar=2/1` },
   'rotated-90': { source: pattern('64x36'), remux: ['-metadata:s:v', 'rotate=90'] },
   'rotated-180': { source: pattern('64x36'), remux: ['-metadata:s:v', 'rotate=180'] },
   vp9: {
