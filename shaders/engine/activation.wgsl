@@ -5,7 +5,7 @@
 // out       y       real4[count]
 // consts    ACTIVATION                see prelude/activation.wgsl
 // grid      64 x 1 x 1, one invocation a channel group, folded into rows of `stride`
-// tolerance one rounding to real; erf's approximation (1.5e-7) is below f32's of the result
+// tolerance of exp and erf: see activation.gpu.test.ts; plus one rounding to real
 
 struct Dims {
   count: u32,

@@ -6,6 +6,7 @@
 // out       y        real4[]   nhwc4 [batch, queries, y_row]
 // consts    UNROLL             loops over a head's groups are constant (real GPUs keep q and the sum in registers) or uniform
 //           HEAD_GROUPS        channels of a head / 4; without UNROLL the most that fit
+//           KEYS               neighbouring keys taken at once
 // grid      64 x 1 x 1: x = queries of a window, y = heads, z = batch * windows
 // tolerance scores, exponentials and sums in f32; see attention.gpu.test.ts, plus one rounding to real
 
@@ -66,34 +67,37 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   var total = 0.0;
   for (var ky = 0u; ky < k_size.y; ky++) {
     let row = (batch * dims.k_grid.y + k_corner.y + ky) * dims.k_grid.x + k_corner.x;
-    for (var kx = 0u; kx < columns; kx += 4u) {
-      let column = vec4u(kx) + vec4u(0u, 1u, 2u, 3u);
-      let token = row + min(column, vec4u(columns - 1u));
-      let k_token = token * dims.k_row + k_at;
-      var score = vec4f(0.0);
-      for (var g = 0u; g < head_groups; g++) {
-        let one = query[g];
-        score += vec4f(
-          dot(one, vec4f(k[k_token.x + g])),
-          dot(one, vec4f(k[k_token.y + g])),
-          dot(one, vec4f(k[k_token.z + g])),
-          dot(one, vec4f(k[k_token.w + g])),
-        );
+    for (var kx = 0u; kx < columns; kx += KEYS) {
+      var score: array<f32, KEYS>;
+      // Assigned, since an array declared in a loop keeps its old values on some drivers (Mesa 25 lavapipe).
+      for (var j = 0u; j < KEYS; j++) {
+        score[j] = 0.0;
       }
-      // The first column is always there, so the maximum is a score once the loop has run.
-      score = select(vec4f(LOWEST), score, column < vec4u(columns));
-      let next = max(max(max(score.x, score.y), max(score.z, score.w)), top);
-      let fade = exp(top - next);
-      let weight = select(vec4f(0.0), exp(score - next), column < vec4u(columns));
-      top = next;
-      total = total * fade + (weight.x + weight.y + weight.z + weight.w);
-      let v_token = token * dims.v_row + v_at;
       for (var g = 0u; g < head_groups; g++) {
-        sum[g] = sum[g] * fade
-          + vec4f(v[v_token.x + g]) * weight.x
-          + vec4f(v[v_token.y + g]) * weight.y
-          + vec4f(v[v_token.z + g]) * weight.z
-          + vec4f(v[v_token.w + g]) * weight.w;
+        for (var j = 0u; j < KEYS; j++) {
+          let token = row + min(kx + j, columns - 1u);
+          score[j] += dot(query[g], vec4f(k[token * dims.k_row + k_at + g]));
+        }
+      }
+      // The first key is always there, so `next` is a score.
+      var next = top;
+      for (var j = 0u; j < KEYS; j++) {
+        next = max(next, select(LOWEST, score[j], kx + j < columns));
+      }
+      let fade = exp(top - next);
+      top = next;
+      total *= fade;
+      for (var j = 0u; j < KEYS; j++) {
+        score[j] = select(0.0, exp(score[j] - next), kx + j < columns);
+        total += score[j];
+      }
+      for (var g = 0u; g < head_groups; g++) {
+        var faded = sum[g] * fade;
+        for (var j = 0u; j < KEYS; j++) {
+          let token = row + min(kx + j, columns - 1u);
+          faded += vec4f(v[token * dims.v_row + v_at + g]) * score[j];
+        }
+        sum[g] = faded;
       }
     }
   }

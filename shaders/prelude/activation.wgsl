@@ -8,8 +8,9 @@ fn erf4(x: vec4f) -> vec4f {
   return sign(x) * (1.0 - p * exp(-a * a));
 }
 
+// Within 2^-125 of 0 or 1 beyond 87; without the clamp exp overflows, and WGSL lets a driver take infinities for anything.
 fn sigmoid4(x: vec4f) -> vec4f {
-  return 1.0 / (1.0 + exp(-x));
+  return 1.0 / (1.0 + exp(clamp(-x, vec4f(-87.0), vec4f(87.0))));
 }
 
 fn activate(x: vec4f, slope: vec4f) -> vec4f {
@@ -19,9 +20,8 @@ fn activate(x: vec4f, slope: vec4f) -> vec4f {
     case 3u: { return x * sigmoid4(x); }                                           // SiLU
     case 4u: { return 0.5 * x * (1.0 + erf4(x * 0.7071067811865476)); }            // GELU
     case 5u: {                                                                     // GELU, tanh form
-      // tanh saturates long before 15; without the clamp exp overflows on some drivers.
-      let u = clamp(0.7978845608028654 * (x + 0.044715 * x * x * x), vec4f(-15.0), vec4f(15.0));
-      return 0.5 * x * (1.0 + tanh(u));
+      // (1 + tanh(u)) / 2 = sigmoid(2 u), which WGSL bounds more tightly than tanh.
+      return x * sigmoid4(1.5957691216057308 * (x + 0.044715 * x * x * x));
     }
     case 6u: { return x * sigmoid4(1.702 * x); }                                   // QuickGELU
     case 7u: { return x * clamp(x / 6.0 + 0.5, vec4f(0.0), vec4f(1.0)); }          // hard-swish

@@ -4,7 +4,16 @@ import type { Caps } from '../../gpu/caps.js';
 import type { BindingKind, Kernel } from '../../gpu/kernel.js';
 import type { Graph } from '../graph.js';
 import { ceilDiv, type Dispatch, input, type Op, output, type Problem, type UniformWord, type Variant } from '../op.js';
-import { asTensor, channelsOf, groupsOf, invalidGraph, rowsOf, type TensorType, tensor, type ValueType } from '../tensor.js';
+import {
+  asTensor,
+  channelsOf,
+  groupsOf,
+  invalidGraph,
+  rowsOf,
+  type TensorType,
+  tensor,
+  type ValueType,
+} from '../tensor.js';
 import type { Value } from '../value.js';
 import { lanesPrelude } from './activation.js';
 
@@ -116,8 +125,10 @@ function variantsOf({ inputs, attrs }: Problem<AttentionAttrs>): readonly Varian
   const { headChannels } = geometryOf(inputs, attrs);
   const groups = headChannels / 4;
   const lanes: Variant = { id: 'lanes', consts: {} };
-  const loop: Variant = { id: 'loop', consts: { UNROLL: false, HEAD_GROUPS: loopCapacity } };
-  const unroll: Variant = { id: 'unroll', consts: { UNROLL: true, HEAD_GROUPS: groups } };
+  const loop: Variant = { id: 'loop', consts: { UNROLL: false, HEAD_GROUPS: loopCapacity, KEYS: 4 } };
+  // About 16 loads of keys in flight hide their latency; more only lengthen the code.
+  const keys = Math.min(4, Math.max(1, Math.floor(16 / groups)));
+  const unroll: Variant = { id: 'unroll', consts: { UNROLL: true, HEAD_GROUPS: groups, KEYS: keys } };
   if (headChannels % 4 !== 0 || groups > unrollCapacity) return [lanes];
   return groups > loopCapacity ? [lanes, unroll] : [lanes, loop, unroll];
 }
