@@ -23,11 +23,16 @@ const to709 = 'scale=out_color_matrix=bt709:out_range=tv,format=yuv420p';
 
 const pattern = (size: string, rate = 10, seconds = 3) => `testsrc2=size=${size}:rate=${rate}:duration=${seconds}`;
 
+/** As MediaSource takes it. */
+const fragmented = ['-movflags', 'frag_keyframe+empty_moov+default_base_moof'];
+
 const specs = {
   '64x36': { source: pattern('64x36') },
   '96x54': { source: pattern('96x54') },
   '160x90': { source: pattern('160x90', 10, 2) },
   long: { source: pattern('64x36', 10, 60) },
+  'fragmented-64x36': { source: pattern('64x36', 10, 1), remux: fragmented },
+  'fragmented-96x54': { source: pattern('96x54'), remux: fragmented },
   // The pattern has even sizes only, and 4:2:0 H.264 too.
   odd: {
     source: pattern('38x22'),

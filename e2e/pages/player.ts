@@ -9,6 +9,10 @@ declare global {
     events: { type: string; code?: string; recovering?: boolean; from?: string; to?: string }[];
     /** Loads a clip and shows the frame at a time, paused. */
     showAt(url: string, seconds: number): Promise<void>;
+    /** Resolves with the media time, seconds, of the `count`-th enhanced frame from now. */
+    nextFrame(count?: number): Promise<number>;
+    /** Resolves once the state is this one. */
+    reached(state: vitreous.EnhancedState): Promise<void>;
     enhanceVideo(options?: vitreous.EnhanceOptions): Promise<vitreous.Enhanced>;
   }
 }
@@ -38,5 +42,35 @@ window.enhanceVideo = async (options = {}) => {
   enhanced.addEventListener('tier', ({ type, from, to }) => window.events.push({ type, from, to }));
   return enhanced;
 };
+
+const enhanced = (): vitreous.Enhanced => {
+  if (!window.enhanced) throw new Error('not enhanced yet');
+  return window.enhanced;
+};
+
+window.nextFrame = (count = 1) =>
+  new Promise((resolve) => {
+    let left = count;
+    const target = enhanced();
+    const onFrame = ({ timestampUs }: vitreous.FrameEvent) => {
+      left--;
+      if (left > 0) return;
+      target.removeEventListener('frame', onFrame);
+      resolve(timestampUs / 1e6);
+    };
+    target.addEventListener('frame', onFrame);
+  });
+
+window.reached = (state) =>
+  new Promise((resolve) => {
+    const target = enhanced();
+    const check = () => {
+      if (target.state !== state) return;
+      target.removeEventListener('statechange', check);
+      resolve();
+    };
+    target.addEventListener('statechange', check);
+    check();
+  });
 
 document.documentElement.dataset['ready'] = 'true';
