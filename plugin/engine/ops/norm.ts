@@ -1,0 +1,97 @@
+import source from '../../../shaders/engine/norm.wgsl';
+import type { Kernel } from '../../gpu/kernel.js';
+import type { Graph } from '../graph.js';
+import { ceilDiv, input, type Op, output, type Variant, weights } from '../op.js';
+import { asTensor, channelsOf, groupsOf, invalidGraph, rowsOf, type TensorType } from '../tensor.js';
+import type { Value } from '../value.js';
+import { concatFloats, type PackedWeights, padded, type WeightSource } from '../weights.js';
+import { lanesPrelude } from './activation.js';
+import { gridOf } from './grid.js';
+
+export interface NormAttrs {
+  /** Name of the scale, shape [C]. Default ones. */
+  readonly weight?: string;
+  /** Name of the shift, shape [C]. Default zeros. */
+  readonly bias?: string;
+  /** Added to the variance. */
+  readonly eps: number;
+}
+
+interface RowNormAttrs extends NormAttrs {
+  readonly kind: 'layer' | 'rms';
+}
+
+const kernel: Kernel = {
+  name: 'norm',
+  source,
+  preludes: [lanesPrelude],
+  bindings: ['uniform', 'storage-read', 'storage-read', 'storage-write'],
+};
+
+/** Scale, then shift, a channel group of 4 each. */
+export function packScaleShift(attrs: NormAttrs, channels: number): PackedWeights {
+  const width = ceilDiv(channels, 4) * 4;
+  const read = (source: WeightSource, name: string | undefined, otherwise: number): Float32Array =>
+    name ? padded(source.get(name, [channels])) : new Float32Array(width).fill(otherwise);
+  return {
+    names: [attrs.weight, attrs.bias].filter((name) => name !== undefined),
+    length: 2 * width,
+    pack: (source) => concatFloats([read(source, attrs.weight, 1), read(source, attrs.bias, 0)]),
+  };
+}
+
+export function checkNorm(type: TensorType, { eps }: NormAttrs): void {
+  if (type.dtype !== 'real') throw invalidGraph(`norm of ${type.dtype} values`, 'real values');
+  // A constant row has no variance: only eps keeps its reciprocal finite.
+  if (!(Number.isFinite(eps) && eps > 0)) throw invalidGraph(`norm with eps ${eps}`, 'a positive eps');
+}
+
+const alone: Variant = { id: 'invocation', consts: { LANES: 1 } };
+const shared: Variant = { id: 'workgroup', consts: { LANES: 64 } };
+
+export const normOp: Op<RowNormAttrs> = {
+  name: 'norm',
+  infer([x], attrs) {
+    const type = asTensor(x);
+    checkNorm(type, attrs);
+    return [type];
+  },
+  variants: () => [alone, shared],
+  // A row of few groups is summed faster than invocations could agree on it.
+  select: ({ inputs }, caps) => (caps.software || groupsOf(asTensor(inputs[0])) <= 16 ? alone : shared),
+  lower({ inputs, attrs }, { consts }) {
+    const type = asTensor(inputs[0]);
+    const [rows, groups, channels] = [rowsOf(type), groupsOf(type), channelsOf(type)];
+    const grid = gridOf(rows * Number(consts.LANES), 64);
+    return [
+      {
+        kernel,
+        consts,
+        uniforms: [rows, groups, channels, attrs.kind === 'layer' ? 1 : 0, grid.workgroups[0], { f32: attrs.eps }],
+        bindings: [weights(packScaleShift(attrs, channels)), input(0), output()],
+        workgroups: grid.workgroups,
+        macs: rows * channels * 2,
+      },
+    ];
+  },
+};
+
+/**
+ * Layer norm over the last dimension (Ba et al. 2016), as PyTorch's `nn.LayerNorm([C])`.
+ *
+ * @param x `[..., C]`
+ * @returns the shape of x
+ */
+export function layerNorm(graph: Graph, x: Value, attrs: NormAttrs, name: string): Value<TensorType> {
+  return graph.add(normOp, [x], { ...attrs, kind: 'layer' }, name);
+}
+
+/**
+ * RMS norm over the last dimension (Zhang & Sennrich 2019), as PyTorch's `nn.RMSNorm([C])`.
+ *
+ * @param x `[..., C]`
+ * @returns the shape of x
+ */
+export function rmsNorm(graph: Graph, x: Value, attrs: NormAttrs, name: string): Value<TensorType> {
+  return graph.add(normOp, [x], { ...attrs, kind: 'rms' }, name);
+}
