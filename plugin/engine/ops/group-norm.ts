@@ -24,7 +24,10 @@ export const groupNormOp: Op<GroupNormAttrs> = {
     checkNorm(type, attrs);
     const { channels } = imageDims(type);
     if (!Number.isInteger(attrs.groups) || attrs.groups < 1 || channels % attrs.groups !== 0)
-      throw invalidGraph(`group norm of ${channels} channels in ${attrs.groups} groups`, 'groups that divide the channels');
+      throw invalidGraph(
+        `group norm of ${channels} channels in ${attrs.groups} groups`,
+        'groups that divide the channels',
+      );
     return [type];
   },
   variants: () => [{ id: 'workgroup', consts: {} }],
