@@ -35,7 +35,7 @@ test('a seek while paused shows the new frame', async ({ page }) => {
     const frame = window.nextFrame();
     window.video.currentTime = 20.05;
     const seconds = await frame;
-    await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+    await window.redrawn();
     return seconds;
   });
   const ours = await seen(page, natural);
@@ -145,7 +145,7 @@ test('a video without a frame yet is waited for', async ({ page }) => {
       early = 'resolved';
     });
     await weightsAreThere;
-    await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+    await window.redrawn();
     const before = early;
     window.video.src = url;
     const enhanced = await pending;

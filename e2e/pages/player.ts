@@ -11,6 +11,8 @@ declare global {
     showAt(url: string, seconds: number): Promise<void>;
     /** Resolves with the media time, seconds, of the `count`-th enhanced frame from now. */
     nextFrame(count?: number): Promise<number>;
+    /** Resolves after what this task changed is on screen. */
+    redrawn(): Promise<void>;
     /** Resolves once the state is this one. */
     reached(state: vitreous.EnhancedState): Promise<void>;
     enhanceVideo(options?: vitreous.EnhanceOptions): Promise<vitreous.Enhanced>;
@@ -60,6 +62,8 @@ window.nextFrame = (count = 1) =>
     };
     target.addEventListener('frame', onFrame);
   });
+
+window.redrawn = () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve())));
 
 window.reached = (state) =>
   new Promise((resolve) => {

@@ -27,13 +27,19 @@ export class DevicePixels {
 
   /** Device pixels of the content box. */
   get size(): Size {
-    // Until the observer has reported a new layout, its old number would be a frame out of date: compute instead.
-    if (this.#exact && this.#exactFor === this.#key()) return this.#exact;
     const ratio = devicePixelRatio;
-    return {
-      width: Math.round(this.#canvas.clientWidth * ratio),
-      height: Math.round(this.#canvas.clientHeight * ratio),
-    };
+    const exact = this.#exact;
+    // Until the observer has reported a new layout, its old number would be a frame out of date. Under the emulated ratio of
+    // developer tools it counts CSS pixels: no rounding explains a difference of more than a CSS pixel.
+    if (
+      exact &&
+      this.#exactFor === this.#key() &&
+      Math.abs(exact.width - this.#canvas.clientWidth * ratio) <= ratio &&
+      Math.abs(exact.height - this.#canvas.clientHeight * ratio) <= ratio
+    )
+      return exact;
+    const { width, height } = getComputedStyle(this.#canvas);
+    return { width: devicePixels(width, ratio), height: devicePixels(height, ratio) };
   }
 
   #key(): string {
@@ -43,4 +49,8 @@ export class DevicePixels {
   dispose(): void {
     this.#observer.disconnect();
   }
+}
+
+function devicePixels(cssLength: string, ratio: number): number {
+  return Math.round((Number.parseFloat(cssLength) || 0) * ratio);
 }

@@ -86,12 +86,20 @@ export class OverlayPresenter implements Presenter {
 
   show(): void {
     this.#shown = true;
-    this.#style('visibility', 'inherit');
+    this.#applyVisibility();
   }
 
   hide(): void {
     this.#shown = false;
     this.#style('visibility', 'hidden');
+  }
+
+  /** As the video: hidden by its own style it hides the canvas too, hidden by an ancestor it takes the canvas along. */
+  #applyVisibility(): void {
+    const { parentElement } = this.#video;
+    const own = getComputedStyle(this.#video).visibility;
+    const inherited = parentElement ? getComputedStyle(parentElement).visibility : 'visible';
+    this.#style('visibility', this.#shown ? (own === inherited ? 'inherit' : own) : 'hidden');
   }
 
   #style(name: string, value: string): void {
@@ -116,7 +124,7 @@ export class OverlayPresenter implements Presenter {
     const computed = getComputedStyle(video);
     this.#box = readContentBox(video, computed);
     for (const name of mirrored) this.#style(name, computed.getPropertyValue(name));
-    this.#style('visibility', this.#shown ? 'inherit' : 'hidden');
+    this.#applyVisibility();
     this.#lay(this.#box.inner, computed);
     this.#clip();
     this.#onChange();

@@ -1,0 +1,188 @@
+import type { Page } from '@playwright/test';
+import { expect, test } from './fixtures.js';
+import { difference, meanLevel } from './pixels.js';
+import { openPlayer, seen } from './player.js';
+import { spyOnGpu } from './spies.js';
+
+const size = { width: 128, height: 72 };
+
+/** Starts and returns the error's code, or the state where there was none. */
+function outcome(page: Page, options = {}): Promise<string> {
+  return page.evaluate(async (given) => {
+    try {
+      return (await window.enhanceVideo(given)).state;
+    } catch (thrown) {
+      return thrown instanceof window.vitreous.VitreousError ? thrown.code : String(thrown);
+    }
+  }, options);
+}
+
+/** The video plays and shows, and nothing of ours covers it. */
+async function expectNativePlays(page: Page): Promise<void> {
+  const playing = await page.evaluate(async () => {
+    await window.video.play();
+    await new Promise((resolve) => window.video.requestVideoFrameCallback(resolve));
+    const canvas = document.querySelector('canvas');
+    return { paused: window.video.paused, covered: canvas !== null && getComputedStyle(canvas).visibility !== 'hidden' };
+  });
+  expect(playing).toEqual({ paused: false, covered: false });
+  expect(meanLevel(await seen(page, size))).toBeGreaterThan(20);
+}
+
+test('without WebGPU the native video plays, and the reason is told', async ({ pageWithoutWebGpu: page }) => {
+  await openPlayer(page, 'long', size);
+  expect(['webgpu-unavailable', 'adapter-unavailable']).toContain(await outcome(page));
+  const probed = await page.evaluate(() => window.vitreous.probe(window.video));
+  expect(probed.availability).toBe('unsupported');
+  expect(['webgpu-unavailable', 'adapter-unavailable']).toContain(probed.code);
+  await expectNativePlays(page);
+});
+
+test('a software adapter is not used unless forced', async ({ page }) => {
+  await openPlayer(page, 'long', size);
+  expect(await outcome(page, { upscale: { quality: 'S' } })).toBe('software-adapter');
+  const probed = await page.evaluate(() => window.vitreous.probe(window.video));
+  expect(probed).toMatchObject({ availability: 'unsupported', code: 'software-adapter' });
+  await expectNativePlays(page);
+});
+
+test('a lost device gives the native video at once, then enhanced frames on a new one', async ({ page }) => {
+  await spyOnGpu(page);
+  await openPlayer(page, 'long', size);
+  const before = await seen(page, size);
+  await page.evaluate(() => window.enhanceVideo());
+  const enhanced = await seen(page, size);
+  const result = await page.evaluate(async () => {
+    const canvas = window.enhanced?.canvas;
+    const fallback = new Promise<{ code: string; recovering: boolean; hidden: boolean }>((resolve) => {
+      window.enhanced?.addEventListener(
+        'fallback',
+        ({ code, recovering }) =>
+          resolve({ code, recovering, hidden: canvas !== undefined && getComputedStyle(canvas).visibility === 'hidden' }),
+        { once: true },
+      );
+    });
+    window.gpuDevices[0]?.destroy();
+    const event = await fallback;
+    await window.reached('running');
+    return { event, devices: window.gpuDevices.length, why: window.enhanced?.why };
+  });
+  expect(result).toEqual({
+    event: { code: 'device-lost', recovering: true, hidden: true },
+    devices: 2,
+    why: undefined,
+  });
+  await page.evaluate(() => window.redrawn());
+  expect(difference(await seen(page, size), enhanced).max).toBe(0);
+  expect(difference(enhanced, before).mean).toBeGreaterThan(1);
+});
+
+test('a lost device of the caller is the end', async ({ page }) => {
+  await openPlayer(page, 'long', size);
+  const result = await page.evaluate(async () => {
+    const device = await (await navigator.gpu.requestAdapter())?.requestDevice();
+    if (!device) throw new Error('no device');
+    await window.enhanceVideo({ device });
+    device.destroy();
+    await window.reached('failed');
+    return window.events;
+  });
+  expect(result).toEqual([
+    { type: 'statechange', from: 'running', to: 'failed' },
+    { type: 'fallback', code: 'device-lost', recovering: false },
+  ]);
+  await expectNativePlays(page);
+});
+
+test('a device that is lost again and again is given up', async ({ page }) => {
+  await spyOnGpu(page);
+  await openPlayer(page, 'long', size);
+  const events = await page.evaluate(async () => {
+    await window.enhanceVideo();
+    const { requestDevice } = GPUAdapter.prototype;
+    GPUAdapter.prototype.requestDevice = async function (descriptor) {
+      const device = await requestDevice.call(this, descriptor);
+      device.destroy();
+      return device;
+    };
+    window.gpuDevices[0]?.destroy();
+    await window.reached('failed');
+    return window.events.filter(({ type }) => type === 'fallback');
+  });
+  expect(events.at(-1)).toEqual({ type: 'fallback', code: 'device-lost', recovering: false });
+  expect(events.length).toBeLessThanOrEqual(4);
+  await expectNativePlays(page);
+});
+
+test('a display no larger than the source is bypassed until it grows', async ({ page }) => {
+  await openPlayer(page, '64x36', { width: 64, height: 36 });
+  expect(await outcome(page)).toBe('bypassed');
+  const result = await page.evaluate(async () => {
+    const small = window.enhanced?.why?.code;
+    // The reason is also told by an event, once the page can listen.
+    while (window.events.length === 0)
+      await new Promise((resolve) => window.enhanced?.addEventListener('fallback', resolve, { once: true }));
+    window.video.style.width = '128px';
+    window.video.style.height = '72px';
+    await window.reached('running');
+    const large = window.enhanced?.why?.code;
+    window.video.style.width = '60px';
+    await window.reached('bypassed');
+    return { small, large, visibility: window.enhanced && getComputedStyle(window.enhanced.canvas).visibility };
+  });
+  expect(result).toEqual({ small: 'display-not-larger', large: undefined, visibility: 'hidden' });
+});
+
+test('a video without size, hidden or outside the document is bypassed until it is back', async ({ page }) => {
+  await openPlayer(page, '64x36', size);
+  const result = await page.evaluate(async () => {
+    const { video } = window;
+    const parent = video.parentElement;
+    video.style.display = 'none';
+    const enhanced = await window.enhanceVideo();
+    const codes = [enhanced.why?.code];
+    video.style.display = '';
+    await window.reached('running');
+    video.style.height = '0px';
+    await window.reached('bypassed');
+    codes.push(enhanced.why?.code);
+    video.style.height = '72px';
+    await window.reached('running');
+    video.remove();
+    await window.reached('bypassed');
+    codes.push(enhanced.why?.code);
+    const orphans = document.querySelectorAll('canvas').length;
+    parent?.append(video);
+    await window.reached('running');
+    return { codes, orphans, next: video.nextElementSibling === enhanced.canvas };
+  });
+  expect(result).toEqual({
+    codes: ['video-zero-size', 'video-zero-size', 'video-detached'],
+    orphans: 0,
+    next: true,
+  });
+});
+
+test('a cross-origin video without CORS plays natively, with the reason', async ({ page, baseURL }) => {
+  await openPlayer(page, 'long', size);
+  // The same server under another origin.
+  const other = new URL('/e2e/.cache/long.mp4', baseURL);
+  other.hostname = '127.0.0.1';
+  await page.route(other.href, async (route) => {
+    const response = await route.fetch({ url: other.href.replace('127.0.0.1', 'localhost') });
+    const headers = { ...response.headers() };
+    delete headers['access-control-allow-origin'];
+    await route.fulfill({ response, headers });
+  });
+  const code = await page.evaluate(async (url) => {
+    window.video.src = url;
+    await new Promise((resolve) => window.video.addEventListener('loadeddata', resolve, { once: true }));
+    try {
+      return (await window.enhanceVideo()).state;
+    } catch (thrown) {
+      return thrown instanceof window.vitreous.VitreousError ? thrown.code : String(thrown);
+    }
+  }, other.href);
+  expect(code).toBe('cors');
+  await expectNativePlays(page);
+});

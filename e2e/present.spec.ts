@@ -1,0 +1,188 @@
+import { expect, test } from './fixtures.js';
+import { difference, type Pixels } from './pixels.js';
+import { openPlayer, seen } from './player.js';
+
+const size = { width: 128, height: 72 };
+
+/** Without the network the canvas must lie exactly where the native picture lies. */
+const plain = { upscale: false } as const;
+
+/** Both pictures of one layout; the canvas's own place is checked by their edges. */
+async function both(page: Parameters<typeof seen>[0], area: { width: number; height: number }): Promise<[Pixels, Pixels]> {
+  await page.evaluate(async (options) => {
+    await window.enhanceVideo(options);
+    // Takes the native picture away, and nothing but the picture: what is left is the canvas alone.
+    window.video.style.setProperty('mask', 'linear-gradient(transparent, transparent)');
+    await window.redrawn();
+  }, plain);
+  const ours = await seen(page, area);
+  await page.evaluate(() => {
+    window.video.style.removeProperty('mask');
+    if (window.enhanced) window.enhanced.enabled = false;
+  });
+  return [ours, await seen(page, area)];
+}
+
+/** Pixels that are page, not picture: the background's grey. */
+const isPage = ({ data, width }: Pixels, x: number, y: number) =>
+  [0, 1, 2].every((channel) => data[(y * width + x) * 4 + channel] === 128);
+
+for (const style of [
+  'object-fit: contain',
+  'object-fit: cover',
+  'object-fit: fill',
+  'object-fit: none',
+  'object-fit: scale-down',
+  'object-fit: contain; object-position: 0% 100%',
+  'object-fit: none; object-position: 12px -7px',
+  'object-fit: contain; padding: 10px 20px 5px 8px; border: 3px solid rgb(128 128 128)',
+  'object-fit: contain; margin: 11.5px 7.25px; box-sizing: border-box; padding: 4px',
+  'object-fit: fill; transform: translate(20px, 10px) scale(0.5)',
+])
+  test(`the picture covers the native one with ${style}`, async ({ page }) => {
+    await openPlayer(page, '64x36', { width: 100, height: 100, style });
+    const [ours, native] = await both(page, { width: 200, height: 180 });
+    let outside = 0;
+    let inside = 0;
+    for (let y = 0; y < ours.height; y++)
+      for (let x = 0; x < ours.width; x++) {
+        if (isPage(ours, x, y) !== isPage(native, x, y)) outside++;
+        if (!isPage(ours, x, y)) inside++;
+      }
+    expect(inside).toBeGreaterThan(500);
+    expect(outside).toBe(0);
+    // Two filters on one frame: near each other on average, where a shift of a pixel is not.
+    expect(difference(ours, native).mean).toBeLessThan(3);
+  });
+
+test('two device pixels a CSS pixel are two canvas pixels', async ({ browser, baseURL }) => {
+  const context = await browser.newContext({ deviceScaleFactor: 2, ...(baseURL === undefined ? {} : { baseURL }) });
+  const page = await context.newPage();
+  await openPlayer(page, '64x36', { width: 64, height: 36 });
+  const result = await page.evaluate(async () => {
+    const { stats, canvas } = await window.enhanceVideo();
+    return { state: stats.state, display: stats.displaySize, canvas: [canvas.width, canvas.height] };
+  });
+  expect(result).toEqual({ state: 'running', display: size, canvas: [128, 72] });
+  await context.close();
+});
+
+test('the canvas follows the size and place of the video', async ({ page }) => {
+  await openPlayer(page, 'long', size);
+  const rects = await page.evaluate(async () => {
+    const enhanced = await window.enhanceVideo();
+    await window.video.play();
+    const rectsOf = () => {
+      const [a, b] = [window.video, enhanced.canvas].map((element) => element.getBoundingClientRect());
+      return [a, b].map((rect) => [rect?.left, rect?.top, rect?.width, rect?.height]);
+    };
+    const seen = [];
+    window.video.style.width = '201.5px';
+    await window.nextFrame(2);
+    seen.push([...rectsOf(), enhanced.canvas.width]);
+    document.body.style.paddingLeft = '33px';
+    document.body.style.paddingTop = '7.5px';
+    await window.nextFrame(2);
+    seen.push([...rectsOf(), enhanced.canvas.width]);
+    document.querySelector('#player')?.setAttribute('style', 'position: relative; margin: 5px; transform: scale(0.5)');
+    await window.nextFrame(2);
+    seen.push(rectsOf());
+    const elsewhere = document.body.appendChild(document.createElement('section'));
+    elsewhere.append(window.video);
+    await window.video.play();
+    await window.nextFrame(2);
+    seen.push([...rectsOf(), enhanced.canvas.parentElement?.tagName]);
+    return seen;
+  });
+  for (const [video, canvas] of rects)
+    for (let i = 0; i < 4; i++) expect(Number(Reflect.get(Object(canvas), i))).toBeCloseTo(Number(Reflect.get(Object(video), i)), 1);
+  expect(rects[0]?.[2]).toBe(202);
+  expect(rects[3]?.[2]).toBe('SECTION');
+});
+
+test('the canvas takes no pointer events, and page-made controls stay above it', async ({ page }) => {
+  await openPlayer(page, '64x36', size);
+  const hits = await page.evaluate(async () => {
+    const controls = document.createElement('button');
+    controls.style.cssText = 'position: absolute; left: 10px; top: 50px; width: 40px; height: 16px; background: rgb(0 255 0)';
+    document.querySelector('#player')?.append(controls);
+    await window.enhanceVideo();
+    const at = (x: number, y: number) => document.elementFromPoint(x, y)?.tagName;
+    return [at(20, 20), at(30, 58)];
+  });
+  expect(hits).toEqual(['VIDEO', 'BUTTON']);
+  const { data, width } = await seen(page, size);
+  const at = (58 * width + 30) * 4;
+  expect([...data.subarray(at, at + 3)]).toEqual([0, 255, 0]);
+});
+
+test('the strip of native controls is left free while they show', async ({ page }) => {
+  await openPlayer(page, 'long', { width: 320, height: 180 });
+  const clips = await page.evaluate(async () => {
+    window.video.controls = true;
+    const { canvas } = await window.enhanceVideo();
+    const paused = canvas.style.clipPath;
+    await window.video.play();
+    await window.nextFrame(1);
+    return { paused, playing: canvas.style.clipPath };
+  });
+  await page.mouse.move(100, 100);
+  const hovered = await page.evaluate(() => window.enhanced?.canvas.style.clipPath);
+  expect({ ...clips, hovered }).toEqual({
+    paused: 'inset(0px 0px 72px)',
+    playing: 'none',
+    hovered: 'inset(0px 0px 72px)',
+  });
+});
+
+test('a full-screen video stays enhanced', async ({ page }) => {
+  await openPlayer(page, '64x36', size);
+  await page.evaluate(() => {
+    window.video.addEventListener('click', () => window.video.requestFullscreen(), { once: true });
+    return window.enhanceVideo();
+  });
+  await page.click('video');
+  const full = await page.evaluate(async () => {
+    while (document.fullscreenElement !== window.video)
+      await new Promise((resolve) => document.addEventListener('fullscreenchange', resolve, { once: true }));
+    await window.redrawn();
+    const canvas = window.enhanced?.canvas;
+    return {
+      state: window.enhanced?.state,
+      open: canvas?.matches(':popover-open'),
+      width: canvas?.getBoundingClientRect().width === window.video.getBoundingClientRect().width,
+      screen: window.video.getBoundingClientRect().width === innerWidth,
+    };
+  });
+  expect(full).toEqual({ state: 'running', open: true, width: true, screen: true });
+  const back = await page.evaluate(async () => {
+    await document.exitFullscreen();
+    await window.redrawn();
+    const canvas = window.enhanced?.canvas;
+    return { state: window.enhanced?.state, popover: canvas?.popover, width: canvas?.getBoundingClientRect().width };
+  });
+  expect(back).toEqual({ state: 'running', popover: null, width: 128 });
+});
+
+test('the compare split shows native left and enhanced right of a line', async ({ page }) => {
+  await openPlayer(page, '64x36', size);
+  await page.evaluate(() => window.enhanceVideo());
+  const enhanced = await seen(page, size);
+  await page.evaluate(async () => {
+    window.enhanced?.set({ compare: 1 });
+    await window.redrawn();
+  });
+  const native = await seen(page, size);
+  await page.evaluate(async () => {
+    window.enhanced?.set({ compare: 0.5 });
+    await window.redrawn();
+  });
+  const split = await seen(page, size);
+  const [left, right] = [(x: number) => x < 62, (x: number) => x >= 66];
+
+  expect(difference(native, enhanced).mean).toBeGreaterThan(1);
+  expect(difference(split, native, left).max).toBe(0);
+  expect(difference(split, enhanced, right).max).toBe(0);
+  const line = [...split.data.subarray((20 * 128 + 64) * 4, (20 * 128 + 64) * 4 + 3)];
+  expect(line).toEqual([255, 255, 255]);
+});
