@@ -92,6 +92,8 @@ def manifest(args: argparse.Namespace, checkpoint: dict, weights: dict[str, np.n
     a, tier = checkpoint["args"], args.tier
     options = ["tier", "batch", "patch", "steps", "minutes", "lr", "ema", "seed"]
     command = "python models/training/train.py --data DIR " + " ".join(f"--{k} {a[k]}" for k in options)
+    if a["init"] != "None":
+        command += f" --clean-share {a['clean_share']} --init {Path(a['init']).parent.name}/checkpoint.pt"
     out = {
         "format": "vitreous-model/1",
         "name": "mobilevit-sr",
@@ -111,7 +113,7 @@ def manifest(args: argparse.Namespace, checkpoint: dict, weights: dict[str, np.n
         "licence": "MIT",
         "provenance": {
             "data": list(DATA),
-            "degradation": "x264 crf 18-36 at five presets, 18 % clean; bicubic, area or Lanczos halving; models/training/degrade.py",
+            "degradation": "x264 crf 18-36 at five presets; some clean; bicubic, area or Lanczos halving; models/training/degrade.py",
             "clips": checkpoint["clips"],
             "seed": int(a["seed"]),
             "steps": checkpoint["step"],

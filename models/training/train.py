@@ -25,7 +25,6 @@ from networks import TIERS, MobileVitSr, bilinear_x2, build
 
 HERE = Path(__file__).parent
 CONDITIONS = ("clean", "crf28")
-CLEAN_SHARE = 0.18
 CHARBONNIER_EPS = 1e-3
 WARMUP_STEPS = 300
 ALIGN = 8  # crops start on the codec's and the tokens' 8-pixel grid, as whole frames do
@@ -49,14 +48,14 @@ class Cache:
                     self.shards.append({k: z[k] for k in ("hr", "clean", "coded")})
                 self.files.append(file)
 
-    def batch(self, rng: np.random.Generator, size: int, patch: int) -> tuple[torch.Tensor, torch.Tensor]:
+    def batch(self, rng: np.random.Generator, size: int, patch: int, clean: float) -> tuple[torch.Tensor, torch.Tensor]:
         """LR [size, 1, patch, patch] and HR [size, 1, 2 patch, 2 patch] in [0, 1]."""
         low = np.empty((size, patch, patch), np.uint8)
         high = np.empty((size, 2 * patch, 2 * patch), np.uint8)
         for i in range(size):
             shard = self.shards[rng.integers(len(self.shards))]
             c, t = rng.integers(len(shard["hr"])), rng.integers(2)
-            lr = shard["clean" if rng.random() < CLEAN_SHARE else "coded"][c, t]
+            lr = shard["clean" if rng.random() < clean else "coded"][c, t]
             y, x = (int(rng.integers((n - patch) // ALIGN + 1)) * ALIGN for n in lr.shape)
             a = lr[y : y + patch, x : x + patch]
             b = shard["hr"][c, t, 2 * y : 2 * (y + patch), 2 * x : 2 * (x + patch)]
@@ -143,7 +142,7 @@ def train(args: argparse.Namespace) -> None:
         rate = args.lr * min(1, (step + 1) / WARMUP_STEPS) * (0.5 + 0.5 * math.cos(math.pi * progress))
         for group in optimizer.param_groups:
             group["lr"] = rate
-        low, high = cache.batch(rng, *shape_of_step(progress, args.patch, args.batch, rng))
+        low, high = cache.batch(rng, *shape_of_step(progress, args.patch, args.batch, rng), args.clean_share)
         error = bilinear_x2(low) + net(low) - high
         loss = (error * error + CHARBONNIER_EPS**2).sqrt().mean()
         optimizer.zero_grad(set_to_none=True)
@@ -168,6 +167,7 @@ def main() -> None:
     p.add_argument("--ema", type=float, default=0.999)
     p.add_argument("--patch", type=int, default=64, help="LR pixels, a multiple of 8, at most 128")
     p.add_argument("--batch", type=int, default=16)
+    p.add_argument("--clean-share", type=float, default=0.18, help="of crops that are halved but not encoded")
     p.add_argument("--every", type=int, default=2000, help="steps between validations and checkpoints")
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--threads", type=int, default=1)
