@@ -1,7 +1,7 @@
 import { pictureRect } from './picture-rect.js';
 
 /** How much larger than on the stage things are in the loupe. */
-const magnification = 4;
+const magnification = 3;
 const step = 0.01;
 const bigStep = 0.05;
 /** A finger covers what it points at: the loupe keeps above it. */

@@ -9,7 +9,7 @@ function gpuTimes(gpuMs: EnhancedStats['gpuMs']): string {
   const stages = Object.entries(gpuMs);
   if (stages.length === 0) return 'not measured here';
   const total = stages.reduce((sum, [, ms]) => sum + ms, 0);
-  return `${total.toFixed(1)} = ${stages.map(([stage, ms]) => `${stage} ${ms.toFixed(2)}`).join(' + ')}`;
+  return `${total.toFixed(1)}: ${stages.map(([stage, ms]) => `${stage} ${ms.toFixed(1)}`).join(', ')}`;
 }
 
 function describe(stats: EnhancedStats | undefined): Readonly<Record<string, string>> {
