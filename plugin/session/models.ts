@@ -1,5 +1,5 @@
 import { openUpscaleModel } from '../catalog.js';
-import { type ModelSource, type Tier, tiers } from '../core/model-source.js';
+import type { ModelSource, Tier } from '../core/model-source.js';
 import type { UpscaleModel } from '../upscale/model.js';
 import type { ActiveTier } from './events.js';
 import type { ProgressEvent } from './options.js';
@@ -43,9 +43,4 @@ export class Models {
     this.#onProgress?.({ phase: 'compile', loadedBytes: totalBytes, totalBytes });
     return model;
   }
-}
-
-/** Tier of a governor's level; undefined below the cheapest. */
-export function tierOf(level: number): Tier | undefined {
-  return tiers[level];
 }

@@ -14,28 +14,28 @@ export interface UpscaleOptions {
   /**
    * `auto` (default) starts with the cheapest tier and moves by measured GPU time; a tier or a model of your own stays as it is.
    */
-  readonly quality?: 'auto' | Tier | ModelSource;
+  readonly quality?: 'auto' | Tier | ModelSource | undefined;
   /** Enhance on a software adapter too (SwiftShader, lavapipe, WARP), where it is slow. Default false. */
-  readonly force?: boolean;
+  readonly force?: boolean | undefined;
   /** Storage type of the network's numbers. Default `auto`: f16 where the device has it. */
-  readonly precision?: 'auto' | 'f16' | 'f32';
+  readonly precision?: 'auto' | 'f16' | 'f32' | undefined;
 }
 
 /** What can be changed while running, by `enhanced.set(…)`. */
 export interface EnhanceSettings {
   /** `false` turns super-resolution off: the frame itself is drawn, resampled. */
-  readonly upscale?: UpscaleOptions | false;
+  readonly upscale?: UpscaleOptions | false | undefined;
   /** Splits the picture at this fraction of its width, 0 to 1: left of it native, right of it enhanced. `false` (default): no split. */
-  readonly compare?: number | false;
+  readonly compare?: number | false | undefined;
 }
 
 /** What `enhance` takes; everything is optional. */
 export interface EnhanceOptions extends EnhanceSettings {
   /** A device to share: borrowed, never destroyed. By default one is made. */
-  readonly device?: GPUDevice;
+  readonly device?: GPUDevice | undefined;
   /** Where to draw when the source is not a `<video>`; a video gets a canvas of its own. */
-  readonly canvas?: HTMLCanvasElement;
+  readonly canvas?: HTMLCanvasElement | undefined;
   /** Aborts start-up at any point, and later ends the enhancement as `dispose()` does. */
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (progress: ProgressEvent) => void;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: ProgressEvent) => void) | undefined;
 }

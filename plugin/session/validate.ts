@@ -1,13 +1,15 @@
 import { type ModelSource, type Tier, tiers } from '../core/model-source.js';
 import type { EnhanceOptions, EnhanceSettings, UpscaleOptions } from './options.js';
 
+type UpscaleSettings = { readonly [K in keyof UpscaleOptions]-?: Exclude<UpscaleOptions[K], undefined> };
+
 /** Settings with every default filled in. */
 export interface Settings {
-  readonly upscale: Required<UpscaleOptions> | false;
+  readonly upscale: UpscaleSettings | false;
   readonly compare: number | false;
 }
 
-const upscaleDefaults: Required<UpscaleOptions> = { quality: 'auto', force: false, precision: 'auto' };
+const upscaleDefaults: UpscaleSettings = { quality: 'auto', force: false, precision: 'auto' };
 
 export const settingsDefaults: Settings = { upscale: upscaleDefaults, compare: false };
 

@@ -1,0 +1,129 @@
+import type { VitreousError } from '../core/errors.js';
+import { sameSize, type Size } from '../core/geometry.js';
+import type { Placement, Presenter } from '../present/presenter.js';
+import { findBlocker, type Situation, upscaleBlocker } from './blockers.js';
+import type { Preparation, Want } from './preparation.js';
+import type { Quality } from './quality.js';
+import type { VideoState } from './video-state.js';
+
+/** Failures of preparation that another source size may not have. */
+const sizeFailures: ReadonlySet<VitreousError['code']> = new Set(['device-limit', 'gpu-out-of-memory']);
+
+/** A reason for the native video, and whether it can end by itself. */
+export interface Verdict {
+  readonly error: VitreousError;
+  readonly recovering: boolean;
+  /** The source itself is broken: at start-up that is the caller's error. */
+  readonly source: boolean;
+}
+
+export interface ConditionParts {
+  readonly presenter: Presenter;
+  readonly videoState: VideoState | undefined;
+  readonly quality: Quality;
+  readonly preparation: Preparation;
+}
+
+/** All that decides between enhanced and native, gathered from source, page, settings and GPU. */
+export class Conditions {
+  readonly #parts: ConditionParts;
+  #sourceSize: Size | undefined;
+  #highDynamicRange = false;
+  #trouble: { readonly error: VitreousError; readonly recovering: boolean } | undefined;
+  #fatal: VitreousError | undefined;
+  #placement: Placement | undefined;
+
+  constructor(parts: ConditionParts) {
+    this.#parts = parts;
+  }
+
+  /** Display size of the source, pixels; undefined before the first frame. */
+  get sourceSize(): Size | undefined {
+    return this.#sourceSize;
+  }
+
+  /** Where the picture lies, as of the last `judge`. */
+  get placement(): Placement | undefined {
+    return this.#placement;
+  }
+
+  get displaySize(): Size {
+    return { width: this.#placement?.rect.width ?? 0, height: this.#placement?.rect.height ?? 0 };
+  }
+
+  get fatal(): boolean {
+    return this.#fatal !== undefined;
+  }
+
+  /** A frame has come: the source is well. */
+  sawFrame(frame: VideoFrame): Size {
+    const size = { width: frame.displayWidth, height: frame.displayHeight };
+    if (!sameSize(this.#sourceSize, size)) this.#parts.quality.sizeChanged();
+    this.#sourceSize = size;
+    const transfer: string | null = frame.colorSpace.transfer; // Wider than TypeScript's list of names.
+    this.#highDynamicRange = transfer === 'pq' || transfer === 'hlg';
+    this.#trouble = undefined;
+    return size;
+  }
+
+  sawTrouble(error: VitreousError, recovering: boolean): void {
+    this.#trouble = { error, recovering };
+  }
+
+  /** Nothing is known of the new source. */
+  forgetSource(): void {
+    this.#sourceSize = undefined;
+    this.#highDynamicRange = false;
+    this.#trouble = undefined;
+  }
+
+  /** The end, whatever else changes. The first one counts. */
+  setFatal(error: VitreousError): void {
+    this.#fatal ??= error;
+  }
+
+  /** Measures the page anew and says what speaks against enhanced frames; undefined if nothing does. */
+  judge(): Verdict | undefined {
+    this.#placement = this.#parts.presenter.place(this.#sourceSize ?? { width: 1, height: 1 });
+    if (this.#fatal) return { error: this.#fatal, recovering: false, source: false };
+    const situation = this.#situation();
+    const error = findBlocker(situation);
+    if (!error) return undefined;
+    if (error === this.#trouble?.error) return { error, recovering: this.#trouble.recovering, source: true };
+    const recovering = error !== situation.unpreparable || sizeFailures.has(error.code);
+    return { error, recovering, source: false };
+  }
+
+  /** What frames of this size are to be drawn with. Where there is no native picture, one not worth upscaling is drawn as it is. */
+  want(size: Size): Want {
+    const { presenter, quality } = this.#parts;
+    const { displaySize } = this;
+    const pointless =
+      !presenter.overlay &&
+      this.#placement !== undefined &&
+      upscaleBlocker({ displaySize, sourceSize: size, overBudget: quality.overBudget }) !== undefined;
+    return quality.want(size, !pointless);
+  }
+
+  /** Why what is wanted can't be prepared; undefined if nothing is known against it. */
+  get unpreparable(): VitreousError | undefined {
+    return this.#sourceSize && this.#parts.preparation.failure(this.want(this.#sourceSize));
+  }
+
+  #situation(): Situation {
+    const { presenter, videoState, quality } = this.#parts;
+    return {
+      overlay: presenter.overlay,
+      attached: presenter.attached,
+      pictureInPicture: videoState?.pictureInPicture ?? false,
+      encrypted: videoState?.encrypted ?? false,
+      displaySize: this.displaySize,
+      sourceSize: this.#sourceSize,
+      upscaling: quality.settings.upscale !== false,
+      highDynamicRange: this.#highDynamicRange,
+      overBudget: quality.overBudget,
+      trouble: this.#trouble?.error,
+      unpreparable: this.unpreparable,
+    };
+  }
+}
