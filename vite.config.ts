@@ -92,6 +92,8 @@ export default defineConfig(({ command, mode }) => {
     publicDir: library ? false : resolve(root, 'demo/public'),
     cacheDir: resolve(root, 'node_modules/.vite'),
     plugins: [wgslText(command === 'build'), ...(library ? [shippedAssets()] : [])],
+    // The examples import the package by its name.
+    resolve: { alias: library ? [] : [{ find: /^vitreous$/, replacement: resolve(root, 'plugin/index.ts') }] },
     // Found by name, not while a page loads: a late find would reload the page in the middle of a test.
     optimizeDeps: { include: ['mediabunny'], noDiscovery: true },
     server: { host: 'localhost', fs: { allow: [root] } },

@@ -1,0 +1,20 @@
+import { enhance, probe } from 'vitreous';
+
+const video = document.querySelector('video') ?? document.body.appendChild(document.createElement('video'));
+const { availability, message } = await probe(video); // 'available' | 'unavailable' | 'unsupported', and why
+console.log(availability, message);
+
+const stop = new AbortController();
+const enhanced = await enhance(video, {
+  upscale: { quality: 'auto' }, // 'auto' | 'S' | 'M' | a model of your own; force: true for software adapters
+  compare: 0.5, // left half native, right half enhanced; false: no split
+  signal: stop.signal, // ends start-up, later the enhancement
+  onProgress: ({ phase, loadedBytes, totalBytes }) => console.log(phase, loadedBytes / totalBytes),
+});
+enhanced.addEventListener('fallback', ({ code, message }) => console.log(code, message)); // the native video shows
+enhanced.addEventListener('tier', ({ from, to }) => console.log(from, to)); // 'auto' has moved
+
+enhanced.set({ upscale: { quality: 'M' }, compare: false }); // what is left out stays
+console.log(enhanced.state, enhanced.stats.fps, enhanced.stats.gpuMs);
+enhanced.enabled = false; // the native video, until it is true again
+enhanced.dispose(); // the bare video is back; idempotent
