@@ -27,3 +27,4 @@ export type {
 } from './session/events.js';
 export type { EnhanceOptions, EnhanceSettings, ProgressEvent, UpscaleOptions } from './session/options.js';
 export { type ProbeResult, probe } from './session/probe.js';
+export { FileSource, type FrameReader } from './session/sources.js';

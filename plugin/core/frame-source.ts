@@ -20,14 +20,14 @@ export interface FrameSink {
   reset(): void;
 }
 
-/** Where frames come from. One sink, one ending. */
+/** Where frames come from, for one sink at a time. */
 export interface FrameSource {
-  /** Begins to call the sink, also with the current frame of a paused source. Once a source. */
+  /** Begins to call the sink, also with the current frame of a paused source. */
   start(sink: FrameSink): void;
   /** Gives the current frame once more, where there is one: after a rebuild, while paused. */
   refresh(): void;
   /** Milliseconds between frames by what has been seen, undefined before. */
   readonly frameIntervalMs: number | undefined;
-  /** Stops for good and lets go of everything. Idempotent. */
-  close(): void;
+  /** Lets go of the sink and of all work for it. Idempotent; may be started again. */
+  stop(): void;
 }

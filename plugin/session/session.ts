@@ -329,7 +329,7 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
   dispose(reason?: unknown): void {
     if (this.state === 'disposed') return;
     this.#lifetime.abort(reason);
-    this.#source.close();
+    this.#source.stop();
     this.#videoState?.close();
     this.#preparation.cancel();
     this.#presenter.dispose();

@@ -40,7 +40,7 @@ function mediaError(video: HTMLVideoElement): VitreousError {
 /** Frames of a `<video>`, each when the browser presents it: playing, seeking while paused, looping, changing its source. */
 export class VideoSource implements FrameSource {
   readonly #video: HTMLVideoElement;
-  readonly #listening = new AbortController();
+  #listening = new AbortController();
   #interval = new FrameInterval();
   #sink: FrameSink | undefined;
   #callback: number | undefined;
@@ -59,6 +59,7 @@ export class VideoSource implements FrameSource {
   start(sink: FrameSink): void {
     if (this.#sink) throw new RangeError('video source: started twice');
     this.#sink = sink;
+    this.#listening = new AbortController();
     const video = this.#video;
     const { signal } = this.#listening;
     this.#request();
@@ -114,10 +115,11 @@ export class VideoSource implements FrameSource {
     this.#sink?.reset();
   }
 
-  close(): void {
+  stop(): void {
     this.#listening.abort();
     if (this.#callback !== undefined) this.#video.cancelVideoFrameCallback(this.#callback);
     this.#callback = undefined;
+    this.#presentedFrames = undefined;
     this.#sink = undefined;
   }
 }
