@@ -30,6 +30,7 @@ export class ComposeStage {
     storeOp: 'store',
   };
   #pipeline: GPURenderPipeline | undefined;
+  #format: GPUTextureFormat | undefined;
   #bindGroup: GPUBindGroup | undefined;
   #rect: Rect = { x: 0, y: 0, width: 0, height: 0 };
 
@@ -47,9 +48,12 @@ export class ComposeStage {
     });
   }
 
-  /** Compiles for a canvas format. @throws VitreousError `pipeline-failed`. */
+  /** Compiles for a canvas format, once. @throws VitreousError `pipeline-failed`. */
   async prepare(format: GPUTextureFormat, signal?: AbortSignal): Promise<void> {
+    // A second pipeline would have a layout of its own (WebGPU §10.1.1), and the bind group in use would not fit it.
+    if (this.#pipeline && this.#format === format) return;
     this.#pipeline = await compileRender(this.#gpu.device, { name: 'compose/compose', source: composeWgsl, format });
+    this.#format = format;
     signal?.throwIfAborted();
   }
 
