@@ -32,8 +32,8 @@ function shippedFiles(): Files {
 
 /** Makes the manifest's hash and size those of the changed weights, so that the check behind them is reached. */
 function resign(files: Files): void {
-  files.manifest.weights['sha256'] = createHash('sha256').update(files.weights).digest('hex');
-  files.manifest.weights['sizeBytes'] = files.weights.length;
+  files.manifest.weights.sha256 = createHash('sha256').update(files.weights).digest('hex');
+  files.manifest.weights.sizeBytes = files.weights.length;
 }
 
 /** Replaces text in the safetensors header by text of the same length. */
@@ -47,7 +47,11 @@ function patchHeader(files: Files, from: string, to: string): void {
 const rows: readonly (readonly [string, (files: Files) => void, string])[] = [
   ['weights cut in half', (f) => (f.weights = f.weights.subarray(0, f.weights.length >> 1)), 'weights-truncated'],
   ['weights longer than stated', (f) => (f.weights = Buffer.concat([f.weights, Buffer.alloc(8)])), 'weights-format'],
-  ['weights with one bit flipped', (f) => f.weights.writeUInt8((f.weights.at(-1) ?? 0) ^ 1, f.weights.length - 1), 'weights-hash'],
+  [
+    'weights with one bit flipped',
+    (f) => f.weights.writeUInt8((f.weights.at(-1) ?? 0) ^ 1, f.weights.length - 1),
+    'weights-hash',
+  ],
   ['weights that are missing', (f) => (f.weightsStatus = 404), 'weights-http'],
   ['weights behind a server error', (f) => (f.weightsStatus = 503), 'weights-http'],
   [
@@ -71,14 +75,22 @@ const rows: readonly (readonly [string, (files: Files) => void, string])[] = [
   ],
   ['a manifest that is missing', (f) => (f.manifestStatus = 404), 'weights-http'],
   ['a manifest that is no JSON', (f) => (f.manifestText = '{"format":'), 'manifest-format'],
-  ['a manifest of another format', (f) => (f.manifest['format'] = 'vitreous-model/9'), 'manifest-format'],
-  ['a manifest without a hash', (f) => delete f.manifest.weights['sha256'], 'manifest-field'],
+  ['a manifest of another format', (f) => (f.manifest.format = 'vitreous-model/9'), 'manifest-format'],
+  ['a manifest without a hash', (f) => delete f.manifest.weights.sha256, 'manifest-field'],
   ['a manifest without tensors', (f) => Reflect.deleteProperty(f.manifest, 'tensors'), 'manifest-field'],
-  ['a manifest with scale 3', (f) => (f.manifest['scale'] = 3), 'manifest-field'],
-  ['a manifest whose weights lie elsewhere', (f) => (f.manifest.weights['file'] = '../x.bin'), 'manifest-field'],
-  ['a manifest without an architecture size', (f) => Reflect.deleteProperty(Object(f.manifest['architecture']), 'heads'), 'manifest-field'],
-  ['a manifest with a wrong architecture size', (f) => Object.assign(Object(f.manifest['architecture']), { channels: 12 }), 'weights-shape'],
-  ['a manifest of an unknown network', (f) => (f.manifest['name'] = 'esrgan'), 'model-unknown'],
+  ['a manifest with scale 3', (f) => (f.manifest.scale = 3), 'manifest-field'],
+  ['a manifest whose weights lie elsewhere', (f) => (f.manifest.weights.file = '../x.bin'), 'manifest-field'],
+  [
+    'a manifest without an architecture size',
+    (f) => Reflect.deleteProperty(Object(f.manifest.architecture), 'heads'),
+    'manifest-field',
+  ],
+  [
+    'a manifest with a wrong architecture size',
+    (f) => Object.assign(Object(f.manifest.architecture), { channels: 12 }),
+    'weights-shape',
+  ],
+  ['a manifest of an unknown network', (f) => (f.manifest.name = 'esrgan'), 'model-unknown'],
 ];
 
 async function serve(page: Page, files: Files): Promise<void> {
@@ -112,9 +124,11 @@ async function expectNativePlays(page: Page): Promise<void> {
   expect(meanLevel(await seen(page, size))).toBeGreaterThan(20);
 }
 
-const ownModel: Pick<EnhanceOptions, 'upscale'> = { upscale: { quality: { manifestUrl: '/model/manifest.json' }, force: true } };
+const ownModel: Pick<EnhanceOptions, 'upscale'> = {
+  upscale: { quality: { manifestUrl: '/model/manifest.json' }, force: true },
+};
 
-test('an unbroken model of one\'s own runs', async ({ page }) => {
+test("an unbroken model of one's own runs", async ({ page }) => {
   await serve(page, shippedFiles());
   await openPlayer(page, 'long', size);
   expect(await outcome(page, ownModel)).toEqual({ code: 'running', message: '' });
@@ -156,7 +170,10 @@ test('a video that cannot be played: video-error', async ({ page }) => {
       await window.enhanceVideo();
       return [];
     } catch (thrown) {
-      return [thrown instanceof window.vitreous.VitreousError ? thrown.code : String(thrown), document.querySelectorAll('canvas').length];
+      return [
+        thrown instanceof window.vitreous.VitreousError ? thrown.code : String(thrown),
+        document.querySelectorAll('canvas').length,
+      ];
     }
   });
   expect(codes).toEqual(['video-error', 0]);

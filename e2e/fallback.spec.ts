@@ -23,7 +23,10 @@ async function expectNativePlays(page: Page): Promise<void> {
     await window.video.play();
     await new Promise((resolve) => window.video.requestVideoFrameCallback(resolve));
     const canvas = document.querySelector('canvas');
-    return { paused: window.video.paused, covered: canvas !== null && getComputedStyle(canvas).visibility !== 'hidden' };
+    return {
+      paused: window.video.paused,
+      covered: canvas !== null && getComputedStyle(canvas).visibility !== 'hidden',
+    };
   });
   expect(playing).toEqual({ paused: false, covered: false });
   expect(meanLevel(await seen(page, size))).toBeGreaterThan(20);
@@ -58,7 +61,11 @@ test('a lost device gives the native video at once, then enhanced frames on a ne
       window.enhanced?.addEventListener(
         'fallback',
         ({ code, recovering }) =>
-          resolve({ code, recovering, hidden: canvas !== undefined && getComputedStyle(canvas).visibility === 'hidden' }),
+          resolve({
+            code,
+            recovering,
+            hidden: canvas !== undefined && getComputedStyle(canvas).visibility === 'hidden',
+          }),
         { once: true },
       );
     });

@@ -1,12 +1,12 @@
 import type { Page } from '@playwright/test';
 import { type ClipName, clip } from './clips.js';
 import { expect, test } from './fixtures.js';
-import { difference, meanLevel, screenshot } from './pixels.js';
 import type {} from './pages/file.js'; // For the types of `window`.
+import { difference, meanLevel, screenshot } from './pixels.js';
 
 async function openPage(page: Page, name: ClipName, width: number, height: number): Promise<string> {
   await page.goto('/e2e/pages/file.html');
-  await page.waitForFunction(() => document.documentElement.dataset['ready'] === 'true');
+  await page.waitForFunction(() => document.documentElement.dataset.ready === 'true');
   await page.addStyleTag({ content: `canvas, video { width: ${width}px; height: ${height}px }` });
   return clip(name);
 }
@@ -81,9 +81,10 @@ test('pauses, seeks while playing, loops, and can be enhanced again', async ({ p
   const result = await page.evaluate(async (url) => {
     const source = await window.files.openFile(url);
     const enhanced = await window.files.enhance(source);
-    const next = (type: 'frame') => new Promise<number>((resolve) => {
-      enhanced.addEventListener(type, ({ timestampUs }) => resolve(timestampUs / 1e6), { once: true });
-    });
+    const next = (type: 'frame') =>
+      new Promise<number>((resolve) => {
+        enhanced.addEventListener(type, ({ timestampUs }) => resolve(timestampUs / 1e6), { once: true });
+      });
     const seeked = () => new Promise((resolve) => source.addEventListener('seeked', resolve, { once: true }));
     source.loop = true;
     source.play();
@@ -130,7 +131,9 @@ test('what is no video is refused with the reason', async ({ page }) => {
     const codeOf = (thrown: unknown) => (thrown instanceof window.files.VitreousError ? thrown.code : String(thrown));
     const text = await window.files.openFile(new Blob(['no video at all'])).catch(codeOf);
     const source = await window.files.openFile('/e2e/.cache/64x36.mp4');
-    const missing = await window.files.enhance(source, { canvas: undefined }).catch((thrown: unknown) => String(thrown));
+    const missing = await window.files
+      .enhance(source, { canvas: undefined })
+      .catch((thrown: unknown) => String(thrown));
     return [text, missing];
   });
   expect(codes).toEqual([

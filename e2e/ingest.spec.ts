@@ -34,3 +34,39 @@ for (const [name, width, height] of clips) {
     expect(difference(ours, native).max).toBeLessThanOrEqual(name === 'wide-pixels' ? 2 : 1);
   });
 }
+
+for (const [missing, outcome] of [
+  ['external textures', 'running'],
+  ['external textures and copies of frames', 'running'],
+  ['any import', 'frame-import'],
+] as const)
+  test(`without ${missing}: ${outcome}`, async ({ page }) => {
+    const size = { width: 64, height: 36 };
+    await page.addInitScript((missing) => {
+      const refuse = () => {
+        throw new DOMException('Failed to import texture from video', 'OperationError');
+      };
+      GPUDevice.prototype.importExternalTexture = refuse;
+      const { copyExternalImageToTexture } = GPUQueue.prototype;
+      GPUQueue.prototype.copyExternalImageToTexture = function (source, ...rest) {
+        const refused =
+          missing === 'any import' || (missing !== 'external textures' && source.source instanceof VideoFrame);
+        if (refused) refuse();
+        copyExternalImageToTexture.call(this, source, ...rest);
+      };
+    }, missing);
+    await openPlayer(page, '64x36', size);
+    const native = await seen(page, size);
+    const code = await page.evaluate(async () => {
+      const result = await window.enhanceVideo({ upscale: false }).then(
+        ({ state }) => state,
+        (thrown) => (thrown instanceof window.vitreous.VitreousError ? thrown.code : String(thrown)),
+      );
+      // Only the canvas is left to see.
+      if (result === 'running') window.video.style.setProperty('mask', 'linear-gradient(transparent, transparent)');
+      await window.redrawn();
+      return result;
+    });
+    expect(code).toBe(outcome);
+    expect(difference(await seen(page, size), native).max).toBeLessThanOrEqual(1);
+  });

@@ -5,7 +5,9 @@ import { spyOnGpu, spyOnListeners } from './spies.js';
 
 const size = { width: 128, height: 72 };
 
-test('steady frames make no GPU object but the external texture, its bind group and the command buffer', async ({ page }) => {
+test('steady frames make no GPU object but the external texture, its bind group and the command buffer', async ({
+  page,
+}) => {
   await spyOnGpu(page);
   await openPlayer(page, 'long', size);
   const { frames, calls } = await page.evaluate(async () => {
@@ -65,7 +67,10 @@ test('dispose leaves the page and the device as they were', async ({ page }) => 
     }
     // A borrowed device is still the caller's: it works on.
     device.createBuffer({ size: 4, usage: GPUBufferUsage.COPY_DST }).destroy();
-    const lost = await Promise.race([device.lost.then(() => true), device.queue.onSubmittedWorkDone().then(() => false)]);
+    const lost = await Promise.race([
+      device.lost.then(() => true),
+      device.queue.onSubmittedWorkDone().then(() => false),
+    ]);
     return { rounds, lost };
   });
   const clean = { during: 1, state: 'disposed', same: true, listeners: 0, objects: 0, paused: false };
@@ -91,12 +96,12 @@ test('enabled false shows the native video and stops all work, true brings it ba
     await window.video.play();
     await window.nextFrame(2);
     enhanced.enabled = false;
-    const submits = window.gpuCalls['submit'];
+    const submits = window.gpuCalls.submit;
     for (let i = 0; i < 3; i++) await new Promise((resolve) => window.video.requestVideoFrameCallback(resolve));
     const off = {
       state: enhanced.state,
       visibility: getComputedStyle(enhanced.canvas).visibility,
-      submits: (window.gpuCalls['submit'] ?? 0) - (submits ?? 0),
+      submits: (window.gpuCalls.submit ?? 0) - (submits ?? 0),
     };
     enhanced.enabled = true;
     await window.reached('running');
@@ -108,7 +113,8 @@ test('enabled false shows the native video and stops all work, true brings it ba
 test('one enhancement a video, again after dispose', async ({ page }) => {
   await openPlayer(page, '64x36', size);
   const codes = await page.evaluate(async () => {
-    const codeOf = (thrown: unknown) => (thrown instanceof window.vitreous.VitreousError ? thrown.code : String(thrown));
+    const codeOf = (thrown: unknown) =>
+      thrown instanceof window.vitreous.VitreousError ? thrown.code : String(thrown);
     const first = window.enhanceVideo();
     const whileStarting = await window.enhanceVideo().catch(codeOf);
     const enhanced = await first;
@@ -211,10 +217,13 @@ test.describe('abort', () => {
 
 test('a source switched while starting is no trouble', async ({ page }) => {
   await openPlayer(page, '64x36', { width: 256, height: 144 });
-  const stats = await page.evaluate(async (url) => {
-    const pending = window.enhanceVideo();
-    window.video.src = url;
-    return (await pending).stats;
-  }, await clip('96x54'));
+  const stats = await page.evaluate(
+    async (url) => {
+      const pending = window.enhanceVideo();
+      window.video.src = url;
+      return (await pending).stats;
+    },
+    await clip('96x54'),
+  );
   expect(stats).toMatchObject({ state: 'running', sourceSize: { width: 96, height: 54 } });
 });

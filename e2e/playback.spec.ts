@@ -73,13 +73,16 @@ test('a source of another size in mid-play is picked up', async ({ page }) => {
     await window.video.play();
     await window.nextFrame(2);
   });
-  const stats = await page.evaluate(async (url) => {
-    window.video.src = url;
-    await window.video.play();
-    await window.reached('running');
-    await window.nextFrame(2);
-    return window.enhanced?.stats;
-  }, await clip('96x54'));
+  const stats = await page.evaluate(
+    async (url) => {
+      window.video.src = url;
+      await window.video.play();
+      await window.reached('running');
+      await window.nextFrame(2);
+      return window.enhanced?.stats;
+    },
+    await clip('96x54'),
+  );
   expect(stats).toMatchObject({ state: 'running', sourceSize: { width: 96, height: 54 } });
   expect(await page.evaluate(() => window.events.filter(({ type }) => type === 'fallback'))).toEqual([]);
 });
@@ -132,24 +135,27 @@ for (const [name, width, height] of [
 
 test('a video without a frame yet is waited for', async ({ page }) => {
   await openPlayer(page, '64x36', size);
-  const state = await page.evaluate(async (url) => {
-    window.video.removeAttribute('src');
-    window.video.load();
-    let early = 'waiting';
-    let compiled = () => {};
-    const weightsAreThere = new Promise<void>((resolve) => {
-      compiled = resolve;
-    });
-    const pending = window.enhanceVideo({ onProgress: ({ phase }) => phase === 'compile' && compiled() });
-    pending.then(() => {
-      early = 'resolved';
-    });
-    await weightsAreThere;
-    await window.redrawn();
-    const before = early;
-    window.video.src = url;
-    const enhanced = await pending;
-    return [before, enhanced.state];
-  }, await clip('64x36'));
+  const state = await page.evaluate(
+    async (url) => {
+      window.video.removeAttribute('src');
+      window.video.load();
+      let early = 'waiting';
+      let compiled = () => {};
+      const weightsAreThere = new Promise<void>((resolve) => {
+        compiled = resolve;
+      });
+      const pending = window.enhanceVideo({ onProgress: ({ phase }) => phase === 'compile' && compiled() });
+      pending.then(() => {
+        early = 'resolved';
+      });
+      await weightsAreThere;
+      await window.redrawn();
+      const before = early;
+      window.video.src = url;
+      const enhanced = await pending;
+      return [before, enhanced.state];
+    },
+    await clip('64x36'),
+  );
   expect(state).toEqual(['waiting', 'running']);
 });

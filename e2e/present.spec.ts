@@ -8,7 +8,10 @@ const size = { width: 128, height: 72 };
 const plain = { upscale: false } as const;
 
 /** Both pictures of one layout; the canvas's own place is checked by their edges. */
-async function both(page: Parameters<typeof seen>[0], area: { width: number; height: number }): Promise<[Pixels, Pixels]> {
+async function both(
+  page: Parameters<typeof seen>[0],
+  area: { width: number; height: number },
+): Promise<[Pixels, Pixels]> {
   await page.evaluate(async (options) => {
     await window.enhanceVideo(options);
     // Takes the native picture away, and nothing but the picture: what is left is the canvas alone.
@@ -95,7 +98,8 @@ test('the canvas follows the size and place of the video', async ({ page }) => {
     return seen;
   });
   for (const [video, canvas] of rects)
-    for (let i = 0; i < 4; i++) expect(Number(Reflect.get(Object(canvas), i))).toBeCloseTo(Number(Reflect.get(Object(video), i)), 1);
+    for (let i = 0; i < 4; i++)
+      expect(Number(Reflect.get(Object(canvas), i))).toBeCloseTo(Number(Reflect.get(Object(video), i)), 1);
   expect(rects[0]?.[2]).toBe(202);
   expect(rects[3]?.[2]).toBe('SECTION');
 });
@@ -104,7 +108,8 @@ test('the canvas takes no pointer events, and page-made controls stay above it',
   await openPlayer(page, '64x36', size);
   const hits = await page.evaluate(async () => {
     const controls = document.createElement('button');
-    controls.style.cssText = 'position: absolute; left: 10px; top: 50px; width: 40px; height: 16px; background: rgb(0 255 0)';
+    controls.style.cssText =
+      'position: absolute; left: 10px; top: 50px; width: 40px; height: 16px; background: rgb(0 255 0)';
     document.querySelector('#player')?.append(controls);
     await window.enhanceVideo();
     const at = (x: number, y: number) => document.elementFromPoint(x, y)?.tagName;

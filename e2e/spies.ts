@@ -59,8 +59,7 @@ export async function spyOnListeners(page: Page): Promise<void> {
     const entries: Entry[] = [];
     const drop = (entry: Entry) => {
       const at = entries.findIndex(
-        ({ target, type, listener }) =>
-          target === entry.target && type === entry.type && listener === entry.listener,
+        ({ target, type, listener }) => target === entry.target && type === entry.type && listener === entry.listener,
       );
       if (at >= 0) entries.splice(at, 1);
     };

@@ -21,4 +21,4 @@ window.files = {
     vitreous.enhance(source, { canvas, upscale: { quality: 'S', force: true }, ...options }),
   VitreousError: vitreous.VitreousError,
 };
-document.documentElement.dataset['ready'] = 'true';
+document.documentElement.dataset.ready = 'true';

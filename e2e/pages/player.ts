@@ -77,4 +77,4 @@ window.reached = (state) =>
     check();
   });
 
-document.documentElement.dataset['ready'] = 'true';
+document.documentElement.dataset.ready = 'true';

@@ -11,7 +11,15 @@
  *
  * @module
  */
-import { ALL_FORMATS, BlobSource, Input, type InputVideoTrack, UrlSource, type VideoSample, VideoSampleSink } from 'mediabunny';
+import {
+  ALL_FORMATS,
+  BlobSource,
+  Input,
+  type InputVideoTrack,
+  UrlSource,
+  type VideoSample,
+  VideoSampleSink,
+} from 'mediabunny';
 import { FileSource, type FrameReader, VitreousError } from '../index.js';
 
 export interface OpenFileOptions {
@@ -99,7 +107,11 @@ async function readTrack(input: Input): Promise<InputVideoTrack> {
   try {
     track = await input.getPrimaryVideoTrack();
   } catch (cause) {
-    throw unusable(`no readable container: ${String(cause)}`, 'MP4, WebM, MOV, MPEG-TS or another known container', cause);
+    throw unusable(
+      `no readable container: ${String(cause)}`,
+      'MP4, WebM, MOV, MPEG-TS or another known container',
+      cause,
+    );
   }
   if (!track) throw unusable('no video track', 'a video track');
   if (!(await track.canDecode())) {

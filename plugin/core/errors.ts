@@ -105,7 +105,5 @@ export class VitreousError extends Error {
 
 /** A thrown value as a `VitreousError`: its own code where it has one, else `fallback`'s. */
 export function asVitreousError(thrown: unknown, fallback: VitreousErrorInit): VitreousError {
-  return thrown instanceof VitreousError
-    ? thrown
-    : new VitreousError({ ...fallback, cause: thrown });
+  return thrown instanceof VitreousError ? thrown : new VitreousError({ ...fallback, cause: thrown });
 }

@@ -16,7 +16,9 @@ export class MediaClock {
 
   /** Media time, microseconds. */
   get timeUs(): number {
-    return this.#sinceMs === undefined ? this.#mediaUs : this.#mediaUs + (this.#nowMs() - this.#sinceMs) * 1000 * this.#rate;
+    return this.#sinceMs === undefined
+      ? this.#mediaUs
+      : this.#mediaUs + (this.#nowMs() - this.#sinceMs) * 1000 * this.#rate;
   }
 
   get rate(): number {

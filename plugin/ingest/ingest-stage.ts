@@ -15,8 +15,12 @@ const ingestKernel: Kernel = {
 
 const workgroupSize = 8;
 
-/** How frames get onto the device: external textures, or where those are missing a copy. */
-type ImportPath = 'external' | 'copy';
+/**
+ * How frames get onto the device, best first: as external textures; where those are missing by a copy; where videos can't be copied
+ * by way of a 2D canvas (whose colours are the browser's own idea: Chrome's canvas ignores BT.601 primaries).
+ */
+const importPaths = ['external', 'copy', 'canvas'] as const;
+type ImportPath = (typeof importPaths)[number];
 
 /** Turns video frames into an ordinary texture. The only place that sees an external texture. */
 export class IngestStage implements Stage {
@@ -27,7 +31,9 @@ export class IngestStage implements Stage {
   #texture: GPUTexture | undefined;
   #view: GPUTextureView | undefined;
   #bindGroup: GPUBindGroup | undefined;
-  #path: ImportPath = 'external';
+  /** Index into `importPaths`. */
+  #path = 0;
+  #canvas: OffscreenCanvas | undefined;
 
   constructor(gpu: GpuDevice) {
     this.#gpu = gpu;
@@ -49,6 +55,7 @@ export class IngestStage implements Stage {
     signal?.throwIfAborted();
     this.#layout = this.#gpu.pipelines.layout(ingestKernel.bindings);
     this.#texture?.destroy();
+    this.#canvas = undefined;
     this.#texture = await this.#gpu.checked('frame texture', () =>
       this.#gpu.device.createTexture({
         label: 'vitreous/ingest.frame',
@@ -73,30 +80,45 @@ export class IngestStage implements Stage {
    * @throws VitreousError `frame-import` where the device takes no video frames.
    */
   import(frame: VideoFrame): void {
-    const { device } = this.#gpu;
     this.#bindGroup = undefined;
-    if (this.#path === 'external') {
+    let cause: unknown;
+    for (; this.#path < importPaths.length; this.#path++) {
       try {
-        this.#bindGroup = this.#bind(device.importExternalTexture({ label: 'vitreous/frame', source: frame }));
+        this.#importBy(importPaths[this.#path] ?? 'canvas', frame);
         return;
-      } catch {
-        // Tried once a stage: a device that takes no external textures never will.
-        this.#path = 'copy';
+      } catch (thrown) {
+        // Tried once a stage: a device that takes no frames this way never will.
+        cause = thrown;
       }
     }
-    try {
-      const { width, height } = this.frame;
-      device.queue.copyExternalImageToTexture({ source: frame }, { texture: this.frame }, [width, height]);
-    } catch (cause) {
-      throw new VitreousError({
-        code: 'frame-import',
-        stage: 'ingest',
-        found: String(cause),
-        expected: 'a device that imports VideoFrames',
-        fix: 'Use a browser whose WebGPU imports video; the native video plays on.',
-        cause,
-      });
+    throw new VitreousError({
+      code: 'frame-import',
+      stage: 'ingest',
+      found: cause === undefined ? 'a device that took no earlier frame' : String(cause),
+      expected: 'a device that imports VideoFrames',
+      fix: 'Use a browser whose WebGPU imports video; the native video plays on.',
+      cause,
+    });
+  }
+
+  #importBy(path: ImportPath, frame: VideoFrame): void {
+    const { device } = this.#gpu;
+    if (path === 'external') {
+      this.#bindGroup = this.#bind(device.importExternalTexture({ label: 'vitreous/frame', source: frame }));
+      return;
     }
+    const { width, height } = this.frame;
+    const source = path === 'copy' ? frame : this.#drawn(frame);
+    device.queue.copyExternalImageToTexture({ source }, { texture: this.frame }, [width, height]);
+  }
+
+  #drawn(frame: VideoFrame): OffscreenCanvas {
+    const { width, height } = this.frame;
+    this.#canvas ??= new OffscreenCanvas(width, height);
+    const context = this.#canvas.getContext('2d', { alpha: false });
+    if (!context) throw new DOMException('no 2D context', 'NotSupportedError');
+    context.drawImage(frame, 0, 0, width, height);
+    return this.#canvas;
   }
 
   /** Encodes the pass of the frame that was imported in this task. */
@@ -128,6 +150,7 @@ export class IngestStage implements Stage {
     this.#texture?.destroy();
     this.#texture = undefined;
     this.#view = undefined;
+    this.#canvas = undefined;
     this.#bindGroup = undefined;
   }
 

@@ -1,13 +1,23 @@
 import { disposeSymbol } from '../core/dispose.js';
 import { objectFitRect, type Rect, type Size, snapRect } from '../core/geometry.js';
+import { nowhere } from './canvas-presenter.js';
 import { type ContentBox, readContentBox } from './content-box.js';
 import { DevicePixels } from './device-pixels.js';
 import { NativeControls } from './native-controls.js';
-import { nowhere } from './canvas-presenter.js';
 import type { Placement, Presenter } from './presenter.js';
 
 /** What of the video's look the canvas takes over, so that a styled or animated player stays as it is. */
-const mirrored = ['z-index', 'transform', 'rotate', 'scale', 'translate', 'opacity', 'filter', 'clip-path', 'border-radius'];
+const mirrored = [
+  'z-index',
+  'transform',
+  'rotate',
+  'scale',
+  'translate',
+  'opacity',
+  'filter',
+  'clip-path',
+  'border-radius',
+];
 
 /** Beats any page rule for `canvas`; everything else is computed. */
 const base = {
@@ -46,7 +56,7 @@ export class OverlayPresenter implements Presenter {
     this.#onChange = onChange;
     this.canvas = video.ownerDocument.createElement('canvas');
     this.canvas.setAttribute('aria-hidden', 'true');
-    this.canvas.dataset['vitreous'] = '';
+    this.canvas.dataset.vitreous = '';
     for (const [name, value] of Object.entries(base)) this.#style(name, value);
     this.#style('visibility', 'hidden');
     this.#pixels = new DevicePixels(this.canvas, onChange);

@@ -1,5 +1,5 @@
 import type { VitreousError } from '../core/errors.js';
-import { sameSize, type Size } from '../core/geometry.js';
+import { type Size, sameSize } from '../core/geometry.js';
 import type { Placement, Presenter } from '../present/presenter.js';
 import { findBlocker, type Situation, upscaleBlocker } from './blockers.js';
 import type { Preparation, Want } from './preparation.js';

@@ -40,7 +40,13 @@ export class Drawing {
   }
 
   /** @throws VitreousError `frame-import`. */
-  draw(renderer: Renderer, frame: VideoFrame, timing: FrameTiming, placement: Placement, compare: number | false): void {
+  draw(
+    renderer: Renderer,
+    frame: VideoFrame,
+    timing: FrameTiming,
+    placement: Placement,
+    compare: number | false,
+  ): void {
     const startMs = performance.now();
     const sample = startMs - this.#lastSampleMs >= sampleEveryMs;
     renderer.draw(frame, this.#surface.texture(placement.canvas), layout(placement, compare), sample);
@@ -54,7 +60,10 @@ export class Drawing {
       const measured = timer.available ? timer.read() : done.then(() => performance.now() - startMs);
       measured.then((gpuMs) => gpuMs !== undefined && this.#events.onSample(gpuMs), ignoreLoss);
     }
-    done.then(() => this.#finished(), () => this.#finished());
+    done.then(
+      () => this.#finished(),
+      () => this.#finished(),
+    );
   }
 
   redraw(renderer: Renderer, placement: Placement, compare: number | false): void {

@@ -50,6 +50,8 @@ export async function enhance(target: EnhanceTarget, options: EnhanceOptions = {
 
 function checkTarget(target: unknown): void {
   const known =
-    typeof target === 'object' && target !== null && ('videoWidth' in target || ('start' in target && 'refresh' in target));
+    typeof target === 'object' &&
+    target !== null &&
+    ('videoWidth' in target || ('start' in target && 'refresh' in target));
   if (!known) throw new TypeError(`enhance needs a <video> or a frame source, got ${String(target)}`);
 }

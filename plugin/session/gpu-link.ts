@@ -1,8 +1,12 @@
+import { abortable } from '../core/abort.js';
 import { VitreousError } from '../core/errors.js';
 import { type DeviceLoss, type GpuDevice, openDevice } from '../gpu/device.js';
 import type { CanvasSurface } from '../present/canvas-surface.js';
 import { softwareAdapter } from './probe.js';
 import { Renderer } from './renderer.js';
+
+const reconnectWaitsMs = [100, 400, 1600] as const;
+const momentary: ReadonlySet<VitreousError['code']> = new Set(['adapter-unavailable', 'device-request-failed']);
 
 export interface GpuLinkOptions {
   readonly device: GPUDevice | undefined;
@@ -31,7 +35,7 @@ export class GpuLink {
   /** @throws VitreousError as `openDevice`, and `software-adapter`; the signal's reason. */
   async connect(): Promise<Renderer> {
     const { device, surface, signal, allowSoftware } = this.#options;
-    const gpu = await openDevice({ device, signal });
+    const gpu = await abortable(openDevice({ device, signal }), signal);
     try {
       if (gpu.caps.software && !allowSoftware()) throw softwareAdapter(gpu.caps.description);
       const format = navigator.gpu.getPreferredCanvasFormat();
@@ -43,6 +47,19 @@ export class GpuLink {
     }
     this.#watch(gpu);
     return this.#renderer;
+  }
+
+  /** Connects again after a loss. A browser whose GPU process has crashed has no adapter until that is up again. */
+  async reconnect(): Promise<Renderer> {
+    for (const waitMs of reconnectWaitsMs) {
+      try {
+        return await this.connect();
+      } catch (thrown) {
+        if (!(thrown instanceof VitreousError && momentary.has(thrown.code))) throw thrown;
+      }
+      await pause(waitMs, this.#options.signal);
+    }
+    return this.connect();
   }
 
   #watch(gpu: GpuDevice): void {
@@ -70,6 +87,13 @@ export class GpuLink {
     renderer?.dispose();
     renderer?.gpu.dispose();
   }
+}
+
+function pause(waitMs: number, signal: AbortSignal): Promise<void> {
+  const waited = new Promise<void>((resolve) => {
+    setTimeout(resolve, waitMs);
+  });
+  return abortable(waited, signal);
 }
 
 function uncaptured(error: GPUError): VitreousError {

@@ -63,7 +63,8 @@ export class QualityGovernor {
     this.#over = gpuMs > budgetMs ? this.#over + 1 : 0;
     this.#under = this.#predictUpMs(gpuMs) < budgetMs * this.#options.headroom ? this.#under + 1 : 0;
     if (this.#over >= this.#options.samplesDown) this.#giveUp(nowMs);
-    else if (this.#under >= this.#options.samplesUp && this.#mayTry(this.#level + 1, nowMs)) this.#moveTo(this.#level + 1);
+    else if (this.#under >= this.#options.samplesUp && this.#mayTry(this.#level + 1, nowMs))
+      this.#moveTo(this.#level + 1);
     return this.#level;
   }
 

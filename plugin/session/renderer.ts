@@ -1,7 +1,7 @@
-import { ComposeStage } from '../compose/compose-stage.js';
 import type { ComposeLayout } from '../compose/compose-stage.js';
+import { ComposeStage } from '../compose/compose-stage.js';
 import { type DisposableResource, disposeSymbol } from '../core/dispose.js';
-import { sameSize, type Size } from '../core/geometry.js';
+import { type Size, sameSize } from '../core/geometry.js';
 import type { GpuDevice } from '../gpu/device.js';
 import type { Precision } from '../gpu/kernel.js';
 import { GpuTimer } from '../gpu/timer.js';

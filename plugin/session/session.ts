@@ -63,7 +63,8 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
       this.#presenter = new OverlayPresenter(target, changed);
       this.#videoState = new VideoState(target, changed);
     } else {
-      if (!options.canvas) throw new TypeError('options.canvas must be an HTMLCanvasElement for a source that is no <video>');
+      if (!options.canvas)
+        throw new TypeError('options.canvas must be an HTMLCanvasElement for a source that is no <video>');
       this.#source = target;
       this.#presenter = new CanvasPresenter(options.canvas, changed);
     }
@@ -229,16 +230,18 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
   }
 
   #reveal(renderer: Renderer, drawn: Promise<void>): void {
-    this.#curtain.raise(renderer, drawn, () => this.#redraw(renderer)).then(
-      (shown) => {
-        if (!shown) return;
-        this.#rebuilds = 0;
-        this.#status.to('running');
-        // On screen after the browser's next two updates of the page: one takes the canvas, the next comes after it was shown.
-        requestAnimationFrame(() => requestAnimationFrame(() => this.#onFirstOutcome?.(undefined)));
-      },
-      (thrown) => this.#fail(failed(thrown)),
-    );
+    this.#curtain
+      .raise(renderer, drawn, () => this.#redraw(renderer))
+      .then(
+        (shown) => {
+          if (!shown) return;
+          this.#rebuilds = 0;
+          this.#status.to('running');
+          // On screen after the browser's next two updates of the page: one takes the canvas, the next comes after it was shown.
+          requestAnimationFrame(() => requestAnimationFrame(() => this.#onFirstOutcome?.(undefined)));
+        },
+        (thrown) => this.#fail(failed(thrown)),
+      );
   }
 
   #redraw(renderer: Renderer): boolean {
@@ -307,7 +310,7 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
       return;
     }
     if (this.#active && !this.#conditions.fatal) this.#status.native(error, true);
-    this.#link.connect().then(
+    this.#link.reconnect().then(
       () => this.#reconsider(),
       (thrown) => {
         if (!this.#lifetime.signal.aborted) this.#fail(failed(thrown));

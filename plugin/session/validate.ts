@@ -37,7 +37,7 @@ function checkKeys(value: object, name: string, known: readonly string[]): void 
 }
 
 function isModelSource(value: unknown): value is ModelSource {
-  return isObject(value) && (typeof value['manifestUrl'] === 'string' || value['manifestUrl'] instanceof URL);
+  return isObject(value) && (typeof value.manifestUrl === 'string' || value.manifestUrl instanceof URL);
 }
 
 const isTier = (value: unknown): value is Tier => tiers.some((tier) => tier === value);
@@ -95,7 +95,7 @@ export function checkOptions(options: EnhanceOptions): Settings {
   const given: Readonly<Record<string, unknown>> = { ...options };
   for (const { name, method, expected } of interfaces)
     if (given[name] !== undefined && !hasMethod(given[name], method)) throw bad(name, expected, given[name]);
-  if (given['onProgress'] !== undefined && typeof given['onProgress'] !== 'function')
-    throw bad('onProgress', 'a function', given['onProgress']);
+  if (given.onProgress !== undefined && typeof given.onProgress !== 'function')
+    throw bad('onProgress', 'a function', given.onProgress);
   return merge(given, settingsDefaults);
 }
