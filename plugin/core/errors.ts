@@ -62,7 +62,6 @@ export const errorCodes = [
   'display-not-larger',
   'over-budget',
   'stage-failed',
-  'aborted',
   'disposed',
 ] as const;
 
