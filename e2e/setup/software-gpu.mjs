@@ -18,6 +18,8 @@ export function hasGpuDevice() {
  * chosen by the caller's environment stays.
  */
 export function useSoftwareGpu() {
+  // Read by lavapipe alone. Half its usual vector width compiles shaders 2 to 4 times faster and runs them as fast.
+  process.env.LP_NATIVE_VECTOR_WIDTH ??= '128';
   if (process.platform !== 'linux' || process.env.VK_DRIVER_FILES || process.env.VK_ICD_FILENAMES) return;
   if (lavapipeIcd && !hasGpuDevice()) process.env.VK_DRIVER_FILES = lavapipeIcd;
 }
