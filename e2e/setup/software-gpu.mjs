@@ -23,7 +23,10 @@ export function useSoftwareGpu() {
   // Read by lavapipe alone. Half its usual vector width compiles shaders 2 to 4 times faster and runs them as fast.
   process.env.LP_NATIVE_VECTOR_WIDTH ??= '128';
   // Mesa's shader cache does not know the width: code cached at another one crashes the process. So each width has its own.
-  process.env.MESA_SHADER_CACHE_DIR ??= join(homedir(), `.cache/vitreous-shaders-${process.env.LP_NATIVE_VECTOR_WIDTH}`);
+  process.env.MESA_SHADER_CACHE_DIR ??= join(
+    homedir(),
+    `.cache/vitreous-shaders-${process.env.LP_NATIVE_VECTOR_WIDTH}`,
+  );
   if (process.platform !== 'linux' || process.env.VK_DRIVER_FILES || process.env.VK_ICD_FILENAMES) return;
   if (lavapipeIcd && !hasGpuDevice()) process.env.VK_DRIVER_FILES = lavapipeIcd;
 }
