@@ -191,3 +191,41 @@ test('the compare split shows native left and enhanced right of a line', async (
   const line = [...split.data.subarray((20 * 128 + 64) * 4, (20 * 128 + 64) * 4 + 3)];
   expect(line).toEqual([255, 255, 255]);
 });
+
+test("the browser's own captions are drawn above the picture, and given back", async ({ page }) => {
+  const area = { width: 512, height: 288 };
+  await openPlayer(page, '64x36', area);
+  const cue = await page.evaluate(async () => {
+    const before = window.video.outerHTML;
+    const track = window.video.addTextTrack('captions', 'English', 'en');
+    track.mode = 'showing';
+    track.addCue(new VTTCue(0, 100, 'Hello'));
+    await window.enhanceVideo();
+    const root = window.enhanced?.canvas.nextElementSibling;
+    const box = root?.shadowRoot?.querySelector('span')?.getBoundingClientRect();
+    await window.redrawn();
+    return { before, text: root?.shadowRoot?.textContent, box: box?.toJSON() };
+  });
+  const shown = await seen(page, area);
+  expect(cue.text).toBe('Hello');
+  // The cue's box: nearly black, on a picture that has no black there, with white letters in it.
+  const levels = new Set<number>();
+  for (let x = Math.ceil(cue.box.left); x < cue.box.right; x++)
+    for (let y = Math.ceil(cue.box.top); y < Math.floor(cue.box.bottom); y++)
+      levels.add(shown.data[(y * area.width + x) * 4] ?? 0);
+  expect(Math.max(...levels)).toBeGreaterThan(200);
+  expect(Math.min(...levels)).toBeLessThan(60);
+
+  const left = await page.evaluate(async () => {
+    const whileOn = window.video.hasAttribute('data-vitreous-captions');
+    window.video.currentTime = 1;
+    window.enhanced?.dispose();
+    return {
+      whileOn,
+      after: window.video.outerHTML,
+      siblings: window.video.parentElement?.childElementCount,
+      sheets: document.adoptedStyleSheets.length,
+    };
+  });
+  expect(left).toEqual({ whileOn: true, after: cue.before, siblings: 1, sheets: 0 });
+});

@@ -3,6 +3,7 @@ import { objectFitRect, type Rect, type Size, snapRect } from '../core/geometry.
 import { nowhere } from './canvas-presenter.js';
 import { type ContentBox, readContentBox } from './content-box.js';
 import { DevicePixels } from './device-pixels.js';
+import { NativeCaptions } from './native-captions.js';
 import { NativeControls } from './native-controls.js';
 import type { Placement, Presenter } from './presenter.js';
 
@@ -19,7 +20,7 @@ const mirrored = [
   'border-radius',
 ];
 
-/** Beats any page rule for `canvas`; everything else is computed. */
+/** Beats any page rule for our elements; everything else is computed. */
 const base = {
   all: 'initial',
   display: 'block',
@@ -29,11 +30,14 @@ const base = {
   border: '0',
   'pointer-events': 'none',
   'object-fit': 'fill',
+  overflow: 'hidden',
+  'container-type': 'size',
 } as const;
 
 /**
  * A canvas over a video's content box: its next sibling, absolutely positioned by measured offsets, so that nothing of the page
- * moves. Later siblings (a player's controls and captions) stay above. Goes into the top layer with a full-screen video.
+ * moves. Later siblings (a player's controls and captions) stay above. Goes into the top layer with a full-screen video. The
+ * browser's own captions are drawn above it, and its own controls get a strip of it.
  */
 export class OverlayPresenter implements Presenter {
   readonly canvas: HTMLCanvasElement;
@@ -42,6 +46,9 @@ export class OverlayPresenter implements Presenter {
   readonly #onChange: () => void;
   readonly #pixels: DevicePixels;
   readonly #controls: NativeControls;
+  readonly #captions: NativeCaptions;
+  /** The canvas and what lies exactly over it. */
+  readonly #layers: readonly HTMLElement[];
   readonly #resize: ResizeObserver;
   readonly #mutation: MutationObserver;
   readonly #listening = new AbortController();
@@ -57,6 +64,8 @@ export class OverlayPresenter implements Presenter {
     this.canvas = video.ownerDocument.createElement('canvas');
     this.canvas.setAttribute('aria-hidden', 'true');
     this.canvas.dataset.vitreous = '';
+    this.#captions = new NativeCaptions(video, () => this.#captionsChanged());
+    this.#layers = [this.canvas, this.#captions.root];
     for (const [name, value] of Object.entries(base)) this.#style(name, value);
     this.#style('visibility', 'hidden');
     this.#pixels = new DevicePixels(this.canvas, onChange);
@@ -97,11 +106,27 @@ export class OverlayPresenter implements Presenter {
   show(): void {
     this.#shown = true;
     this.#applyVisibility();
+    this.#captionsChanged();
   }
 
   hide(): void {
     this.#shown = false;
     this.#style('visibility', 'hidden');
+    this.#captionsChanged();
+  }
+
+  /** Ours in the page while there are cues and the canvas covers the browser's. */
+  #captionsChanged(): void {
+    const wanted = this.#shown && this.#captions.active && this.canvas.isConnected;
+    this.#captions.takeOver(wanted);
+    const { root } = this.#captions;
+    if (!wanted) root.remove();
+    else if (!root.isConnected) this.#insertCaptions(root);
+  }
+
+  #insertCaptions(root: HTMLElement): void {
+    this.canvas.after(root);
+    if (this.#fullscreen) enterTopLayer(root);
   }
 
   /** As the video: hidden by its own style it hides the canvas too, hidden by an ancestor it takes the canvas along. */
@@ -112,8 +137,9 @@ export class OverlayPresenter implements Presenter {
     this.#style('visibility', this.#shown ? (own === inherited ? 'inherit' : own) : 'hidden');
   }
 
+  /** On the canvas and the captions alike. */
   #style(name: string, value: string): void {
-    this.canvas.style.setProperty(name, value, 'important');
+    for (const { style } of this.#layers) style.setProperty(name, value, 'important');
   }
 
   #read(): ContentBox {
@@ -125,11 +151,15 @@ export class OverlayPresenter implements Presenter {
     const video = this.#video;
     if (!video.isConnected) {
       this.canvas.remove();
+      this.#captionsChanged();
       this.#box = undefined;
       this.#onChange();
       return;
     }
-    if (this.canvas.parentNode !== video.parentNode) video.after(this.canvas);
+    if (this.canvas.parentNode !== video.parentNode) {
+      this.#captions.root.remove();
+      video.after(this.canvas);
+    }
     this.#topLayer(video.ownerDocument.fullscreenElement === video);
     const computed = getComputedStyle(video);
     this.#box = readContentBox(video, computed);
@@ -137,6 +167,7 @@ export class OverlayPresenter implements Presenter {
     this.#applyVisibility();
     this.#lay(this.#box.inner, computed);
     this.#clip();
+    this.#captionsChanged();
     this.#onChange();
   }
 
@@ -144,11 +175,9 @@ export class OverlayPresenter implements Presenter {
   #topLayer(wanted: boolean): void {
     if (wanted === this.#fullscreen) return;
     this.#fullscreen = wanted;
-    if (wanted && 'showPopover' in this.canvas) {
-      this.canvas.popover = 'manual';
-      this.canvas.showPopover();
-    } else if (!wanted && this.canvas.popover) {
-      this.canvas.popover = null;
+    for (const layer of this.#layers) {
+      if (wanted && layer.isConnected) enterTopLayer(layer);
+      else layer.popover = null;
     }
   }
 
@@ -184,8 +213,8 @@ export class OverlayPresenter implements Presenter {
   /** The browser's own controls lie inside the video, below any overlay: their strip is left free while they show. */
   #clip(): void {
     const stripPx = this.#controls.heightPx;
-    if (stripPx > 0) this.#style('clip-path', `inset(0 0 ${stripPx}px 0)`);
-    else this.#style('clip-path', getComputedStyle(this.#video).clipPath);
+    const clip = stripPx > 0 ? `inset(0 0 ${stripPx}px 0)` : getComputedStyle(this.#video).clipPath;
+    this.canvas.style.setProperty('clip-path', clip, 'important');
   }
 
   dispose(): void {
@@ -196,10 +225,18 @@ export class OverlayPresenter implements Presenter {
     this.#mutation.disconnect();
     this.#pixels.dispose();
     this.#controls.dispose();
+    this.#captions.dispose();
     this.canvas.remove();
   }
 
   [disposeSymbol](): void {
     this.dispose();
   }
+}
+
+/** Not in browsers without popovers: there a full-screen video shows natively, as nothing can cover it. */
+function enterTopLayer(element: HTMLElement): void {
+  if (!('showPopover' in element)) return;
+  element.popover = 'manual';
+  element.showPopover();
 }
