@@ -31,6 +31,7 @@ const specs = {
   '96x54': { source: pattern('96x54') },
   '160x90': { source: pattern('160x90', 10, 2) },
   long: { source: pattern('64x36', 10, 60) },
+  'fast-160x90': { source: pattern('160x90', 60, 4) },
   'fragmented-64x36': { source: pattern('64x36', 10, 1), remux: fragmented },
   'fragmented-96x54': { source: pattern('96x54'), remux: fragmented },
   // The pattern has even sizes only, and 4:2:0 H.264 too.

@@ -193,3 +193,106 @@ test('a cross-origin video without CORS plays natively, with the reason', async 
   expect(code).toBe('cors');
   await expectNativePlays(page);
 });
+
+test('with auto, a GPU too slow for the cheapest tier gives the native video back', async ({ page }) => {
+  // The software GPU, passed off as a real one: 60 frames a second are far beyond it.
+  await page.addInitScript(() => {
+    const info = { vendor: 'test', architecture: '', device: '', description: '', isFallbackAdapter: false };
+    Object.defineProperty(GPUDevice.prototype, 'adapterInfo', { get: () => info });
+  });
+  await openPlayer(page, 'fast-160x90', { width: 640, height: 360 });
+  const result = await page.evaluate(async () => {
+    const enhanced = await window.enhanceVideo({ upscale: { quality: 'auto' } });
+    const start = enhanced.state;
+    window.video.loop = true;
+    await window.video.play();
+    await window.reached('bypassed');
+    const { code, recovering } = enhanced.why ?? {};
+    return {
+      start,
+      code,
+      recovering,
+      visibility: getComputedStyle(enhanced.canvas).visibility,
+      paused: window.video.paused,
+    };
+  });
+  expect(result).toEqual({
+    start: 'running',
+    code: 'over-budget',
+    recovering: true,
+    visibility: 'hidden',
+    paused: false,
+  });
+});
+
+test('with auto and force, the cheapest tier stays however slow it is', async ({ page }) => {
+  await openPlayer(page, 'fast-160x90', { width: 640, height: 360 });
+  const stats = await page.evaluate(async () => {
+    const enhanced = await window.enhanceVideo({ upscale: { quality: 'auto', force: true } });
+    window.video.loop = true;
+    await window.video.play();
+    await window.nextFrame(20);
+    return enhanced.stats;
+  });
+  expect(stats).toMatchObject({ state: 'running', tier: 'S' });
+  expect(stats.framesDropped).toBeGreaterThan(0);
+});
+
+test('another tier takes over while the former one goes on drawing', async ({ page }) => {
+  await openPlayer(page, 'long', size);
+  const result = await page.evaluate(async () => {
+    const enhanced = await window.enhanceVideo();
+    await window.video.play();
+    const changed = new Promise((resolve) => enhanced.addEventListener('tier', resolve, { once: true }));
+    enhanced.set({ upscale: { quality: 'M' } });
+    await changed;
+    await window.nextFrame(2);
+    const { tier, state } = enhanced.stats;
+    return { tier, state, events: window.events };
+  });
+  expect(result).toEqual({ tier: 'M', state: 'running', events: [{ type: 'tier', from: 'S', to: 'M' }] });
+});
+
+test('picture-in-picture and protected media play natively', async ({ page }) => {
+  await openPlayer(page, 'long', size);
+  const codes = await page.evaluate(async () => {
+    const enhanced = await window.enhanceVideo();
+    const codes = [];
+    // Headless browsers have neither a floating window nor a key system: what they would tell is told for them.
+    Object.defineProperty(document, 'pictureInPictureElement', { configurable: true, get: () => window.video });
+    window.video.dispatchEvent(new Event('enterpictureinpicture'));
+    codes.push(enhanced.why?.code);
+    Reflect.deleteProperty(document, 'pictureInPictureElement');
+    window.video.dispatchEvent(new Event('leavepictureinpicture'));
+    await window.reached('running');
+    window.video.dispatchEvent(new Event('encrypted'));
+    codes.push(enhanced.why?.code);
+    return codes;
+  });
+  expect(codes).toEqual(['picture-in-picture', 'drm']);
+});
+
+test('a media stream is enhanced as a file is', async ({ page }) => {
+  await openPlayer(page, 'long', size);
+  const stats = await page.evaluate(async () => {
+    const camera = document.createElement('canvas');
+    camera.width = 64;
+    camera.height = 36;
+    const context = camera.getContext('2d');
+    const draw = (time: number) => {
+      if (context) {
+        context.fillStyle = `hsl(${time / 10} 80% 50%)`;
+        context.fillRect(0, 0, 64, 36);
+      }
+      requestAnimationFrame(draw);
+    };
+    requestAnimationFrame(draw);
+    window.video.removeAttribute('src');
+    window.video.srcObject = camera.captureStream();
+    await window.video.play();
+    const enhanced = await window.enhanceVideo();
+    await window.nextFrame(5);
+    return enhanced.stats;
+  });
+  expect(stats).toMatchObject({ state: 'running', tier: 'S', sourceSize: { width: 64, height: 36 } });
+});
