@@ -93,7 +93,14 @@ export default defineConfig(({ command, mode }) => {
     cacheDir: resolve(root, 'node_modules/.vite'),
     plugins: [wgslText(command === 'build'), ...(library ? [shippedAssets()] : [])],
     // The examples import the package by its name.
-    resolve: { alias: library ? [] : [{ find: /^vitreous$/, replacement: resolve(root, 'plugin/index.ts') }] },
+    resolve: {
+      alias: library
+        ? []
+        : [
+            { find: /^vitreous$/, replacement: resolve(root, 'plugin/index.ts') },
+            { find: /^vitreous\/(\w+)$/, replacement: resolve(root, 'plugin/adapters/$1.ts') },
+          ],
+    },
     // Found by name, not while a page loads: a late find would reload the page in the middle of a test.
     optimizeDeps: { include: ['mediabunny'], noDiscovery: true },
     server: { host: 'localhost', fs: { allow: [root] } },

@@ -25,7 +25,7 @@ const logged = (page: Page, pattern: RegExp) =>
 
 test('the README shows the examples that run here', () => {
   expect(codeBlocks('README.md', 'html')).toEqual([read('demo/examples/minimal.html')]);
-  expect(codeBlocks('README.md', 'ts')).toEqual([read('demo/examples/api.ts')]);
+  expect(codeBlocks('README.md', 'ts')).toEqual([read('demo/examples/api.ts'), read('demo/examples/file.ts')]);
 });
 
 test('the shortest page enhances its video', async ({ page }) => {
@@ -47,4 +47,14 @@ test('the example of the whole interface runs to its end and leaves the bare vid
   expect(lines).toContain('available ready');
   expect(lines).toContain('weights 1');
   expect(lines.some((text) => text.startsWith('compile '))).toBe(true);
+});
+
+test('the example of a file plays it on a canvas', async ({ page }) => {
+  await passForHardware(page);
+  const line = logged(page, /^running /);
+  await page.goto('/demo/examples/file.html');
+  await line;
+  // It plays: the picture changes.
+  const first = await page.locator('canvas').screenshot();
+  await expect.poll(async () => (await page.locator('canvas').screenshot()).equals(first)).toBe(false);
 });

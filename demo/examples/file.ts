@@ -1,0 +1,10 @@
+import { enhance } from 'vitreous';
+import { openFile } from 'vitreous/mediabunny'; // needs the npm package mediabunny
+
+const canvas = document.body.appendChild(document.createElement('canvas'));
+canvas.style.width = '640px';
+const file = await (await fetch('/clips/bunny-180p.mp4')).blob();
+const source = await openFile(file); // a Blob, or a URL that is read in ranges
+const enhanced = await enhance(source, { canvas });
+source.play();
+console.log(enhanced.state, enhanced.stats.sourceSize);
