@@ -13,8 +13,8 @@ export { type ErrorCode, errorCodes, type StageName, VitreousError, type Vitreou
 export type { FrameSink, FrameSource, FrameTiming } from './core/frame-source.js';
 export type { Rect, Size } from './core/geometry.js';
 export { type ModelSource, type Tier, tiers } from './core/model-source.js';
-export { enhance } from './session/enhance.js';
-export type { Enhanced, EnhancedStats } from './session/enhanced.js';
+export { type EnhanceTarget, enhance } from './session/enhance.js';
+export type { Enhanced, EnhancedEvents, EnhancedStats } from './session/enhanced.js';
 export type {
   ActiveTier,
   EnhancedEventMap,

@@ -22,7 +22,9 @@ import {
 } from 'mediabunny';
 import { FileSource, type FrameReader, VitreousError } from '../index.js';
 
+/** What `openFile` takes beside the file. */
 export interface OpenFileOptions {
+  /** Ends opening with its reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
