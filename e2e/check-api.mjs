@@ -3,17 +3,19 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Extractor, ExtractorConfig } from '@microsoft/api-extractor';
+import { Extractor, ExtractorConfig, ExtractorLogLevel } from '@microsoft/api-extractor';
 
 const root = join(import.meta.dirname, '..');
 const write = process.argv.includes('--write');
+/** Types of each entry point, by the name of its report. */
+const reports = {
+  vitreous: 'dist/types/plugin/index.d.ts',
+  'vitreous-mediabunny': 'dist/types/plugin/adapters/mediabunny.d.ts',
+};
 const scratch = mkdtempSync(join(tmpdir(), 'vitreous-api-'));
 let failed = false;
 try {
-  for (const [name, entry] of [
-    ['vitreous', 'dist/types/plugin/index.d.ts'],
-    ['vitreous-mediabunny', 'dist/types/plugin/adapters/mediabunny.d.ts'],
-  ]) {
+  for (const [name, entry] of Object.entries(reports)) {
     const config = ExtractorConfig.prepare({
       packageJsonFullPath: join(root, 'package.json'),
       configObjectFullPath: undefined,
@@ -33,8 +35,8 @@ try {
         tsdocMetadata: { enabled: false },
         messages: {
           // Release tags are not used; check:docs asks for the comments themselves.
-          extractorMessageReporting: { default: { logLevel: 'none' } },
-          tsdocMessageReporting: { default: { logLevel: 'none' } },
+          extractorMessageReporting: { default: { logLevel: ExtractorLogLevel.None } },
+          tsdocMessageReporting: { default: { logLevel: ExtractorLogLevel.None } },
         },
       },
     });
@@ -42,7 +44,7 @@ try {
       localBuild: write,
       messageCallback: (message) => {
         // Its banner about compiler versions is no news; errors are.
-        message.handled = message.logLevel !== 'error';
+        message.handled = message.logLevel !== ExtractorLogLevel.Error;
       },
     });
     if (apiReportChanged && !write) {
