@@ -1,5 +1,5 @@
-// What a frame costs: `npm run -s bench -- [--json FILE]`. Every tier at 360p and 720p beside a bilinear pass, in one run, since
-// only ratios within a run mean anything on a busy machine.
+// What a frame costs: `npm run -s bench -- [--json FILE] [--size WxH …] [--frames N]`. Every tier at 360p and 720p (or the sizes
+// named) beside a bilinear pass, in one run, since only ratios within a run mean anything on a busy machine.
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import type { Size } from '../plugin/core/geometry.js';
@@ -9,14 +9,19 @@ import { BilinearPass } from './bilinear-pass.js';
 import { CommandError, reportErrors } from './command-error.js';
 import { type Gpu, median, NodeUpscaler, openNodeGpu } from './node-upscaler.js';
 
-const usage = 'usage: npm run -s bench -- [--json FILE]';
+const usage = 'usage: npm run -s bench -- [--json FILE] [--size WxH …] [--frames N]';
 
-const sizes: readonly { readonly name: string; readonly size: Size }[] = [
+interface NamedSize {
+  readonly name: string;
+  readonly size: Size;
+}
+
+const usualSizes: readonly NamedSize[] = [
   { name: '360p', size: { width: 640, height: 360 } },
   { name: '720p', size: { width: 1280, height: 720 } },
 ];
 
-/** Frames timed a row; a software adapter takes a second for some of them. */
+/** Frames timed a row unless said; a software adapter takes a second for some of them. */
 const timedFrames = { hardware: 200, software: 5 } as const;
 const warmUpFrames = { hardware: 20, software: 1 } as const;
 
@@ -42,27 +47,44 @@ interface Timing {
 /** Times `candidates` in turns, so that a busy spell of the machine meets all of them. */
 async function timeInTurns(
   candidates: readonly (() => Promise<number>)[],
-  software: boolean,
+  warmUp: number,
+  frames: number,
 ): Promise<readonly Timing[]> {
-  const kind = software ? 'software' : 'hardware';
   const times: number[][] = candidates.map(() => []);
-  for (let i = 0; i < warmUpFrames[kind] + timedFrames[kind]; i++)
+  for (let i = 0; i < warmUp + frames; i++)
     for (const [candidate, run] of candidates.entries()) {
       const ms = await run();
-      if (i >= warmUpFrames[kind]) times[candidate]?.push(ms);
+      if (i >= warmUp) times[candidate]?.push(ms);
     }
   return times.map((of) => ({ medianMs: median(of), fastestMs: Math.min(...of) }));
 }
 
-async function benchSize(gpu: Gpu, { name, size }: (typeof sizes)[number]): Promise<readonly Row[]> {
+/** How often work is handed to the GPU while `run` runs. */
+async function countSubmits({ queue }: GPUDevice, run: () => Promise<number>): Promise<number> {
+  const submit = queue.submit.bind(queue);
+  let count = 0;
+  queue.submit = (buffers) => {
+    count++;
+    submit(buffers);
+  };
+  try {
+    await run();
+  } finally {
+    // The prototype's own method shows again.
+    Reflect.deleteProperty(queue, 'submit');
+  }
+  return count;
+}
+
+async function benchSize(gpu: Gpu, { name, size }: NamedSize, warmUp: number, frames: number): Promise<readonly Row[]> {
   const bilinear = await BilinearPass.create(gpu.gpu, size);
   const upscalers = await Promise.all(tiers.map((tier) => NodeUpscaler.open(gpu, { tier })));
   try {
     const plans = await Promise.all(upscalers.map((upscaler) => upscaler.plan(size)));
-    const timings = await timeInTurns(
-      [() => bilinear.time(), ...upscalers.map((upscaler) => () => upscaler.time(size))],
-      gpu.gpu.caps.software,
-    );
+    const candidates = [() => bilinear.time(), ...upscalers.map((upscaler) => () => upscaler.time(size))];
+    const timings = await timeInTurns(candidates, warmUp, frames);
+    const submits: number[] = [];
+    for (const candidate of candidates) submits.push(await countSubmits(gpu.gpu.device, candidate));
     const base = timings[0]?.medianMs ?? Number.NaN;
     const row = (
       what: Row['what'],
@@ -70,7 +92,8 @@ async function benchSize(gpu: Gpu, { name, size }: (typeof sizes)[number]): Prom
       facts: Pick<Row, 'precision' | 'dispatches' | 'movedBytes' | 'macs'>,
     ): Row => {
       const { medianMs, fastestMs } = timings[i] ?? { medianMs: Number.NaN, fastestMs: Number.NaN };
-      return { size: name, what, medianMs, fastestMs, ratioToBilinear: medianMs / base, submits: 1, ...facts };
+      const ratioToBilinear = medianMs / base;
+      return { size: name, what, medianMs, fastestMs, ratioToBilinear, submits: submits[i] ?? Number.NaN, ...facts };
     };
     return [
       row('bilinear', 0, { precision: '-', dispatches: 1, movedBytes: bilinear.movedBytes, macs: bilinear.macs }),
@@ -121,26 +144,48 @@ function printTable(rows: readonly Row[]): void {
     );
 }
 
-function readOptions(args: string[]): { readonly json: string | undefined } {
+interface Options {
+  readonly json: string | undefined;
+  readonly sizes: readonly NamedSize[];
+  readonly frames: number | undefined;
+}
+
+function parseSize(text: string): NamedSize {
+  const [, width, height] = /^(\d{1,4})x(\d{1,4})$/.exec(text) ?? [];
+  const size = { width: Number(width), height: Number(height) };
+  if (!(size.width > 0 && size.height > 0))
+    throw new CommandError('usage', `--size must be like 640x360, got '${text}'`);
+  return { name: text, size };
+}
+
+function readOptions(args: string[]): Options {
+  let values: { json?: string; size?: string[]; frames?: string };
   try {
-    return { json: parseArgs({ args, options: { json: { type: 'string' } } }).values.json };
+    const text = { type: 'string' } as const;
+    ({ values } = parseArgs({ args, options: { json: text, size: { type: 'string', multiple: true }, frames: text } }));
   } catch (cause) {
     throw new CommandError('usage', `${cause instanceof Error ? cause.message : String(cause)}\n${usage}`, cause);
   }
+  const frames = values.frames === undefined ? undefined : Number(values.frames);
+  if (frames !== undefined && !(Number.isInteger(frames) && frames > 0))
+    throw new CommandError('usage', `--frames must be a positive integer, got '${values.frames}'`);
+  return { json: values.json, sizes: values.size?.map(parseSize) ?? usualSizes, frames };
 }
 
 export function main(args: string[]): Promise<number> {
   return reportErrors(async () => {
-    const { json } = readOptions(args);
+    const options = readOptions(args);
     const gpu = await openNodeGpu();
     try {
       const { software } = gpu.gpu.caps;
-      const frames = timedFrames[software ? 'software' : 'hardware'];
+      const kind = software ? 'software' : 'hardware';
+      const frames = options.frames ?? timedFrames[kind];
       console.log(`adapter: ${gpu.adapter}${software ? ' (software)' : ''}; median of ${frames} frames, in turns`);
       const rows: Row[] = [];
-      for (const size of sizes) rows.push(...(await benchSize(gpu, size)));
+      for (const size of options.sizes) rows.push(...(await benchSize(gpu, size, warmUpFrames[kind], frames)));
       printTable(rows);
-      if (json) await writeFile(json, `${JSON.stringify({ adapter: gpu.adapter, software, frames, rows }, null, 2)}\n`);
+      const report = { adapter: gpu.adapter, software, frames, rows };
+      if (options.json) await writeFile(options.json, `${JSON.stringify(report, null, 2)}\n`);
       return 0;
     } finally {
       gpu.gpu.dispose();

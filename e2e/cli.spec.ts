@@ -11,7 +11,11 @@ const scratch = mkdtempSync(join(tmpdir(), 'vitreous-cli-'));
 const at = (name: string): string => join(scratch, name);
 test.afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
-const tools = { upscale: 'demo/cli/upscale.ts', 'eval:upscale': 'bench/eval-upscale.ts' } as const;
+const tools = {
+  upscale: 'demo/cli/upscale.ts',
+  'eval:upscale': 'bench/eval-upscale.ts',
+  bench: 'bench/bench.ts',
+} as const;
 
 function start(tool: keyof typeof tools, args: readonly string[], env: NodeJS.ProcessEnv = {}): ChildProcess {
   return spawn(process.execPath, [join(root, 'bench/run.mjs'), join(root, tools[tool]), ...args], {
@@ -210,4 +214,25 @@ test('eval:upscale in f32 and f16 differ by no more than rounding', async () => 
   const [f32, f16] = pictures;
   // f16 keeps 11 bits of values below 1: one step of 8 bits at the most, from rounding on either side of a half.
   expect(f32?.every((value, i) => Math.abs(value - (f16?.[i] ?? -9)) <= 1)).toBe(true);
+});
+
+test('bench prints a row a tier beside bilinear and writes the same as JSON', async () => {
+  const json = at('bench.json');
+  const { exitCode, stdout, stderr } = await run('bench', ['--size', '33x19', '--frames', '2', '--json', json]);
+  expect(exitCode, stderr).toBe(0);
+  const [adapter, head, ...lines] = stdout.trim().split('\n');
+  expect(adapter).toMatch(/^adapter: \S+.*; median of 2 frames/);
+  expect(head?.split(/\s{2,}/)).toContain('dispatches');
+  const { rows } = JSON.parse(readFileSync(json, 'utf8'));
+  expect(rows.map(({ what }: { what: string }) => what)).toEqual(['bilinear', 'S', 'M']);
+  expect(lines).toHaveLength(3);
+  for (const row of rows) {
+    expect(row).toMatchObject({ size: '33x19', submits: 1 });
+    expect(row.fastestMs).toBeGreaterThan(0);
+    expect(row.medianMs).toBeGreaterThanOrEqual(row.fastestMs);
+  }
+  const [bilinear, s, m] = rows;
+  expect(bilinear).toMatchObject({ dispatches: 1, ratioToBilinear: 1, movedBytes: 33 * 19 * 4 * 5 });
+  expect(s.macs).toBeGreaterThan(bilinear.macs);
+  expect(m.macs).toBeGreaterThan(s.macs);
 });
