@@ -1,3 +1,4 @@
+import type { Page } from '@playwright/test';
 import { expect, test } from './fixtures.js';
 import { difference, type Pixels } from './pixels.js';
 import { openPlayer, seen } from './player.js';
@@ -7,17 +8,13 @@ const size = { width: 128, height: 72 };
 /** Without the network the canvas must lie exactly where the native picture lies. */
 const plain = { upscale: false } as const;
 
-/** Both pictures of one layout; the canvas's own place is checked by their edges. */
-async function both(
-  page: Parameters<typeof seen>[0],
-  area: { width: number; height: number },
-): Promise<[Pixels, Pixels]> {
-  await page.evaluate(async (options) => {
-    await window.enhanceVideo(options);
+/** The canvas alone, then the native picture alone. */
+async function pictures(page: Page, area: { width: number; height: number }): Promise<[Pixels, Pixels]> {
+  await page.evaluate(() => {
     // Takes the native picture away, and nothing but the picture: what is left is the canvas alone.
     window.video.style.setProperty('mask', 'linear-gradient(transparent, transparent)');
-    await window.redrawn();
-  }, plain);
+    return window.redrawn();
+  });
   const ours = await seen(page, area);
   await page.evaluate(() => {
     window.video.style.removeProperty('mask');
@@ -30,6 +27,20 @@ async function both(
 const isPage = ({ data, width }: Pixels, x: number, y: number) =>
   [0, 1, 2].every((channel) => data[(y * width + x) * 4 + channel] === 128);
 
+/** Pixels that only one of two pictures covers. */
+function outsideOf(a: Pixels, b: Pixels): number {
+  let outside = 0;
+  for (let y = 0; y < a.height; y++)
+    for (let x = 0; x < a.width; x++) if (isPage(a, x, y) !== isPage(b, x, y)) outside++;
+  return outside;
+}
+
+function covered(pixels: Pixels): number {
+  let count = 0;
+  for (let y = 0; y < pixels.height; y++) for (let x = 0; x < pixels.width; x++) if (!isPage(pixels, x, y)) count++;
+  return count;
+}
+
 for (const style of [
   'object-fit: contain',
   'object-fit: cover',
@@ -41,19 +52,15 @@ for (const style of [
   'object-fit: contain; padding: 10px 20px 5px 8px; border: 3px solid rgb(128 128 128)',
   'object-fit: contain; margin: 11.5px 7.25px; box-sizing: border-box; padding: 4px',
   'object-fit: fill; transform: translate(20px, 10px) scale(0.5)',
+  'object-fit: fill; transform: scaleX(-1); padding: 0 20px 0 5px',
+  'object-fit: fill; transform: rotate(90deg); transform-origin: 40px 45px; padding: 2px 0 9px 0',
 ])
   test(`the picture covers the native one with ${style}`, async ({ page }) => {
     await openPlayer(page, '64x36', { width: 100, height: 100, style });
-    const [ours, native] = await both(page, { width: 200, height: 180 });
-    let outside = 0;
-    let inside = 0;
-    for (let y = 0; y < ours.height; y++)
-      for (let x = 0; x < ours.width; x++) {
-        if (isPage(ours, x, y) !== isPage(native, x, y)) outside++;
-        if (!isPage(ours, x, y)) inside++;
-      }
-    expect(inside).toBeGreaterThan(500);
-    expect(outside).toBe(0);
+    await page.evaluate(async (options) => void (await window.enhanceVideo(options)), plain);
+    const [ours, native] = await pictures(page, { width: 200, height: 180 });
+    expect(covered(ours)).toBeGreaterThan(500);
+    expect(outsideOf(ours, native)).toBe(0);
     // Two filters on one frame: near each other on average, where a shift of a pixel is not.
     expect(difference(ours, native).mean).toBeLessThan(3);
   });
@@ -102,6 +109,27 @@ test('the canvas follows the size and place of the video', async ({ page }) => {
       expect(Number(Reflect.get(Object(canvas), i))).toBeCloseTo(Number(Reflect.get(Object(video), i)), 1);
   expect(rects[0]?.[2]).toBe(202);
   expect(rects[3]?.[2]).toBe('SECTION');
+});
+
+test('in a scrolling box the canvas scrolls along and is cut off with the video', async ({ page }) => {
+  await openPlayer(page, '64x36', { width: 200, height: 160, style: 'margin: 30px 20px 400px; object-fit: fill' });
+  const area = { width: 300, height: 200 };
+  const rects = await page.evaluate(async () => {
+    document
+      .querySelector('#player')
+      ?.setAttribute('style', 'overflow: auto; width: 210px; height: 150px; margin: 9px');
+    await window.enhanceVideo({ upscale: false });
+    document.querySelector('#player')?.scrollTo(15, 70);
+    await window.redrawn();
+    return [window.video, window.enhanced?.canvas].map((element) => {
+      const { x, y, width, height } = element?.getBoundingClientRect() ?? {};
+      return { x, y, width, height };
+    });
+  });
+  const [ours, native] = await pictures(page, area);
+  expect(rects[1]).toEqual(rects[0]);
+  expect(outsideOf(ours, native)).toBe(0);
+  expect(difference(ours, native).mean).toBeLessThan(3);
 });
 
 test('the canvas takes no pointer events, and page-made controls stay above it', async ({ page }) => {

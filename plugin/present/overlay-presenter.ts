@@ -6,6 +6,7 @@ import { DevicePixels } from './device-pixels.js';
 import { NativeCaptions } from './native-captions.js';
 import { NativeControls } from './native-controls.js';
 import type { Placement, Presenter } from './presenter.js';
+import { noInsets, scrollInsets } from './scroll-clip.js';
 
 /** What of the video's look the canvas takes over, so that a styled or animated player stays as it is. */
 const mirrored = [
@@ -79,6 +80,9 @@ export class OverlayPresenter implements Presenter {
     const view = video.ownerDocument.defaultView;
     view?.addEventListener('resize', changed, { signal });
     video.ownerDocument.addEventListener('fullscreenchange', changed, { signal });
+    // A scroller between the video and the canvas's containing block moves one without the other.
+    const scrolled = () => this.follow();
+    video.ownerDocument.addEventListener('scroll', scrolled, { signal, capture: true, passive: true });
     video.addEventListener('transitionend', changed, { signal });
     video.addEventListener('animationend', changed, { signal });
     this.#update();
@@ -98,9 +102,16 @@ export class OverlayPresenter implements Presenter {
   }
 
   follow(): void {
-    const { offsetLeft, offsetTop, parentNode } = this.#video;
-    const moved = this.#place !== `${offsetLeft} ${offsetTop}` || parentNode !== this.canvas.parentNode;
-    if (moved) this.#update();
+    if (this.#video.parentNode !== this.canvas.parentNode || this.#place !== this.#relativePlace()) this.#update();
+  }
+
+  /** Where the video is, seen from the canvas: changes when one moves without the other. */
+  #relativePlace(): string {
+    const [video, canvas] = [this.#video.getBoundingClientRect(), this.canvas.getBoundingClientRect()];
+    const { left, top, width, height } = canvas;
+    return [video.left - left, video.top - top, video.width, video.height, width, height]
+      .map((length) => length.toFixed(2))
+      .join(' ');
   }
 
   show(): void {
@@ -165,7 +176,7 @@ export class OverlayPresenter implements Presenter {
     this.#box = readContentBox(video, computed);
     for (const name of mirrored) this.#style(name, computed.getPropertyValue(name));
     this.#applyVisibility();
-    this.#lay(this.#box.inner, computed);
+    this.#lay(this.#box, computed);
     this.#clip();
     this.#captionsChanged();
     this.#onChange();
@@ -181,9 +192,8 @@ export class OverlayPresenter implements Presenter {
     }
   }
 
-  #lay(inner: Rect, computed: CSSStyleDeclaration): void {
+  #lay({ inner, outer }: ContentBox, computed: CSSStyleDeclaration): void {
     const video = this.#video;
-    this.#place = `${video.offsetLeft} ${video.offsetTop}`;
     this.#style('position', this.#fullscreen ? 'fixed' : 'absolute');
     this.#style('inset', 'auto');
     this.#style('width', `${inner.width}px`);
@@ -193,16 +203,28 @@ export class OverlayPresenter implements Presenter {
     const left = video.offsetLeft + inner.x;
     const top = video.offsetTop + inner.y;
     this.#move(left, top);
-    // offsetLeft is a whole number, and its origin is not always the containing block (CSSOM View §7): correct by what is seen.
-    const videoRect = video.getBoundingClientRect();
-    const canvasRect = this.canvas.getBoundingClientRect();
-    if (video.offsetWidth === 0 || computed.transform !== 'none') return;
-    const scaleX = videoRect.width / video.offsetWidth || 1;
-    const scaleY = videoRect.height / video.offsetHeight || 1;
-    this.#move(
-      left + (videoRect.left - canvasRect.left) / scaleX + inner.x,
-      top + (videoRect.top - canvasRect.top) / scaleY + inner.y,
-    );
+    // offsetLeft is a whole number, knows no scrolling, and its origin is not always the containing block (CSSOM View §7): correct
+    // by what is seen. Centres stay centres under any transform, which both have in common.
+    const { dx, dy } = this.#offCentre(inner, outer, computed);
+    this.#move(left + dx, top + dy);
+    this.#place = this.#relativePlace();
+  }
+
+  /** From the canvas's centre to where the centre of the video's content is, in the parent's CSS pixels. */
+  #offCentre(inner: Rect, outer: Size, computed: CSSStyleDeclaration): { dx: number; dy: number } {
+    const video = this.#video;
+    const [from, to] = [this.canvas.getBoundingClientRect(), video.getBoundingClientRect()];
+    const parent = video.parentElement;
+    const scaleX = (parent && parent.getBoundingClientRect().width / parent.offsetWidth) || 1;
+    const scaleY = (parent && parent.getBoundingClientRect().height / parent.offsetHeight) || 1;
+    // Of uneven padding the content is off the border box's centre.
+    const x = inner.x + (inner.width - outer.width) / 2;
+    const y = inner.y + (inner.height - outer.height) / 2;
+    const { a, b, c, d } = new DOMMatrix(computed.transform);
+    return {
+      dx: (to.left + to.width / 2 - from.left - from.width / 2) / scaleX + a * x + c * y,
+      dy: (to.top + to.height / 2 - from.top - from.height / 2) / scaleY + b * x + d * y,
+    };
   }
 
   #move(left: number, top: number): void {
@@ -210,11 +232,20 @@ export class OverlayPresenter implements Presenter {
     this.#style('top', `${top}px`);
   }
 
-  /** The browser's own controls lie inside the video, below any overlay: their strip is left free while they show. */
+  /**
+   * Cuts away what scrollers around the video hide, and the strip of the browser's own controls while they show: those lie inside
+   * the video, below any overlay.
+   */
   #clip(): void {
-    const stripPx = this.#controls.heightPx;
-    const clip = stripPx > 0 ? `inset(0 0 ${stripPx}px 0)` : getComputedStyle(this.#video).clipPath;
-    this.canvas.style.setProperty('clip-path', clip, 'important');
+    const hidden = this.#fullscreen ? noInsets : scrollInsets(this.#video, this.canvas);
+    const own = getComputedStyle(this.#video).clipPath;
+    for (const layer of this.#layers) {
+      const strip = layer === this.canvas ? this.#controls.heightPx : 0;
+      const bottom = Math.max(hidden.bottom, strip);
+      const cut = Math.max(hidden.top, hidden.right, bottom, hidden.left) > 0;
+      const clip = cut ? `inset(${hidden.top}px ${hidden.right}px ${bottom}px ${hidden.left}px)` : own;
+      layer.style.setProperty('clip-path', clip, 'important');
+    }
   }
 
   dispose(): void {

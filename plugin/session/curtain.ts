@@ -38,8 +38,9 @@ export class Curtain {
       if (epoch !== this.#epoch) return false;
       throw thrown;
     }
-    if (epoch !== this.#epoch || !last()) return false;
-    this.#state = 'open';
+    if (epoch !== this.#epoch) return false;
+    this.#state = last() ? 'open' : 'closed';
+    if (this.#state === 'closed') return false;
     this.#presenter.show();
     return true;
   }

@@ -53,6 +53,7 @@ export class Preparation {
     const key = keyOf(want);
     if (this.#ready?.key === key && this.#ready.renderer === renderer) {
       this.#running?.controller.abort();
+      this.#running = undefined;
       return 'ready';
     }
     const usable = sameSize(renderer.spec?.size, want.size);
@@ -67,8 +68,9 @@ export class Preparation {
     this.#running = { key, controller };
     this.#prepare(renderer, want, controller.signal).then(
       (tier) => {
-        if (controller.signal.aborted) return;
+        // Whoever wants something else by now: this is what the renderer holds.
         this.#ready = { key, renderer };
+        if (controller.signal.aborted) return;
         this.#failed = undefined;
         this.#tier = tier;
         this.#settle(controller);
