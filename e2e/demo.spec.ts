@@ -135,6 +135,33 @@ test("the viewer's own file plays, and one that is no video is refused in words"
   await expect(page.locator('#stage')).toHaveAttribute('data-state', 'running');
 });
 
+test('a file can be dropped on the page', async ({ page }) => {
+  await page.goto(clip);
+  const bytes = readFileSync(new URL('../demo/public/clips/bunny-180p.mp4', import.meta.url)).toString('base64');
+  const transfer = await page.evaluateHandle((base64) => {
+    const data = new DataTransfer();
+    const content = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+    data.items.add(new File([content], 'dropped.mp4', { type: 'video/mp4' }));
+    return data;
+  }, bytes);
+  await page.dispatchEvent('#stage', 'dragover', { dataTransfer: transfer });
+  await expect(page.locator('.drop-hint')).toBeVisible();
+  await page.dispatchEvent('#stage', 'drop', { dataTransfer: transfer });
+  await expect(page.locator('.drop-hint')).toBeHidden();
+  await expect(page.locator('#file-name')).toHaveText('dropped.mp4');
+  await expect.poll(() => isPlaying(page)).toBe(true);
+  expect(await page.evaluate(() => document.querySelector('video')?.currentSrc)).toMatch(/^blob:/);
+});
+
+test('who prefers reduced motion starts the video alone', async ({ page }) => {
+  await page.emulateMedia({ reducedMotion: 'reduce' });
+  await page.goto(clip);
+  await expect(page.locator('#time')).toHaveText('0:00 / 0:04');
+  expect(await isPlaying(page)).toBe(false);
+  await page.getByRole('button', { name: 'Play' }).click();
+  await expect.poll(() => isPlaying(page)).toBe(true);
+});
+
 test('the player works by keyboard alone', async ({ page }) => {
   await page.goto(clip);
   await expect.poll(() => isPlaying(page)).toBe(true);

@@ -107,24 +107,26 @@ async function convert(options: Options, signal: AbortSignal): Promise<void> {
   const upscaler = await NodeUpscaler.open(gpu, options);
   const size = { width: info.size.width * upscaler.scale, height: info.size.height * upscaler.scale };
   const partial = join(dirname(options.output), `.partial-${process.pid}${extname(options.output) || '.mp4'}`);
-  const progress = new Progress(info.timestamps.length, process.stderr);
+  let progress: Progress | undefined;
   let encoder: Encoder | undefined;
   try {
     await upscaler.prepare(info.size);
+    const bar = new Progress(info.timestamps.length, process.stderr);
+    progress = bar;
     encoder = new Encoder({ original: options.input, file: partial, size, info, crf: options.crf });
     const frames = decode(options.input, info, signal);
-    const done = await pump(frames, upscaler, encoder, info, (count) => progress.update(count));
+    const done = await pump(frames, upscaler, encoder, info, (count) => bar.update(count));
     if (done === 0) throw new CommandError('input-unreadable', `${options.input} has no frame that can be decoded`);
     await encoder.finish();
     await rename(partial, options.output);
-    progress.end();
-    const seconds = progress.elapsedSeconds;
+    bar.end();
+    const seconds = bar.elapsedSeconds;
     console.log(
       `${options.output}: ${done} frames, ${info.size.width}x${info.size.height} -> ${size.width}x${size.height}, ` +
         `tier ${options.tier} ${upscaler.precision} on ${gpu.adapter}, ${clock(seconds)} (${(done / seconds).toFixed(1)} fps)`,
     );
   } catch (thrown) {
-    progress.end();
+    progress?.end();
     await encoder?.abort();
     await rm(partial, { force: true });
     throw thrown;
