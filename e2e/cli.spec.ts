@@ -140,7 +140,8 @@ test.describe('what can go wrong has a code of its own', () => {
   test('an interrupt leaves no file behind', async () => {
     const folder = at('interrupted');
     mkdirSync(folder);
-    const child = start('upscale', [join(root, 'demo/public/clips/bunny.mp4'), join(folder, 'out.mp4')]);
+    const clip = join(root, 'demo/public/clips/bunny-180p.mp4');
+    const child = start('upscale', [clip, join(folder, 'out.mp4'), '--tier', 'S']);
     await expect.poll(() => readdirSync(folder).length).toBe(1);
     child.kill('SIGINT');
     const exitCode = await new Promise((resolve) => child.once('close', resolve));
