@@ -18,9 +18,10 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image
+from PIL import Image, ImageFilter
 
 import heldout
+from degrade import HALVING
 from networks import TIERS, MobileVitSr, bilinear_x2, build
 
 HERE = Path(__file__).parent
@@ -48,22 +49,41 @@ class Cache:
                     self.shards.append({k: z[k] for k in ("hr", "clean", "coded")})
                 self.files.append(file)
 
-    def batch(self, rng: np.random.Generator, size: int, patch: int, clean: float) -> tuple[torch.Tensor, torch.Tensor]:
+    def batch(
+        self, rng: np.random.Generator, size: int, patch: int, clean: float, soften: float
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         """LR [size, 1, patch, patch] and HR [size, 1, 2 patch, 2 patch] in [0, 1]."""
         low = np.empty((size, patch, patch), np.uint8)
         high = np.empty((size, 2 * patch, 2 * patch), np.uint8)
         for i in range(size):
             shard = self.shards[rng.integers(len(self.shards))]
             c, t = rng.integers(len(shard["hr"])), rng.integers(2)
-            lr = shard["clean" if rng.random() < clean else "coded"][c, t]
+            is_clean = rng.random() < clean
+            lr = shard["clean" if is_clean else "coded"][c, t]
             y, x = (int(rng.integers((n - patch) // ALIGN + 1)) * ALIGN for n in lr.shape)
             a = lr[y : y + patch, x : x + patch]
             b = shard["hr"][c, t, 2 * y : 2 * (y + patch), 2 * x : 2 * (x + patch)]
+            if is_clean and rng.random() < soften:
+                a, b = softened(b, rng)
             if rng.random() < 0.5:
                 a, b = a.T, b.T
             sy, sx = (int(s) for s in rng.choice((1, -1), 2))
             low[i], high[i] = a[::sy, ::sx], b[::sy, ::sx]
         return tuple(torch.from_numpy(x).unsqueeze(1).float().div_(255) for x in (low, high))
+
+
+def softened(high: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """LR and HR (uint8) of an HR crop made blurrier and of another contrast.
+
+    The training photographs were shrunk and are sharp to the pixel; many pictures aren't. Without these the network takes
+    every strong edge for drawn text and overshoots.
+    """
+    image = Image.fromarray(high).filter(ImageFilter.GaussianBlur(rng.uniform(0.3, 1.1)))
+    y = np.asarray(image).astype(np.float32)
+    y = (y - y.mean()) * rng.uniform(0.6, 1.8) + y.mean()
+    image = Image.fromarray(np.round(y).clip(0, 255).astype(np.uint8))
+    how = list(HALVING.values())[rng.integers(len(HALVING))]
+    return np.asarray(image.resize((image.width // 2, image.height // 2), how)), np.asarray(image)
 
 
 class Validation:
@@ -142,7 +162,7 @@ def train(args: argparse.Namespace) -> None:
         rate = args.lr * min(1, (step + 1) / WARMUP_STEPS) * (0.5 + 0.5 * math.cos(math.pi * progress))
         for group in optimizer.param_groups:
             group["lr"] = rate
-        low, high = cache.batch(rng, *shape_of_step(progress, args.patch, args.batch, rng), args.clean_share)
+        low, high = cache.batch(rng, *shape_of_step(progress, args.patch, args.batch, rng), args.clean_share, args.soften)
         error = bilinear_x2(low) + net(low) - high
         loss = (error * error + CHARBONNIER_EPS**2).sqrt().mean()
         optimizer.zero_grad(set_to_none=True)
@@ -168,6 +188,7 @@ def main() -> None:
     p.add_argument("--patch", type=int, default=64, help="LR pixels, a multiple of 8, at most 128")
     p.add_argument("--batch", type=int, default=16)
     p.add_argument("--clean-share", type=float, default=0.18, help="of crops that are halved but not encoded")
+    p.add_argument("--soften", type=float, default=0, help="share of the clean crops that are blurred and change contrast")
     p.add_argument("--every", type=int, default=2000, help="steps between validations and checkpoints")
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--threads", type=int, default=1)
