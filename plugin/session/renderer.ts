@@ -65,11 +65,14 @@ export class Renderer implements DisposableResource {
     const upscale = spec.model && new UpscaleStage(this.gpu, spec.model, { precision: spec.precision });
     let picture: GPUTexture | undefined;
     try {
-      const [, pictureSize] = await Promise.all([
+      // All of them to their end: one that goes on after the others failed would allocate after disposal.
+      const [ingested, upscaled, composed] = await Promise.allSettled([
         ingest.prepare(spec.size, signal),
         upscale?.prepare(spec.size, signal),
         this.#compose.prepare(this.#format, signal),
       ]);
+      for (const part of [upscaled, ingested, composed]) if (part.status === 'rejected') throw part.reason;
+      const pictureSize = upscaled.status === 'fulfilled' ? upscaled.value : undefined;
       if (upscale && pictureSize) {
         picture = await this.gpu.checked('picture texture', () => this.#createPicture(pictureSize));
         upscale.bind(ingest.frame, picture);
