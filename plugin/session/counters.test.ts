@@ -7,7 +7,7 @@ test('counts the frames of the last second, and late ones', () => {
   expect(counters.shown).toBe(50);
   expect(counters.late).toBe(5);
   expect(counters.fps(49 * 40)).toBe(25);
-  expect(counters.fps(49 * 40 + 500)).toBe(12);
+  expect(counters.fps(49 * 40 + 500)).toBe(13);
   expect(counters.fps(10_000)).toBe(0);
 });
 
