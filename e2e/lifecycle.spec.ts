@@ -38,6 +38,19 @@ test('steady frames make no GPU object but the external texture, its bind group 
   expect(mapAsync).toBeLessThan(frames);
 });
 
+test('every GPU object has a label', async ({ page }) => {
+  await spyOnGpu(page);
+  await openPlayer(page, 'long', size);
+  const { made, unlabelled } = await page.evaluate(async () => {
+    await window.enhanceVideo();
+    await window.video.play();
+    await window.nextFrame(2);
+    return { made: Object.keys(window.gpuCalls), unlabelled: window.unlabelledGpuCalls };
+  });
+  expect(made).toContain('createComputePipelineAsync');
+  expect(unlabelled).toEqual([]);
+});
+
 test('dispose leaves the page and the device as they were', async ({ page }) => {
   await spyOnGpu(page);
   await spyOnListeners(page);

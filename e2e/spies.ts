@@ -5,6 +5,8 @@ declare global {
     /** Calls of each method that makes a GPU object or submits, and of `destroy`, since the page loaded. */
     gpuCalls: Record<string, number>;
     gpuDevices: GPUDevice[];
+    /** Methods whose result came back without a label. */
+    unlabelledGpuCalls: string[];
     /** GPU buffers, textures and query sets that have not been destroyed. */
     liveGpuObjects(): number;
     /** Event listeners on the video, document and window that have not been removed. */
@@ -17,6 +19,16 @@ export async function spyOnGpu(page: Page): Promise<void> {
   await page.addInitScript(() => {
     window.gpuCalls = {};
     window.gpuDevices = [];
+    window.unlabelledGpuCalls = [];
+    const checkLabel = (name: string, made: unknown) => {
+      // Pipelines compile asynchronously; a failure is the caller's to handle.
+      if (made instanceof Promise)
+        made.then(
+          (pipeline) => checkLabel(name, pipeline),
+          () => {},
+        );
+      else if ((made as GPUObjectBase).label === '') window.unlabelledGpuCalls.push(name);
+    };
     const live = new Set<object>();
     window.liveGpuObjects = () => live.size;
     if (!('GPUDevice' in window)) return;
@@ -34,11 +46,12 @@ export async function spyOnGpu(page: Page): Promise<void> {
     for (const name of Object.getOwnPropertyNames(GPUDevice.prototype))
       if (/^(create|import)/.test(name))
         wrap(GPUDevice.prototype, name, (_device, made) => {
+          checkLabel(name, made);
           if (owned.includes(name)) live.add(made as object); // These three return objects.
         });
     for (const type of [GPUBuffer, GPUTexture, GPUQuerySet])
       wrap(type.prototype, 'destroy', (self) => live.delete(self));
-    wrap(GPUTexture.prototype, 'createView', () => {});
+    wrap(GPUTexture.prototype, 'createView', (_texture, view) => checkLabel('createView', view));
     wrap(GPUBuffer.prototype, 'mapAsync', () => {});
     wrap(GPUQueue.prototype, 'submit', () => {});
     wrap(GPUQueue.prototype, 'writeBuffer', () => {});

@@ -16,6 +16,7 @@ export interface ComposeLayout {
 }
 
 const uniformBytes = 32;
+const canvasView = { label: 'vitreous/canvas' } as const;
 
 /** Draws the picture on the canvas: resampled to its device pixels, beside the native frame if wanted. */
 export class ComposeStage {
@@ -65,8 +66,8 @@ export class ComposeStage {
       layout: this.#pipeline.getBindGroupLayout(0),
       entries: [
         { binding: 0, resource: { buffer: this.#uniform } },
-        { binding: 1, resource: picture.createView() },
-        { binding: 2, resource: frame.createView() },
+        { binding: 1, resource: picture.createView({ label: 'vitreous/compose.picture' }) },
+        { binding: 2, resource: frame.createView({ label: 'vitreous/compose.native' }) },
         { binding: 3, resource: this.#sampler },
       ],
     });
@@ -86,7 +87,7 @@ export class ComposeStage {
     if (!this.#pipeline || !this.#bindGroup) throw new RangeError('compose: not bound');
     const pass = encoder.beginRenderPass({
       ...timings.pass('compose'),
-      colorAttachments: [{ ...this.#attachment, view: target.createView() }],
+      colorAttachments: [{ ...this.#attachment, view: target.createView(canvasView) }],
     });
     const left = Math.max(0, Math.round(this.#rect.x));
     const top = Math.max(0, Math.round(this.#rect.y));
