@@ -88,12 +88,23 @@ def to_json(value: dict) -> str:
     return re.sub(r"\[[\d\s.,]+\]", lambda m: re.sub(r"\s+", " ", m[0]).replace("[ ", "[").replace(" ]", "]"), text) + "\n"
 
 
-def manifest(args: argparse.Namespace, checkpoint: dict, weights: dict[str, np.ndarray], data: bytes) -> dict:
-    a, tier = checkpoint["args"], args.tier
-    options = ["tier", "batch", "patch", "steps", "minutes", "lr", "ema", "seed"]
-    command = "python models/training/train.py --data DIR " + " ".join(f"--{k} {a[k]}" for k in options)
+def stages(checkpoint: dict) -> list[dict]:
+    """What train.py ran, first to last: each stage starts from the averaged weights of the one before."""
+    a = checkpoint["args"]
+    options = ["tier", "name", "batch", "patch", "steps", "minutes", "lr", "ema", "seed", "clean-share", "soften"]
+    given = {k: a.get(k.replace("-", "_")) for k in options}
+    command = "python models/training/train.py --data DIR " + " ".join(f"--{k} {v}" for k, v in given.items() if v is not None)
+    before: list[dict] = []
     if a["init"] != "None":
-        command += f" --clean-share {a['clean_share']} --init {Path(a['init']).parent.name}/checkpoint.pt"
+        start = torch.load(HERE / a["init"], weights_only=False)
+        command += f" --init models/training/runs/{start['args']['name']}/checkpoint.pt"
+        before = stages(start)
+    reached = {"seed": int(a["seed"]), "steps": checkpoint["step"], "minutes": round(checkpoint["minutes"], 1)}
+    return [*before, {**reached, "command": command}]
+
+
+def manifest(args: argparse.Namespace, checkpoint: dict, weights: dict[str, np.ndarray], data: bytes) -> dict:
+    tier = args.tier
     out = {
         "format": "vitreous-model/1",
         "name": "mobilevit-sr",
@@ -115,10 +126,7 @@ def manifest(args: argparse.Namespace, checkpoint: dict, weights: dict[str, np.n
             "data": list(DATA),
             "degradation": "x264 crf 18-36 at five presets; some clean; bicubic, area or Lanczos halving; models/training/degrade.py",
             "clips": checkpoint["clips"],
-            "seed": int(a["seed"]),
-            "steps": checkpoint["step"],
-            "minutes": round(checkpoint["minutes"], 1),
-            "command": command,
+            "stages": stages(checkpoint),
         },
     }
     if args.quality:
