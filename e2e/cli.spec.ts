@@ -140,8 +140,9 @@ test.describe('what can go wrong has a code of its own', () => {
   test('an interrupt leaves no file behind', async () => {
     const folder = at('interrupted');
     mkdirSync(folder);
-    const clip = join(root, 'demo/public/clips/bunny-180p.mp4');
-    const child = start('upscale', [clip, join(folder, 'out.mp4'), '--tier', 'S']);
+    // Long enough for a quick GPU not to be done first.
+    const clip = join(root, 'demo/public/clips/walks.mp4');
+    const child = start('upscale', [clip, join(folder, 'out.mp4'), '--tier', 'M']);
     await expect.poll(() => readdirSync(folder).length).toBe(1);
     child.kill('SIGINT');
     const exitCode = await new Promise((resolve) => child.once('close', resolve));
