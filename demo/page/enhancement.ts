@@ -76,7 +76,8 @@ export class Enhancement {
       this.#starting?.abort();
       const starting = new AbortController();
       this.#starting = starting;
-      this.#ended = this.#ended.then(() => this.#start(starting));
+      // A start that broke unexpectedly is on the console; the next one gets its own chance.
+      this.#ended = this.#ended.catch(() => {}).then(() => this.#start(starting));
       return;
     }
     this.#enhanced.set({ upscale: { quality: this.#choice, force: this.#force }, compare: this.#compare });

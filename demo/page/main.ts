@@ -61,7 +61,8 @@ let objectUrl: string | undefined;
 function play(url: string): void {
   if (objectUrl) URL.revokeObjectURL(objectUrl);
   objectUrl = url.startsWith('blob:') ? url : undefined;
-  const wasPlaying = !video.paused || video.currentSrc === '';
+  // A file that could not be played has paused the element, not the viewer.
+  const wasPlaying = !video.paused || video.currentSrc === '' || video.error !== null;
   video.src = url;
   if (wasPlaying && !matchMedia('(prefers-reduced-motion: reduce)').matches) player.play();
 }

@@ -85,6 +85,8 @@ export class Renderer implements DisposableResource {
     }
     disposeRig(this.#rig);
     this.#rig = { spec, ingest, upscale, picture };
+    // Times of the former rig say nothing of this one.
+    this.timer.stageMs.clear();
     if (this.#disposed) disposeRig(this.#rig);
   }
 

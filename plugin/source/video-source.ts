@@ -37,6 +37,15 @@ function mediaError(video: HTMLVideoElement): VitreousError {
   });
 }
 
+const withoutPicture = () =>
+  new VitreousError({
+    code: 'source-format',
+    stage: 'source',
+    found: 'media without a picture (audio alone)',
+    expected: 'a video track',
+    fix: 'Nothing: there is no picture to enhance. A new source is picked up.',
+  });
+
 /** Frames of a `<video>`, each when the browser presents it: playing, seeking while paused, looping, changing its source. */
 export class VideoSource implements FrameSource {
   readonly #video: HTMLVideoElement;
@@ -67,8 +76,12 @@ export class VideoSource implements FrameSource {
     video.addEventListener('emptied', () => this.#onEmptied(), { signal });
     // A paused video's first frame may have been presented before we asked.
     video.addEventListener('loadeddata', () => this.refresh(), { signal });
+    video.addEventListener('loadeddata', () => this.#checkPicture(), { signal });
     if (video.error) sink.trouble(mediaError(video), true);
-    else this.refresh();
+    else {
+      this.#checkPicture();
+      this.refresh();
+    }
   }
 
   refresh(): void {
@@ -77,6 +90,12 @@ export class VideoSource implements FrameSource {
     // Between a seek and its frame the old picture is still up; the frame callback brings the new one.
     const timestampUs = video.seeking ? this.#lastTimestampUs : Math.round(video.currentTime * 1e6);
     this.#give(timestampUs, undefined, 0, true);
+  }
+
+  #checkPicture(): void {
+    const video = this.#video;
+    if (video.readyState >= video.HAVE_CURRENT_DATA && video.videoWidth === 0)
+      this.#sink?.trouble(withoutPicture(), true);
   }
 
   #request(): void {
