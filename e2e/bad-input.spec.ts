@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Page, Route } from '@playwright/test';
 import type { EnhanceOptions } from '../plugin/index.js';
+import { clip } from './clips.js';
 import { expect, test } from './fixtures.js';
 import { meanLevel } from './pixels.js';
 import { openPlayer, seen } from './player.js';
@@ -177,6 +178,20 @@ test('a video that cannot be played: video-error', async ({ page }) => {
     }
   });
   expect(codes).toEqual(['video-error', 0]);
+});
+
+test('media without a picture: source-format', async ({ page }) => {
+  await openPlayer(page, 'long', size);
+  const audio = await clip('audio');
+  const code = await page.evaluate(async (audio) => {
+    window.video.src = audio;
+    return window.enhanceVideo().then(
+      ({ state }) => state,
+      (thrown) => (thrown instanceof window.vitreous.VitreousError ? thrown.code : String(thrown)),
+    );
+  }, audio);
+  expect(code).toBe('source-format');
+  expect(await page.evaluate(() => document.querySelectorAll('canvas').length)).toBe(0);
 });
 
 test('a video that breaks while enhanced falls back, and a new source is picked up: video-error', async ({ page }) => {

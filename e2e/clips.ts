@@ -56,6 +56,13 @@ const specs = {
   },
   // Grey: interpolating planes before the conversion to RGB, as a compositor does, then equals interpolating RGB.
   'wide-pixels': { source: pattern('32x36'), filter: `hue=s=0,${to709},setsar=2/1` },
+  // One colour: nothing to interpolate, so that the matrix and the primaries alone show.
+  'wide-pixels-bt601': {
+    source: 'color=c=0x30a0ff:s=32x36:r=10:d=1',
+    filter: 'scale=out_color_matrix=bt601:out_range=tv,format=yuv420p,setsar=2/1',
+    codec: [...x264, ...bt601],
+  },
+  audio: { source: 'sine=f=440:d=1', filter: '', codec: ['-c:a', 'aac'] },
   'rotated-90': { source: pattern('64x36'), remux: ['-metadata:s:v', 'rotate=90'] },
   'rotated-180': { source: pattern('64x36'), remux: ['-metadata:s:v', 'rotate=180'] },
   vp9: {
@@ -71,7 +78,18 @@ async function make(spec: ClipSpec, file: string): Promise<void> {
   const { source, filter = to709, codec = [...x264, ...bt709], remux } = spec;
   const extension = spec.extension ?? 'mp4';
   const encoded = `${file}.encoded.${extension}`;
-  await run('ffmpeg', ['-v', 'error', '-y', '-f', 'lavfi', '-i', source, '-vf', filter, ...codec, encoded]);
+  await run('ffmpeg', [
+    '-v',
+    'error',
+    '-y',
+    '-f',
+    'lavfi',
+    '-i',
+    source,
+    ...(filter ? ['-vf', filter] : []),
+    ...codec,
+    encoded,
+  ]);
   if (!remux) {
     renameSync(encoded, file);
     return;

@@ -12,6 +12,7 @@ const clips: readonly (readonly [ClipName, number, number])[] = [
   ['vp9', 64, 36],
   ['odd', 37, 21],
   ['wide-pixels', 64, 36],
+  ['wide-pixels-bt601', 64, 36],
   ['rotated-90', 36, 64],
   ['rotated-180', 64, 36],
 ];

@@ -22,6 +22,19 @@ const workgroupSize = 8;
 const importPaths = ['external', 'copy', 'canvas'] as const;
 type ImportPath = (typeof importPaths)[number];
 
+/**
+ * A frame of non-square pixels as one of square pixels, or nothing where it has them. Chrome imports the former by way of a drawing
+ * that ignores BT.601 primaries; ingest samples by fractions of the picture, so the shape of pixels makes no difference to it.
+ */
+function withSquarePixels(frame: VideoFrame): VideoFrame | undefined {
+  const visible = frame.visibleRect;
+  const turned = ((frame as { rotation?: number }).rotation ?? 0) % 180 !== 0; // Newer than TypeScript's VideoFrame.
+  if (!visible || turned) return undefined;
+  const { width: displayWidth, height: displayHeight } = visible;
+  if (displayWidth === frame.displayWidth && displayHeight === frame.displayHeight) return undefined;
+  return new VideoFrame(frame, { displayWidth, displayHeight, timestamp: frame.timestamp });
+}
+
 /** Turns video frames into an ordinary texture. The only place that sees an external texture. */
 export class IngestStage implements Stage {
   readonly #gpu: GpuDevice;
@@ -31,6 +44,7 @@ export class IngestStage implements Stage {
   #texture: GPUTexture | undefined;
   #view: GPUTextureView | undefined;
   #bindGroup: GPUBindGroup | undefined;
+  #square: VideoFrame | undefined;
   /** Index into `importPaths`. */
   #path = 0;
   #canvas: OffscreenCanvas | undefined;
@@ -104,7 +118,9 @@ export class IngestStage implements Stage {
   #importBy(path: ImportPath, frame: VideoFrame): void {
     const { device } = this.#gpu;
     if (path === 'external') {
-      this.#bindGroup = this.#bind(device.importExternalTexture({ label: 'vitreous/frame', source: frame }));
+      this.#square = withSquarePixels(frame);
+      const source = this.#square ?? frame;
+      this.#bindGroup = this.#bind(device.importExternalTexture({ label: 'vitreous/frame', source }));
       return;
     }
     const { width, height } = this.frame;
@@ -119,6 +135,12 @@ export class IngestStage implements Stage {
     if (!context) throw new DOMException('no 2D context', 'NotSupportedError');
     context.drawImage(frame, 0, 0, width, height);
     return this.#canvas;
+  }
+
+  /** Lets go of what `import` took hold of. After the submit: Chrome destroys a frame's texture when it is closed. */
+  release(): void {
+    this.#square?.close();
+    this.#square = undefined;
   }
 
   /** Encodes the pass of the frame that was imported in this task. */
@@ -147,6 +169,7 @@ export class IngestStage implements Stage {
   }
 
   dispose(): void {
+    this.release();
     this.#texture?.destroy();
     this.#texture = undefined;
     this.#view = undefined;

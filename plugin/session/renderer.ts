@@ -98,14 +98,18 @@ export class Renderer implements DisposableResource {
   draw(frame: VideoFrame, target: GPUTexture, layout: ComposeLayout, sample: boolean): void {
     const rig = this.#live();
     this.#compose.arrange(layout);
-    rig.ingest.import(frame);
-    this.timer.beginFrame(sample);
-    const encoder = this.gpu.device.createCommandEncoder({ label: 'vitreous/frame' });
-    rig.ingest.record(encoder, this.timer);
-    rig.upscale?.record(encoder, this.timer);
-    this.#compose.record(encoder, this.timer, target);
-    this.timer.endFrame(encoder);
-    this.gpu.device.queue.submit([encoder.finish()]);
+    try {
+      rig.ingest.import(frame);
+      this.timer.beginFrame(sample);
+      const encoder = this.gpu.device.createCommandEncoder({ label: 'vitreous/frame' });
+      rig.ingest.record(encoder, this.timer);
+      rig.upscale?.record(encoder, this.timer);
+      this.#compose.record(encoder, this.timer, target);
+      this.timer.endFrame(encoder);
+      this.gpu.device.queue.submit([encoder.finish()]);
+    } finally {
+      rig.ingest.release();
+    }
   }
 
   /** Draws the last picture again: another canvas size, another split. */
