@@ -4,7 +4,7 @@ import type { Consts, Kernel, Precision } from '../gpu/kernel.js';
 import { type Arena, type Lifetime, placeValues } from './arena.js';
 import { fuse } from './fuse.js';
 import type { Graph, GraphNode } from './graph.js';
-import type { Dispatch, Problem, UniformWord, Variant } from './op.js';
+import type { Dispatch, Problem, Ref, UniformWord, Variant } from './op.js';
 import { invalidGraph, tensorBytes } from './tensor.js';
 import type { Value } from './value.js';
 import type { PackedWeights } from './weights.js';
@@ -86,6 +86,12 @@ function chooseVariant(node: GraphNode, problem: Problem<unknown>, options: Plan
   const chosen = node.op.select?.(problem, options.caps) ?? legal[0];
   if (!chosen) throw invalidGraph(`no variant of ${node.op.name} for '${node.name}'`, 'at least one');
   return chosen;
+}
+
+/** The value behind a binding; undefined for weights. */
+function valueBehind(node: GraphNode, ref: Ref | undefined): Value | undefined {
+  if (!ref || ref.kind === 'weights') return undefined;
+  return (ref.kind === 'input' ? node.inputs : node.outputs)[ref.index];
 }
 
 /** Views share their input's storage: each value's owner is the value whose bytes it reads. */
@@ -226,9 +232,7 @@ export function compile(source: Graph, options: PlanOptions): Plan {
   let uniformBytes = 0;
   const steps = lowered.map(({ node, variant, dispatch }): PlanStep => {
     const bindings = dispatch.bindings.map((ref) =>
-      ref.kind === 'weights'
-        ? weightLayout.place(ref.packed)
-        : bindValue((ref.kind === 'input' ? node.inputs : node.outputs)[ref.index]),
+      ref.kind === 'weights' ? weightLayout.place(ref.packed) : bindValue(valueBehind(node, ref)),
     );
     const uniformOffsetBytes = uniformBytes;
     uniformBytes += align(Math.max(dispatch.uniforms.length * 4, 16), caps.bindingAlignmentBytes);
@@ -274,7 +278,7 @@ function traffic(
     const ref = dispatch.bindings[i];
     if (!binding || !ref) return 0;
     if (binding.kind !== 'image') return binding.sizeBytes;
-    const value = ref.kind === 'weights' ? undefined : (ref.kind === 'input' ? node.inputs : node.outputs)[ref.index];
+    const value = valueBehind(node, ref);
     return value?.type.kind === 'image' ? value.type.width * value.type.height * 4 : 0;
   };
   const seen = new Set<number>();
@@ -282,7 +286,7 @@ function traffic(
   let writtenBytes = 0;
   dispatch.bindings.forEach((ref, i) => {
     // A value bound twice (x and the residual, or the unused residual of a kernel without one) is read once.
-    const value = ref.kind === 'weights' ? undefined : (ref.kind === 'input' ? node.inputs : node.outputs)[ref.index];
+    const value = valueBehind(node, ref);
     const key = value ? value.id : -1 - i;
     if (seen.has(key)) return;
     seen.add(key);

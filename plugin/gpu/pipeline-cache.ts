@@ -46,10 +46,6 @@ export class PipelineCache {
     this.#device = device;
   }
 
-  get size(): number {
-    return this.#pipelines.size;
-  }
-
   /** Group 0 of a kernel with these bindings. */
   layout(bindings: readonly BindingKind[]): GPUBindGroupLayout {
     const key = bindings.join(',');

@@ -1,7 +1,7 @@
 import type { ComposeLayout } from '../compose/compose-stage.js';
 import { ComposeStage } from '../compose/compose-stage.js';
 import { type DisposableResource, disposeSymbol } from '../core/dispose.js';
-import { type Size, sameSize } from '../core/geometry.js';
+import type { Size } from '../core/geometry.js';
 import type { GpuDevice } from '../gpu/device.js';
 import type { Precision } from '../gpu/kernel.js';
 import { GpuTimer } from '../gpu/timer.js';
@@ -49,10 +49,6 @@ export class Renderer implements DisposableResource {
   /** What stands ready; undefined before the first `prepare`. */
   get spec(): RigSpec | undefined {
     return this.#rig?.spec;
-  }
-
-  ready(size: Size, model: UpscaleModel | undefined): boolean {
-    return sameSize(this.#rig?.spec.size, size) && this.#rig?.spec.model === model;
   }
 
   /**

@@ -31,6 +31,8 @@ const EnhancedEventTarget = EventTarget as { new (): EnhancedEvents };
 /**
  * One enhancement: wires source, stages and presenter, and decides frame by frame whether the enhanced or the native picture
  * shows. Whatever changes a condition ends in `#reconsider`.
+ *
+ * Longer than other files: each decision lives in a part of its own, and what is left is the one place where the parts meet.
  */
 export class Session extends EnhancedEventTarget implements Enhanced, FrameSink {
   readonly #source: FrameSource;

@@ -41,11 +41,6 @@ export class UpscaleStage implements Stage {
     return this.#runner?.plan;
   }
 
-  /** GPU memory it holds, without the frame and picture textures. */
-  get sizeBytes(): number {
-    return this.#runner?.sizeBytes ?? 0;
-  }
-
   /**
    * Compiles and allocates for a source size; the former size's plan is released once the new one stands.
    *
