@@ -45,6 +45,7 @@ class Architecture:
 TIERS: dict[str, Architecture] = {
     "S": Architecture(channels=8, body_convs=3, token_dim=16, blocks=1, heads=2),
     "M": Architecture(channels=16, body_convs=4, token_dim=32, blocks=2, heads=4),
+    "L": Architecture(channels=32, body_convs=4, token_dim=32, blocks=2, heads=4),
 }
 
 
@@ -211,3 +212,24 @@ def upscale_rgb(net: MobileVitSr, rgb: Tensor, taps: dict[str, Tensor] | None = 
 
 def build(tier: str) -> MobileVitSr:
     return MobileVitSr(TIERS[tier])
+
+
+@torch.no_grad()
+def widen(narrow: dict[str, Tensor], net: MobileVitSr) -> None:
+    """Starts `net` as the function of a narrower network of the same depth (Net2Net, Chen et al. 2016).
+
+    `narrow` is that network's state. The channels it lacks keep their random weights from their inputs, and zero weights to
+    the old channels: they change nothing yet, and their gradients don't vanish.
+    """
+    for name, new in net.state_dict().items():
+        old = narrow[name]
+        if new.shape == old.shape:
+            new.copy_(old)
+        elif name.startswith("tokens.modulation."):  # rows: C scales, then C shifts
+            new.zero_()
+            half, kept = len(new) // 2, len(old) // 2
+            new[:kept], new[half : half + kept] = old[:kept], old[kept:]
+        else:
+            if new.dim() > 1 and new.shape[1] > old.shape[1]:
+                new[: len(old), old.shape[1] :] = 0
+            new[tuple(slice(n) for n in old.shape)] = old

@@ -22,7 +22,7 @@ from PIL import Image, ImageFilter
 
 import heldout
 from degrade import HALVING
-from networks import TIERS, MobileVitSr, bilinear_x2, build
+from networks import TIERS, MobileVitSr, bilinear_x2, build, widen
 
 HERE = Path(__file__).parent
 CONDITIONS = ("clean", "crf28")
@@ -128,6 +128,8 @@ def train(args: argparse.Namespace) -> None:
     net = build(args.tier).to(memory_format=torch.channels_last)
     if args.init:
         net.load_state_dict(torch.load(args.init, weights_only=False)["ema"])
+    if args.widen:
+        widen(torch.load(args.widen, weights_only=False)["ema"], net)
     average = copy.deepcopy(net)
     parameters, averaged = list(net.parameters()), list(average.parameters())
     optimizer = torch.optim.Adam(parameters, lr=args.lr, betas=(0.9, 0.99), fused=True)
@@ -193,6 +195,7 @@ def main() -> None:
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--threads", type=int, default=1)
     p.add_argument("--init", type=Path, help="a checkpoint whose averaged weights to start from")
+    p.add_argument("--widen", type=Path, help="a checkpoint of a narrower tier of the same depth to grow from")
     p.add_argument("--resume", action="store_true")
     args = p.parse_args()
     args.name = args.name or args.tier
