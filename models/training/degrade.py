@@ -1,6 +1,6 @@
-"""Builds the training set: moving crops, halved, really encoded by x264, decoded again.
+"""Builds the training set: moving crops, halved, really encoded by x264 (or VP9, AV1), decoded again.
 
-    python models/training/degrade.py --data DIR [--cache DIR] [--clips 4096] [--seed 1]
+    python models/training/degrade.py --data DIR [--cache DIR] [--clips 4096] [--seed 1] [--codec h264]
 
 Each clip is 8 frames; two late frames are kept, so that P- and B-frame artefacts are there. A shard file holds
 64 clips as uint8 BT.601 full-range luma: `hr` [64,2,256,256], `coded` and `clean` [64,2,128,128], and `kind` [64].
@@ -63,20 +63,46 @@ def y_to_full(y: np.ndarray) -> np.ndarray:
 
 
 def x264(frames: list[Rgb], crf: int, preset: str, gop: int) -> np.ndarray:
-    """Encodes RGB frames (even sizes) and decodes them: the luma planes, uint8 limited range [N, H, W]."""
+    """Encodes RGB frames (even sizes) by x264 and decodes them: the luma planes, uint8 limited range [N, H, W]."""
+    params = f"keyint={gop}:min-keyint={gop}:scenecut=0"
+    return transcode(frames, "h264", ["libx264", "-threads", "1", "-preset", preset, "-crf", str(crf), "-x264-params", params])
+
+
+def vp9(frames: list[Rgb], crf: int, speed: int, gop: int) -> np.ndarray:
+    """As x264, by libvpx. crf: 0-63; speed: --cpu-used."""
+    rate = ["-b:v", "0", "-crf", str(crf), "-deadline", "good", "-cpu-used", str(speed)]
+    return transcode(frames, "ivf", ["libvpx-vp9", "-threads", "1", *rate, "-g", str(gop), "-keyint_min", str(gop)])
+
+
+def av1(frames: list[Rgb], crf: int, preset: int, gop: int) -> np.ndarray:
+    """As x264, by SVT-AV1. crf: 0-63; preset: 0-13."""
+    return transcode(frames, "ivf", ["libsvtav1", "-crf", str(crf), "-preset", str(preset), "-g", str(gop)])
+
+
+def transcode(frames: list[Rgb], container: str, encoder: list[str]) -> np.ndarray:
     h, w = frames[0].shape[:2]
     raw = b"".join(to_yuv420(f) for f in frames)
     common = ["ffmpeg", "-v", "error", "-threads", "1"]
     size = ["-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", f"{w}x{h}", "-r", "30"]
-    params = f"keyint={gop}:min-keyint={gop}:scenecut=0"
-    encode = [*common, *size, "-i", "-", "-c:v", "libx264", "-threads", "1", "-preset", preset, "-crf", str(crf)]
-    coded = subprocess.run([*encode, "-x264-params", params, "-f", "h264", "-"], input=raw, capture_output=True, check=True)
-    decode = [*common, "-r", "30", "-f", "h264", "-i", "-", "-fps_mode", "passthrough", "-f", "rawvideo", "-pix_fmt", "yuv420p", "-"]
+    encode = [*common, *size, "-i", "-", "-c:v", *encoder, "-f", container, "-"]
+    # SVT-AV1 writes its banner to standard error whatever ffmpeg's level is.
+    coded = subprocess.run(encode, input=raw, capture_output=True, check=True)
+    source = ["-r", "30", "-f", "h264"] if container == "h264" else ["-f", container]
+    decode = [*common, *source, "-i", "-", "-fps_mode", "passthrough", "-f", "rawvideo", "-pix_fmt", "yuv420p", "-"]
     out = subprocess.run(decode, input=coded.stdout, capture_output=True, check=True).stdout
     planes = np.frombuffer(out, np.uint8).reshape(-1, h * w * 3 // 2)
     if len(planes) != len(frames):
-        raise RuntimeError(f"x264 gave {len(planes)} of {len(frames)} frames")
+        raise RuntimeError(f"{encoder[0]} gave {len(planes)} of {len(frames)} frames")
     return planes[:, : h * w].reshape(-1, h, w)
+
+
+def encode(codec: str, frames: list[Rgb], rng: np.random.Generator) -> np.ndarray:
+    """A random quality and preset of a codec, an intra frame every FRAMES. The ranges look alike from codec to codec."""
+    if codec == "vp9":
+        return vp9(frames, int(rng.integers(26, 47)), int(rng.integers(2, 6)), FRAMES)
+    if codec == "av1":
+        return av1(frames, int(rng.integers(28, 51)), int(rng.integers(8, 12)), FRAMES)
+    return x264(frames, int(rng.integers(18, 37)), str(rng.choice(PRESETS, p=PRESET_SHARES)), FRAMES)
 
 
 def read_video(path: Path) -> np.ndarray:
@@ -176,7 +202,7 @@ def with_foreground(back: list[Rgb], front: list[Rgb], rng: np.random.Generator)
     return out
 
 
-def reel(sources: Sources, rng: np.random.Generator) -> dict[str, np.ndarray]:
+def reel(sources: Sources, codec: str, rng: np.random.Generator) -> dict[str, np.ndarray]:
     """CLIPS_PER_REEL clips through one encoder run, an IDR frame at each clip's start."""
     low: list[Rgb] = []
     kept: list[int] = []
@@ -192,7 +218,7 @@ def reel(sources: Sources, rng: np.random.Generator) -> dict[str, np.ndarray]:
         hr.append([luma_u8(frames[t]) for t in keep])
         clean.append([luma_u8(small[t]) for t in keep])
         kinds.append(kind)
-    decoded = x264(low, int(rng.integers(18, 37)), str(rng.choice(PRESETS, p=PRESET_SHARES)), FRAMES)
+    decoded = encode(codec, low, rng)
     coded = np.round(y_to_full(decoded[kept]) * 255).astype(np.uint8).reshape(CLIPS_PER_REEL, 2, LR, LR)
     return {"hr": np.array(hr), "clean": np.array(clean), "coded": coded, "kind": np.array(kinds, np.uint8)}
 
@@ -214,18 +240,20 @@ def main() -> None:
     p.add_argument("--cache", type=Path, default=here / "cache")
     p.add_argument("--clips", type=int, default=4096)
     p.add_argument("--seed", type=int, default=1)
+    p.add_argument("--codec", choices=("h264", "vp9", "av1"), default="h264")
     args = p.parse_args()
+    prefix = "" if args.codec == "h264" else f"{args.codec}-"
     check_levels()
     sources = Sources(args.data)
     args.cache.mkdir(parents=True, exist_ok=True)
     shards = -(-args.clips // (CLIPS_PER_REEL * REELS_PER_SHARD))
     begin = time.time()
     for s in range(shards):
-        file = args.cache / f"shard-{args.seed}-{s:04d}.npz"
+        file = args.cache / f"shard-{prefix}{args.seed}-{s:04d}.npz"
         if file.exists():
             continue
         rng = np.random.default_rng([args.seed, s])
-        reels = [reel(sources, rng) for _ in range(REELS_PER_SHARD)]
+        reels = [reel(sources, args.codec, rng) for _ in range(REELS_PER_SHARD)]
         partial = file.with_suffix(".part")
         with partial.open("wb") as f:
             np.savez(f, **{k: np.concatenate([r[k] for r in reels]) for k in reels[0]})

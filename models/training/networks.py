@@ -7,7 +7,7 @@ residual over the bilinear x2 picture. Module names are the tensor names of weig
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import torch
 import torch.nn.functional as F
@@ -21,7 +21,10 @@ BT601 = (0.299, 0.587, 0.114)
 
 @dataclass(frozen=True)
 class Architecture:
-    """Sizes of one tier. `body_convs` counts the CxC convolutions between head and tail."""
+    """Sizes of one tier. `body_convs` counts the CxC convolutions between head and tail.
+
+    `token_dim` 0 leaves the transformer branch out.
+    """
 
     channels: int
     body_convs: int
@@ -165,7 +168,7 @@ class MobileVitSr(nn.Module):
         super().__init__()
         self.architecture = a
         self.head = ConvAct(1, a.channels)
-        self.tokens = Tokens(a)
+        self.tokens = Tokens(a) if a.token_dim else None
         self.body = nn.ModuleList(ConvAct(a.channels, a.channels) for _ in range(a.body_convs))
         self.tail = nn.Conv2d(a.channels, SCALE * SCALE, 3, padding=1)
         # Small, not zero: the first steps already carry a gradient into the trunk.
@@ -176,10 +179,11 @@ class MobileVitSr(nn.Module):
         h, w = y.shape[-2:]
         f = self.head(y)
         tap(taps, "head", f)
-        m = F.interpolate(self.tokens(y, taps), scale_factor=PATCH, mode="bilinear", align_corners=False)
-        scale, shift = m[:, :, :h, :w].chunk(2, dim=1)
-        f = torch.addcmul(f + shift, f, scale)
-        tap(taps, "modulated", f)
+        if self.tokens is not None:
+            m = F.interpolate(self.tokens(y, taps), scale_factor=PATCH, mode="bilinear", align_corners=False)
+            scale, shift = m[:, :, :h, :w].chunk(2, dim=1)
+            f = torch.addcmul(f + shift, f, scale)
+            tap(taps, "modulated", f)
         for i, conv in enumerate(self.body):
             f = conv(f)
             tap(taps, f"body.{i}", f)
@@ -210,8 +214,10 @@ def upscale_rgb(net: MobileVitSr, rgb: Tensor, taps: dict[str, Tensor] | None = 
     return (bilinear_x2(rgb) + net(luma(rgb), taps)).clamp(0, 1)
 
 
-def build(tier: str) -> MobileVitSr:
-    return MobileVitSr(TIERS[tier])
+def build(tier: str, tokens: bool = True) -> MobileVitSr:
+    """A tier's network, or what is left of it without the transformer branch."""
+    a = TIERS[tier]
+    return MobileVitSr(a if tokens else replace(a, token_dim=0, blocks=0, heads=0))
 
 
 @torch.no_grad()

@@ -125,7 +125,7 @@ def train(args: argparse.Namespace) -> None:
     torch.set_num_threads(args.threads)
     torch.set_flush_denormal(True)
     torch.manual_seed(args.seed)
-    net = build(args.tier).to(memory_format=torch.channels_last)
+    net = build(args.tier, tokens=not args.without_tokens).to(memory_format=torch.channels_last)
     if args.init:
         net.load_state_dict(torch.load(args.init, weights_only=False)["ema"])
     if args.widen:
@@ -196,6 +196,7 @@ def main() -> None:
     p.add_argument("--threads", type=int, default=1)
     p.add_argument("--init", type=Path, help="a checkpoint whose averaged weights to start from")
     p.add_argument("--widen", type=Path, help="a checkpoint of a narrower tier of the same depth to grow from")
+    p.add_argument("--without-tokens", action="store_true", help="ablation: leave the transformer branch out")
     p.add_argument("--resume", action="store_true")
     args = p.parse_args()
     args.name = args.name or args.tier
