@@ -17,8 +17,14 @@ export interface Variant {
   readonly consts: Consts;
 }
 
+/** A number of a plan that changes between frames without compiling or binding anything: f32, set by `Runner.setParam`. */
+export interface ParamWord {
+  readonly param: string;
+  readonly default: number;
+}
+
 /** A word of the uniform block: u32 unless said otherwise. Vectors are written out; mind WGSL's alignment rules. */
-export type UniformWord = number | { readonly f32: number } | { readonly i32: number };
+export type UniformWord = number | { readonly f32: number } | { readonly i32: number } | ParamWord;
 
 /** What a binding holds, by position in the node. */
 export type Ref =

@@ -10,6 +10,7 @@ export function planToJson(plan: Plan): Record<string, unknown> {
     writtenBytes: plan.writtenBytes,
     weightBytes: plan.weightBytes,
     arenaBytes: plan.arena.bufferBytes,
+    params: plan.params.map(({ name, default: value }) => ({ name, default: value })),
     steps: plan.steps.map((step) => ({
       label: step.label,
       kernel: step.kernel.name,

@@ -161,6 +161,37 @@ describe('views', () => {
   });
 });
 
+describe('params', () => {
+  const op = (defaults: readonly number[]): Op<undefined> => ({
+    name: 'params',
+    infer: ([x]) => [asTensor(x)],
+    variants: () => [{ id: 'only', consts: {} }],
+    lower: () =>
+      defaults.map((value) => ({
+        kernel: { name: 'test', source: '', bindings: [] },
+        consts: {},
+        uniforms: [7, { param: 'strength', default: value }],
+        bindings: [input(0), output()],
+        workgroups: [1, 1, 1],
+        macs: 0,
+      })),
+  });
+  const planOf = (defaults: readonly number[]): Plan => {
+    const graph = new Graph();
+    graph.output(graph.add(op(defaults), [graph.input('x', tensor([4]))], undefined, 'y'));
+    return compile(graph, options);
+  };
+
+  test('are listed with every place they stand in', () => {
+    expect(planOf([1, 1]).params).toEqual([{ name: 'strength', default: 1, offsetsBytes: [4, 260] }]);
+    expect(compile(smallNetwork(), options).params).toEqual([]);
+  });
+
+  test('of two defaults are refused', () => {
+    expect(codeThrownBy(() => planOf([1, 0]))).toBe('graph-invalid');
+  });
+});
+
 describe('names', () => {
   const named = (names: readonly string[]): Graph => {
     const graph = new Graph();

@@ -43,6 +43,14 @@ export interface PlanStep {
   readonly writtenBytes: number;
 }
 
+/** A number that may change from frame to frame. */
+export interface PlanParam {
+  readonly name: string;
+  readonly default: number;
+  /** Where its words stand in the uniform buffer. */
+  readonly offsetsBytes: readonly number[];
+}
+
 export interface PlanOptions {
   readonly caps: Caps;
   readonly precision: Precision;
@@ -58,6 +66,7 @@ export interface Plan {
   readonly steps: readonly PlanStep[];
   readonly arena: Arena;
   readonly uniformBytes: number;
+  readonly params: readonly PlanParam[];
   readonly weightBytes: number;
   readonly packedWeights: readonly { readonly packed: PackedWeights; readonly offsetBytes: number }[];
   readonly inputs: readonly Value[];
@@ -175,6 +184,20 @@ function lifetimes(
   return [...lives.values()];
 }
 
+function paramsOf(steps: readonly PlanStep[]): readonly PlanParam[] {
+  const params = new Map<string, PlanParam>();
+  for (const { uniforms, uniformOffsetBytes } of steps)
+    uniforms.forEach((word, i) => {
+      if (typeof word === 'number' || !('param' in word)) return;
+      const known = params.get(word.param);
+      if (known && known.default !== word.default)
+        throw invalidGraph(`param '${word.param}' = ${known.default} and ${word.default}`, 'one default a name');
+      const offsetsBytes = [...(known?.offsetsBytes ?? []), uniformOffsetBytes + i * 4];
+      params.set(word.param, { name: word.param, default: word.default, offsetsBytes });
+    });
+  return [...params.values()];
+}
+
 const align = (bytes: number, alignmentBytes: number): number => Math.ceil(bytes / alignmentBytes) * alignmentBytes;
 
 /** Packed weights in one buffer, each once however many steps read it. */
@@ -257,6 +280,7 @@ export function compile(source: Graph, options: PlanOptions): Plan {
     steps,
     arena,
     uniformBytes,
+    params: paramsOf(steps),
     weightBytes: weightLayout.sizeBytes,
     packedWeights: weightLayout.entries,
     inputs: graph.inputs,

@@ -21,6 +21,7 @@ function writeUniforms(view: DataView, offsetBytes: number, words: readonly Unif
     const at = offsetBytes + i * 4;
     if (typeof word === 'number') view.setUint32(at, word, true);
     else if ('f32' in word) view.setFloat32(at, word.f32, true);
+    else if ('param' in word) view.setFloat32(at, word.default, true);
     else view.setInt32(at, word.i32, true);
   });
 }
@@ -61,6 +62,8 @@ export class Runner implements DisposableResource {
   #weights: GPUBuffer | undefined;
   #uniforms: GPUBuffer | undefined;
   #bindGroups: readonly GPUBindGroup[] | undefined;
+  /** What `setParam` uploads from: one number, used again. */
+  readonly #paramValue = new Float32Array(1);
   #disposed = false;
 
   private constructor(gpu: GpuDevice, plan: Plan, pipelines: readonly GPUComputePipeline[]) {
@@ -129,6 +132,22 @@ export class Runner implements DisposableResource {
         ],
       }),
     );
+  }
+
+  /**
+   * Sets a number of the plan for what is submitted from now on. Allocates nothing; a new runner starts with the plan's defaults.
+   *
+   * @throws VitreousError `graph-invalid` for a name the plan has not, or a value that is no finite number.
+   */
+  setParam(name: string, value: number): void {
+    this.#alive();
+    const param = this.plan.params.find((known) => known.name === name);
+    if (!param) throw invalidGraph(`param '${name}'`, this.plan.params.map((known) => known.name).join(', ') || 'none');
+    if (!Number.isFinite(value)) throw invalidGraph(`param '${name}' = ${value}`, 'a finite number');
+    if (!this.#uniforms) throw invalidGraph('setParam before the plan is allocated', 'a runner made by Runner.create');
+    this.#paramValue[0] = value;
+    for (const offsetBytes of param.offsetsBytes)
+      this.#gpu.device.queue.writeBuffer(this.#uniforms, offsetBytes, this.#paramValue);
   }
 
   /** Encodes every dispatch into the caller's pass. Synchronous; allocates nothing; never submits. */

@@ -1,5 +1,5 @@
-// picture = bilinear_x2(frame) + pixel_shuffle(conv2d(x)) on every channel: the last layer of a network, straight to the picture.
-// Four outputs, stride 1, zero padding.
+// picture = bilinear_x2(frame) + strength * pixel_shuffle(conv2d(x)) on every channel: the last layer of a network, straight to the
+// picture. Four outputs, stride 1, zero padding.
 //
 // in        weights  real4[]   [ky][kx][in group][in lane] of 4 outputs, then bias
 //           x        real4[]   nhwc4 [height, width, in_groups]
@@ -15,6 +15,7 @@ struct Dims {
   padding: vec2i,
   in_groups: u32,
   bias_at: u32,
+  strength: f32,
 }
 
 @group(0) @binding(0) var<uniform> dims: Dims;
@@ -48,5 +49,5 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
       }
     }
   }
-  store_x2(id.xy, dims.size, sum);
+  store_x2(id.xy, dims.size, dims.strength * sum);
 }

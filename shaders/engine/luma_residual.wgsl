@@ -1,4 +1,4 @@
-// picture = bilinear_x2(frame) + pixel_shuffle(residual) on every channel, clamped to [0, 1].
+// picture = bilinear_x2(frame) + strength * pixel_shuffle(residual) on every channel, clamped to [0, 1].
 //
 // in        frame     texture [width, height]
 //           residual  real4[height * width]   nhwc4, channel = dy * 2 + dx
@@ -8,6 +8,7 @@
 
 struct Dims {
   size: vec2u,
+  strength: f32,
 }
 
 @group(0) @binding(0) var<uniform> dims: Dims;
@@ -20,5 +21,5 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   if (any(id.xy >= dims.size)) {
     return;
   }
-  store_x2(id.xy, dims.size, vec4f(residual[id.y * dims.size.x + id.x]));
+  store_x2(id.xy, dims.size, dims.strength * vec4f(residual[id.y * dims.size.x + id.x]));
 }

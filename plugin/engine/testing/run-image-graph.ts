@@ -40,13 +40,17 @@ export interface ImageRun {
   readonly tensors: Readonly<Record<string, Unpacked>>;
 }
 
+export interface ImageRunOptions extends RunOptions {
+  readonly params?: Readonly<Record<string, number>>;
+}
+
 /** Runs a graph from image `frame` to image `picture` once; tensor outputs come back too. */
 export async function runImageGraph(
   gpu: GpuDevice,
   graph: Graph,
   weights: WeightSource,
   frame: Pixels,
-  options: RunOptions,
+  options: ImageRunOptions,
 ): Promise<ImageRun> {
   const { device } = gpu;
   const plan = compile(graph, { caps: gpu.caps, ...options });
@@ -60,6 +64,7 @@ export async function runImageGraph(
       frame.height,
     ]);
     runner.bind({ frame: source.createView(), picture: target.createView() });
+    for (const [name, value] of Object.entries(options.params ?? {})) runner.setParam(name, value);
     const encoder = device.createCommandEncoder({ label: 'run-image-graph' });
     const pass = encoder.beginComputePass({ label: 'run-image-graph' });
     runner.record(pass);

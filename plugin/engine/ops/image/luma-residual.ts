@@ -12,6 +12,7 @@ import {
   isNodeOf,
   type Op,
   output,
+  type ParamWord,
   weights,
 } from '../../op.js';
 import { asImage, asTensor, groupsOf, type ImageType, image, imageDims, invalidGraph } from '../../tensor.js';
@@ -33,6 +34,9 @@ const fusedKernel: Kernel = {
   bindings: ['uniform', 'storage-read', 'storage-read', 'texture', 'storage-texture-rgba8unorm'],
 };
 
+/** How much of the residual is added: 0 leaves the bilinear picture, 1 is what the network was trained for. */
+const strength: ParamWord = { param: 'strength', default: 1 };
+
 /** Inputs: the frame, then the residual `[H, W, 4]`. */
 export const lumaResidualOp: Op<undefined> = {
   name: 'lumaResidual',
@@ -50,7 +54,7 @@ export const lumaResidualOp: Op<undefined> = {
       {
         kernel,
         consts,
-        uniforms: [width, height],
+        uniforms: [width, height, strength],
         bindings: [input(0), input(1), output()],
         workgroups: [ceilDiv(width, 8), ceilDiv(height, 8), 1],
         macs: width * height * 4 * 9,
@@ -102,7 +106,7 @@ export const conv2dLumaResidualOp: Op<Conv2dAttrs> = {
       {
         kernel: fusedKernel,
         consts,
-        uniforms: [width, height, kw, kh, px, py, groupsOf(x), biasAt],
+        uniforms: [width, height, kw, kh, px, py, groupsOf(x), biasAt, strength],
         bindings: [weights(packed), input(1), input(0), output()],
         workgroups: [ceilDiv(width, 8), ceilDiv(height, 8), 1],
         macs: width * height * 4 * (inChannels * kh * kw + 9),
@@ -111,7 +115,10 @@ export const conv2dLumaResidualOp: Op<Conv2dAttrs> = {
   },
 };
 
-/** The picture: the frame enlarged x2 bilinearly plus the pixel-shuffled residual `[H, W, 4]` on R', G' and B' alike. */
+/**
+ * The picture: the frame enlarged x2 bilinearly plus the pixel-shuffled residual `[H, W, 4]` times the plan's param `strength` on
+ * R', G' and B' alike.
+ */
 export function lumaResidual(
   graph: Graph,
   frame: Value<ImageType>,
