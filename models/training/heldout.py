@@ -1,7 +1,14 @@
-"""Held-out pictures in motion and real clips, degraded as in playback; metrics. Nothing here is trained on."""
+"""Held-out pictures in motion and real clips, degraded as in playback; metrics. Nothing here is trained on.
+
+    python models/training/heldout.py --data DIR --out FOLDER [--limit N]
+
+writes them as PNGs, FOLDER/GROUP/hr/NAME.png and FOLDER/GROUP/{clean,crf23,crf28,crf33}/NAME.png, for GROUP photographs
+and clips (`npm run bench:peers -- --frames FOLDER` reads them). `--limit` is of photographs.
+"""
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -149,3 +156,28 @@ def resize(rgb: Rgb, how: Image.Resampling) -> Rgb:
     return np.asarray(Image.fromarray(rgb).resize((2 * w, 2 * h), how))
 
 
+
+
+def write_pngs(samples: Iterator[Sample], folder: Path) -> int:
+    count = 0
+    for s in samples:
+        for condition, picture in {"hr": s.high, **s.low}.items():
+            file = folder / condition / f"{s.group}-{s.name}.png"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(picture).save(file)
+        count += 1
+    return count
+
+
+def main() -> None:
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("--data", type=Path, required=True)
+    p.add_argument("--out", type=Path, required=True)
+    p.add_argument("--limit", type=int, help="at most this many photographs; all by default")
+    args = p.parse_args()
+    for group, samples in {"photographs": photographs(args.data, args.limit), "clips": clips(args.data)}.items():
+        print(f"{group}: {write_pngs(samples, args.out / group)} frames")
+
+
+if __name__ == "__main__":
+    main()
