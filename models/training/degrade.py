@@ -64,23 +64,37 @@ def y_to_full(y: np.ndarray) -> np.ndarray:
 
 def x264(frames: list[Rgb], crf: int, preset: str, gop: int) -> np.ndarray:
     """Encodes RGB frames (even sizes) by x264 and decodes them: the luma planes, uint8 limited range [N, H, W]."""
-    params = f"keyint={gop}:min-keyint={gop}:scenecut=0"
-    return transcode(frames, "h264", ["libx264", "-threads", "1", "-preset", preset, "-crf", str(crf), "-x264-params", params])
+    return luma_planes(frames, x264_options(crf, preset, gop))
 
 
 def vp9(frames: list[Rgb], crf: int, speed: int, gop: int) -> np.ndarray:
     """As x264, by libvpx. crf: 0-63; speed: --cpu-used."""
-    rate = ["-b:v", "0", "-crf", str(crf), "-deadline", "good", "-cpu-used", str(speed)]
-    return transcode(frames, "ivf", ["libvpx-vp9", "-threads", "1", *rate, "-g", str(gop), "-keyint_min", str(gop)])
+    return luma_planes(frames, vp9_options(crf, speed, gop))
 
 
 def av1(frames: list[Rgb], crf: int, preset: int, gop: int) -> np.ndarray:
     """As x264, by SVT-AV1. crf: 0-63; preset: 0-13."""
-    return transcode(frames, "ivf", ["libsvtav1", "-crf", str(crf), "-preset", str(preset), "-g", str(gop)])
+    return luma_planes(frames, av1_options(crf, preset, gop))
 
 
-def transcode(frames: list[Rgb], container: str, encoder: list[str]) -> np.ndarray:
+def x264_options(crf: int, preset: str, gop: int) -> list[str]:
+    params = f"keyint={gop}:min-keyint={gop}:scenecut=0"
+    return ["libx264", "-threads", "1", "-preset", preset, "-crf", str(crf), "-x264-params", params]
+
+
+def vp9_options(crf: int, speed: int, gop: int) -> list[str]:
+    rate = ["-b:v", "0", "-crf", str(crf), "-deadline", "good", "-cpu-used", str(speed)]
+    return ["libvpx-vp9", "-threads", "1", *rate, "-g", str(gop), "-keyint_min", str(gop)]
+
+
+def av1_options(crf: int, preset: int, gop: int) -> list[str]:
+    return ["libsvtav1", "-crf", str(crf), "-preset", str(preset), "-g", str(gop)]
+
+
+def transcode(frames: list[Rgb], encoder: list[str]) -> np.ndarray:
+    """Encodes RGB frames (even sizes) and decodes them: whole yuv420p frames, uint8 limited range [N, H * W * 3 / 2]."""
     h, w = frames[0].shape[:2]
+    container = "h264" if encoder[0] == "libx264" else "ivf"
     raw = b"".join(to_yuv420(f) for f in frames)
     common = ["ffmpeg", "-v", "error", "-threads", "1"]
     size = ["-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", f"{w}x{h}", "-r", "30"]
@@ -93,7 +107,12 @@ def transcode(frames: list[Rgb], container: str, encoder: list[str]) -> np.ndarr
     planes = np.frombuffer(out, np.uint8).reshape(-1, h * w * 3 // 2)
     if len(planes) != len(frames):
         raise RuntimeError(f"{encoder[0]} gave {len(planes)} of {len(frames)} frames")
-    return planes[:, : h * w].reshape(-1, h, w)
+    return planes
+
+
+def luma_planes(frames: list[Rgb], encoder: list[str]) -> np.ndarray:
+    h, w = frames[0].shape[:2]
+    return transcode(frames, encoder)[:, : h * w].reshape(-1, h, w)
 
 
 def encode(codec: str, frames: list[Rgb], rng: np.random.Generator) -> np.ndarray:
@@ -202,7 +221,7 @@ def with_foreground(back: list[Rgb], front: list[Rgb], rng: np.random.Generator)
     return out
 
 
-def reel(sources: Sources, codec: str, rng: np.random.Generator) -> dict[str, np.ndarray]:
+def reel(sources: Sources, codec: str, last: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
     """CLIPS_PER_REEL clips through one encoder run, an IDR frame at each clip's start."""
     low: list[Rgb] = []
     kept: list[int] = []
@@ -212,14 +231,15 @@ def reel(sources: Sources, codec: str, rng: np.random.Generator) -> dict[str, np
         how = str(rng.choice(list(HALVING)))
         frames = sources.clip(KINDS[kind], rng)
         small = [halve(f, how) for f in frames]
-        keep = sorted(rng.choice(np.arange(2, FRAMES), 2, replace=False).tolist())
+        # Two late frames of six, or an unbroken run up to the last.
+        keep = list(range(FRAMES - last, FRAMES)) if last else sorted(rng.choice(np.arange(2, FRAMES), 2, replace=False).tolist())
         low += small
         kept += [c * FRAMES + t for t in keep]
         hr.append([luma_u8(frames[t]) for t in keep])
         clean.append([luma_u8(small[t]) for t in keep])
         kinds.append(kind)
     decoded = encode(codec, low, rng)
-    coded = np.round(y_to_full(decoded[kept]) * 255).astype(np.uint8).reshape(CLIPS_PER_REEL, 2, LR, LR)
+    coded = np.round(y_to_full(decoded[kept]) * 255).astype(np.uint8).reshape(CLIPS_PER_REEL, -1, LR, LR)
     return {"hr": np.array(hr), "clean": np.array(clean), "coded": coded, "kind": np.array(kinds, np.uint8)}
 
 
@@ -241,6 +261,7 @@ def main() -> None:
     p.add_argument("--clips", type=int, default=4096)
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--codec", choices=("h264", "vp9", "av1"), default="h264")
+    p.add_argument("--last", type=int, default=0, help="keep this many last frames of a clip, for temporal.py")
     args = p.parse_args()
     prefix = "" if args.codec == "h264" else f"{args.codec}-"
     check_levels()
@@ -253,7 +274,7 @@ def main() -> None:
         if file.exists():
             continue
         rng = np.random.default_rng([args.seed, s])
-        reels = [reel(sources, args.codec, rng) for _ in range(REELS_PER_SHARD)]
+        reels = [reel(sources, args.codec, args.last, rng) for _ in range(REELS_PER_SHARD)]
         partial = file.with_suffix(".part")
         with partial.open("wb") as f:
             np.savez(f, **{k: np.concatenate([r[k] for r in reels]) for k in reels[0]})

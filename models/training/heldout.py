@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from degrade import FRAMES, HALVING, HELD_OUT_CLIPS, halve, path, read_video, x264, y_to_full
+from degrade import FRAMES, HALVING, HELD_OUT_CLIPS, halve, path, read_video, transcode, x264_options, y_to_full
 
 CRFS = (23, 28, 33)
 SHAVE = 8  # pixels left out at each edge of the HR picture
@@ -39,30 +39,35 @@ class Sample:
     low: dict[str, Rgb]
 
 
-def upsample_chroma(plane: np.ndarray, h: int, w: int) -> np.ndarray:
-    small = Image.fromarray(plane.astype(np.float32))
-    return np.asarray(small.resize((w, h), Image.Resampling.BILINEAR))
-
-
-def degrade_clip(frames: list[Rgb], keep: list[int], how: str, preset: str) -> list[dict[str, Rgb]]:
-    """LR pictures of the kept frames under every condition.
-
-    The decoded luma is real; chroma is the clean one, since all metrics are in luma.
-    """
+def degrade_clip(
+    frames: list[Rgb], keep: list[int], how: str, preset: str, crfs: tuple[int, ...] = CRFS
+) -> list[dict[str, Rgb]]:
+    """LR pictures of the kept frames under every condition."""
     small = [halve(f, how) for f in frames]
     out: list[dict[str, Rgb]] = [{"clean": small[t]} for t in keep]
-    for crf in CRFS:
-        planes = x264(small, crf, preset, len(frames))
-        for low, t in zip(out, keep):
-            low[f"crf{crf}"] = with_luma(small[t], y_to_full(planes[t]) * 255)
+    for crf in crfs:
+        decoded = play(small, x264_options(crf, preset, len(frames)), keep)
+        for low, picture in zip(out, decoded):
+            low[f"crf{crf}"] = picture
     return out
 
 
-def with_luma(rgb: Rgb, y: np.ndarray) -> Rgb:
-    """The picture with its luma replaced (uint8 RGB)."""
-    x = rgb.astype(np.float32)
-    x += (y - x @ np.array([0.299, 0.587, 0.114], np.float32))[..., None]
-    return np.round(x).clip(0, 255).astype(np.uint8)
+def play(frames: list[Rgb], encoder: list[str], keep: list[int]) -> list[Rgb]:
+    """The kept frames as a player shows them: encoded, decoded, chroma interpolated."""
+    h, w = frames[0].shape[:2]
+    return [to_rgb(planes, h, w) for planes in transcode(frames, encoder)[keep]]
+
+
+def to_rgb(planes: np.ndarray, h: int, w: int) -> Rgb:
+    """One BT.601 limited-range yuv420p frame [H * W * 3 / 2] -> RGB, chroma bilinear from the centre of 2x2."""
+    y = y_to_full(planes[: h * w].reshape(h, w)) * 255
+    cb, cr = (
+        np.asarray(Image.fromarray((c.astype(np.float32) - 128) * (255 / 224)).resize((w, h), Image.Resampling.BILINEAR))
+        for c in planes[h * w :].reshape(2, h // 2, w // 2)
+    )
+    r, b = y + 1.402 * cr, y + 1.772 * cb
+    g = (y - 0.299 * r - 0.114 * b) / 0.587
+    return np.round(np.stack((r, g, b), -1)).clip(0, 255).astype(np.uint8)
 
 
 def photographs(data: Path, limit: int | None = None, seed: int = 7) -> Iterator[Sample]:
