@@ -2,7 +2,7 @@ import type { Caps } from '../gpu/caps.js';
 import type { Consts, Kernel } from '../gpu/kernel.js';
 import type { ValueType } from './tensor.js';
 import type { Value } from './value.js';
-import type { PackedWeights } from './weights.js';
+import type { PackedWeights, PackedWords } from './weights.js';
 
 /** What one node asks: the types around it and its attributes. */
 export interface Problem<A> {
@@ -30,7 +30,7 @@ export type UniformWord = number | { readonly f32: number } | { readonly i32: nu
 export type Ref =
   | { readonly kind: 'input'; readonly index: number }
   | { readonly kind: 'output'; readonly index: number }
-  | { readonly kind: 'weights'; readonly packed: PackedWeights };
+  | { readonly kind: 'weights'; readonly packed: PackedWeights | PackedWords };
 
 /** One `dispatchWorkgroups`. Binding 0 of every kernel is its uniform block; `bindings` are those after it. */
 export interface Dispatch {
@@ -90,6 +90,6 @@ export function isNodeOf<A>(node: FusionNode, op: Op<A>): node is FusionNode<unk
 
 export const input = (index: number): Ref => ({ kind: 'input', index });
 export const output = (index = 0): Ref => ({ kind: 'output', index });
-export const weights = (packed: PackedWeights): Ref => ({ kind: 'weights', packed });
+export const weights = (packed: PackedWeights | PackedWords): Ref => ({ kind: 'weights', packed });
 
 export const ceilDiv = (a: number, b: number): number => Math.ceil(a / b);

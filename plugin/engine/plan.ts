@@ -5,9 +5,9 @@ import { type Arena, type Lifetime, placeValues } from './arena.js';
 import { fuse } from './fuse.js';
 import type { Graph, GraphNode } from './graph.js';
 import type { Dispatch, Problem, Ref, UniformWord, Variant } from './op.js';
-import { invalidGraph, tensorBytes } from './tensor.js';
+import { invalidGraph, scalarBytes, tensorBytes } from './tensor.js';
 import type { Value } from './value.js';
-import type { PackedWeights } from './weights.js';
+import type { PackedWeights, PackedWords } from './weights.js';
 
 /** Where a binding of a step points. Buffers are named by role, not by GPU object: the plan outlives devices. */
 export type PlanBinding =
@@ -68,7 +68,7 @@ export interface Plan {
   readonly uniformBytes: number;
   readonly params: readonly PlanParam[];
   readonly weightBytes: number;
-  readonly packedWeights: readonly { readonly packed: PackedWeights; readonly offsetBytes: number }[];
+  readonly packedWeights: readonly { readonly packed: PackedWeights | PackedWords; readonly offsetBytes: number }[];
   readonly inputs: readonly Value[];
   readonly outputs: readonly Value[];
   /** Outputs that are views: their name → that of the value whose buffer they share. */
@@ -202,7 +202,7 @@ const align = (bytes: number, alignmentBytes: number): number => Math.ceil(bytes
 
 /** Packed weights in one buffer, each once however many steps read it. */
 class WeightLayout {
-  readonly entries: { packed: PackedWeights; offsetBytes: number }[] = [];
+  readonly entries: { packed: PackedWeights | PackedWords; offsetBytes: number }[] = [];
   sizeBytes = 0;
   readonly #precision: Precision;
   readonly #alignmentBytes: number;
@@ -212,8 +212,8 @@ class WeightLayout {
     this.#alignmentBytes = alignmentBytes;
   }
 
-  place(packed: PackedWeights): PlanBinding {
-    const sizeBytes = packed.length * (this.#precision === 'f16' ? 2 : 4);
+  place(packed: PackedWeights | PackedWords): PlanBinding {
+    const sizeBytes = packed.length * (packed.dtype === 'word' ? 4 : scalarBytes('real', this.#precision));
     let entry = this.entries.find((known) => known.packed === packed);
     if (!entry) {
       entry = { packed, offsetBytes: this.sizeBytes };

@@ -222,7 +222,7 @@ export class Runner implements DisposableResource {
       const values = packed.pack(weights);
       if (values.length !== packed.length)
         throw invalidGraph(`${packed.names.join('+')} packed to ${values.length}`, `${packed.length}`);
-      const data = plan.precision === 'f16' ? toFloat16(values) : values;
+      const data = values instanceof Float32Array && plan.precision === 'f16' ? toFloat16(values) : values;
       this.#gpu.device.queue.writeBuffer(buffer, offsetBytes, data.buffer, data.byteOffset, data.byteLength);
     }
     return buffer;

@@ -2,9 +2,10 @@ import { VitreousError } from '../core/errors.js';
 import type { Precision } from '../gpu/kernel.js';
 
 /**
- * `real` is f32 or f16, whichever the plan is compiled for; `index` is u32 (token ids, gather indices).
+ * `real` is f32 or f16, whichever the plan is compiled for; `index` is u32 (token ids, gather indices); `int8` is a whole number of
+ * steps from -127 to 127, four channels packed in a u32 (the first in the lowest byte).
  */
-export type DType = 'real' | 'index';
+export type DType = 'real' | 'index' | 'int8';
 
 /**
  * A tensor's shape; no storage. The one physical layout is `nhwc4`: row-major with the last dimension (channels) padded to a
@@ -46,8 +47,10 @@ export const groupsOf = (type: TensorType): number => Math.ceil(channelsOf(type)
 /** Rows: the product of all dimensions but the last. */
 export const rowsOf = (type: TensorType): number => type.shape.slice(0, -1).reduce((product, n) => product * n, 1);
 
-export const scalarBytes = (dtype: DType, precision: Precision): number =>
-  dtype === 'real' && precision === 'f16' ? 2 : 4;
+export function scalarBytes(dtype: DType, precision: Precision): number {
+  if (dtype === 'int8') return 1;
+  return dtype === 'real' && precision === 'f16' ? 2 : 4;
+}
 
 export const tensorBytes = (type: TensorType, precision: Precision): number =>
   rowsOf(type) * groupsOf(type) * 4 * scalarBytes(type.dtype, precision);

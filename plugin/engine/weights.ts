@@ -12,7 +12,17 @@ export interface PackedWeights {
   readonly names: readonly string[];
   /** Scalars, a multiple of 4. */
   readonly length: number;
+  readonly dtype?: 'real';
+  /** Stored at the plan's precision. */
   pack(source: WeightSource): Float32Array;
+}
+
+/** Parameters as u32 words that the kernel reads in its own way, such as packed int8; the same at every precision. */
+export interface PackedWords {
+  readonly names: readonly string[];
+  readonly length: number;
+  readonly dtype: 'word';
+  pack(source: WeightSource): Uint32Array;
 }
 
 function fail(code: 'weights-shape' | 'weights-not-finite', found: string, expected: string): VitreousError {

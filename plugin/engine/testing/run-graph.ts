@@ -34,6 +34,24 @@ export function fromGroups(raw: Float32Array, type: TensorType): Unpacked {
   return { values, paddingMax };
 }
 
+/** The bytes of a tensor as the kernels read them. */
+function encode(
+  values: Float32Array,
+  type: TensorType,
+  precision: Precision,
+): Float32Array | Uint32Array | Int8Array | Uint16Array {
+  const groups = toGroups(values, type);
+  if (type.dtype === 'index') return Uint32Array.from(groups);
+  if (type.dtype === 'int8') return Int8Array.from(groups);
+  return precision === 'f16' ? toFloat16(groups) : groups;
+}
+
+/** Row-major values of a tensor from the bytes of its buffer, which may be longer. */
+export function decode(bytes: ArrayBuffer, type: TensorType, precision: Precision): Unpacked {
+  if (type.dtype === 'int8') return fromGroups(Float32Array.from(new Int8Array(bytes)), type);
+  return fromGroups(precision === 'f16' ? fromFloat16(new Uint16Array(bytes)) : new Float32Array(bytes), type);
+}
+
 export interface RunOptions {
   readonly precision: Precision;
   readonly fuse?: boolean;
@@ -52,7 +70,7 @@ export async function readBuffer(device: GPUDevice, buffer: GPUBuffer): Promise<
   return copy;
 }
 
-/** Uploads `inputs` (row-major, by input name), runs the graph once, and reads every tensor output. Index tensors go up as integers. */
+/** Uploads `inputs` (row-major, by input name), runs the graph once, and reads every tensor output. Index and int8 tensors are whole numbers. */
 export async function runGraph(
   gpu: GpuDevice,
   graph: Graph,
@@ -67,9 +85,7 @@ export async function runGraph(
     for (const { name, type } of plan.inputs) {
       const values = inputs[name];
       if (!values) throw new Error(`no values for input '${name}'`);
-      const groups = toGroups(values, asTensor(type));
-      const data =
-        asTensor(type).dtype === 'index' ? Uint32Array.from(groups) : precision === 'f16' ? toFloat16(groups) : groups;
+      const data = encode(values, asTensor(type), precision);
       gpu.device.queue.writeBuffer(runner.buffer(name), 0, data.buffer, data.byteOffset, data.byteLength);
     }
     runner.bind();
@@ -81,9 +97,7 @@ export async function runGraph(
     const outputs: Record<string, Unpacked> = {};
     for (const { name, type } of plan.outputs) {
       if (type.kind !== 'tensor') continue;
-      const bytes = await readBuffer(gpu.device, runner.buffer(name));
-      const raw = precision === 'f16' ? fromFloat16(new Uint16Array(bytes)) : new Float32Array(bytes);
-      outputs[name] = fromGroups(raw, type);
+      outputs[name] = decode(await readBuffer(gpu.device, runner.buffer(name)), type, precision);
     }
     return outputs;
   } finally {

@@ -1,11 +1,10 @@
 import type { GpuDevice } from '../../gpu/device.js';
-import { fromFloat16 } from '../float16.js';
 import type { Graph } from '../graph.js';
 import { compile } from '../plan.js';
 import { Runner } from '../runner.js';
 import { asImage } from '../tensor.js';
 import type { WeightSource } from '../weights.js';
-import { fromGroups, type RunOptions, readBuffer, type Unpacked } from './run-graph.js';
+import { decode, type RunOptions, readBuffer, type Unpacked } from './run-graph.js';
 
 /** rgba8unorm pixels, row-major. */
 export interface Pixels {
@@ -73,9 +72,7 @@ export async function runImageGraph(
     const tensors: Record<string, Unpacked> = {};
     for (const { name, type } of plan.outputs) {
       if (type.kind !== 'tensor') continue;
-      const bytes = await readBuffer(device, runner.buffer(name));
-      const raw = plan.precision === 'f16' ? fromFloat16(new Uint16Array(bytes)) : new Float32Array(bytes);
-      tensors[name] = fromGroups(raw, type);
+      tensors[name] = decode(await readBuffer(device, runner.buffer(name)), type, plan.precision);
     }
     return { picture: await readTexture(device, target), tensors };
   } finally {
