@@ -95,10 +95,13 @@ def stages(checkpoint: dict) -> list[dict]:
     given = {k: a.get(k.replace("-", "_")) for k in options}
     command = "python models/training/train.py --data DIR " + " ".join(f"--{k} {v}" for k, v in given.items() if v is not None)
     before: list[dict] = []
-    if a["init"] != "None":
-        start = torch.load(HERE / a["init"], weights_only=False)
-        command += f" --init models/training/runs/{start['args']['name']}/checkpoint.pt"
-        before = stages(start)
+    for how in ("init", "widen"):
+        if a.get(how, "None") != "None":
+            # Run folders are kept where train.py made them; the path was given from wherever it was started.
+            folder = Path(a[how]).parent.name
+            start = torch.load(HERE / "runs" / folder / "checkpoint.pt", weights_only=False)
+            command += f" --{how} models/training/runs/{folder}/checkpoint.pt"
+            before = stages(start)
     reached = {"seed": int(a["seed"]), "steps": checkpoint["step"], "minutes": round(checkpoint["minutes"], 1)}
     return [*before, {**reached, "command": command}]
 
@@ -124,7 +127,7 @@ def manifest(args: argparse.Namespace, checkpoint: dict, weights: dict[str, np.n
         "licence": "MIT",
         "provenance": {
             "data": list(DATA),
-            "degradation": "x264 crf 18-36 at five presets; some clean; bicubic, area or Lanczos halving; models/training/degrade.py",
+            "degradation": "x264 crf 18-36 at five presets, some VP9 and AV1, some clean; bicubic, area or Lanczos halving; models/training/degrade.py",
             "clips": checkpoint["clips"],
             "stages": stages(checkpoint),
         },
