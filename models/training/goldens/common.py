@@ -40,7 +40,7 @@ class Goldens:
     def add(self, name: str, attrs: dict, tensors: dict[str, torch.Tensor], length: int = 1, magnitude: float = 1.0) -> None:
         self.cases.append({"name": name, "attrs": attrs, "length": length, "magnitude": float(magnitude)})
         for key, tensor in tensors.items():
-            dtype = torch.int64 if tensor.dtype == torch.int64 else torch.float32
+            dtype = tensor.dtype if tensor.dtype in (torch.int64, torch.int8) else torch.float32
             self.tensors[f"{name}/{key}"] = tensor.to(dtype).contiguous()
 
     def write(self) -> Path:

@@ -42,7 +42,7 @@ export function loadGoldens(op: string): readonly GoldenCase[] {
       has: (name) => file.entries.has(full(name)),
       type: (name) => {
         const { shape, dtype } = file.entry(full(name));
-        return tensor(shape, dtype === 'I64' ? 'index' : 'real');
+        return tensor(shape, dtype === 'I64' ? 'index' : dtype === 'I8' ? 'int8' : 'real');
       },
       values: (name) => file.floats(full(name)),
       weights: { get: (name, shape) => params.get(full(name), shape) },

@@ -35,7 +35,7 @@ export function fromGroups(raw: Float32Array, type: TensorType): Unpacked {
 }
 
 /** The bytes of a tensor as the kernels read them. */
-function encode(
+export function encode(
   values: Float32Array,
   type: TensorType,
   precision: Precision,

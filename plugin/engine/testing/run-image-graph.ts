@@ -2,9 +2,9 @@ import type { GpuDevice } from '../../gpu/device.js';
 import type { Graph } from '../graph.js';
 import { compile } from '../plan.js';
 import { Runner } from '../runner.js';
-import { asImage } from '../tensor.js';
+import { asImage, asTensor } from '../tensor.js';
 import type { WeightSource } from '../weights.js';
-import { decode, type RunOptions, readBuffer, type Unpacked } from './run-graph.js';
+import { decode, encode, type RunOptions, readBuffer, type Unpacked } from './run-graph.js';
 
 /** rgba8unorm pixels, row-major. */
 export interface Pixels {
@@ -41,6 +41,8 @@ export interface ImageRun {
 
 export interface ImageRunOptions extends RunOptions {
   readonly params?: Readonly<Record<string, number>>;
+  /** Tensor inputs beside the frame, row-major by name. */
+  readonly inputs?: Readonly<Record<string, Float32Array>>;
 }
 
 /** Runs a graph from image `frame` to image `picture` once; tensor outputs come back too. */
@@ -62,6 +64,11 @@ export async function runImageGraph(
       frame.width,
       frame.height,
     ]);
+    for (const { name, type } of plan.inputs) {
+      const values = options.inputs?.[name];
+      if (values)
+        device.queue.writeBuffer(runner.buffer(name), 0, encode(values, asTensor(type), plan.precision).slice());
+    }
     runner.bind({ frame: source.createView(), picture: target.createView() });
     for (const [name, value] of Object.entries(options.params ?? {})) runner.setParam(name, value);
     const encoder = device.createCommandEncoder({ label: 'run-image-graph' });

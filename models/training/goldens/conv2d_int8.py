@@ -1,0 +1,115 @@
+"""conv2dInt8: convolutions of whole numbers, the first layer that makes them and the last that turns them into a picture.
+
+Written in f64 from the definition, apart from models/training/int8.py. Every number before a rounding is further from a tie than f32 arithmetic can be off, so
+that kernels must agree to the last bit.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from .common import Goldens, rng, values
+
+LEVELS = 127
+LUMA = (0.299, 0.587, 0.114)
+FACTOR = 8  # pixels a cell of the modulation map covers
+
+# name, H, W, in, out, has PReLU
+CASES = [
+    ("one_pixel", 1, 1, 4, 4, True),
+    ("odd_13x11", 13, 11, 5, 7, True),
+    ("tile_minus_1", 7, 31, 8, 8, True),
+    ("tile_plus_1", 9, 33, 16, 16, True),
+    ("five_groups_out", 6, 9, 6, 18, False),
+    ("wide", 5, 6, 32, 12, True),
+]
+# name, H, W, channels, has a modulation map
+PICTURES = [("picture_1x1", 1, 1, 4, True), ("picture_13x11", 13, 11, 8, True), ("picture_plain", 9, 17, 6, False)]
+
+Case = dict[str, torch.Tensor]
+
+
+def rounded_rows(weight: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Whole numbers of f64, and the step of each output channel."""
+    largest = weight.abs().amax((1, 2, 3), keepdim=True)
+    return (weight * LEVELS / largest).round(), largest.flatten() / LEVELS
+
+
+def as_f32(x: torch.Tensor | float) -> torch.Tensor:
+    return torch.as_tensor(x, dtype=torch.float64).float().double()
+
+
+def affine(acc: torch.Tensor, multiplier: torch.Tensor, bias: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """acc * multiplier + bias per channel, and the magnitude behind it."""
+    m, b = multiplier.view(1, -1, 1, 1), bias.view(1, -1, 1, 1)
+    return acc * m + b, acc.abs() * m + b.abs()
+
+
+def to_steps(value: torch.Tensor, magnitude: torch.Tensor, roundings: int, scale: float) -> torch.Tensor | None:
+    """Nearest whole numbers of `scale`; nothing if a value lies within `roundings` of 2^-24 of the magnitude of a tie."""
+    inverse = as_f32(1 / scale)
+    steps = value * inverse
+    near = ((steps - steps.floor() - 0.5).abs() <= roundings * 2.0**-24 * magnitude * inverse) & (steps.abs() < LEVELS + 1)
+    return None if near.any() else steps.clamp(-LEVELS, LEVELS).round()
+
+
+def nhwc(x: torch.Tensor) -> torch.Tensor:
+    return x[0].permute(1, 2, 0)
+
+
+def body(gen: np.random.Generator, h: int, w: int, cin: int, cout: int, slope: bool) -> tuple[dict, Case] | None:
+    x = torch.from_numpy(gen.integers(-LEVELS, LEVELS + 1, (1, cin, h, w)).astype(np.float64))
+    weight, bias = values(gen, cout, cin, 3, 3, scale=(9 * cin) ** -0.5), values(gen, cout, scale=0.3)
+    slopes = values(gen, cout, scale=0.25)
+    scale_in, scale_out = (float(np.float32(v)) for v in (0.0131, 0.0171))
+    whole, step = rounded_rows(weight)
+    v, magnitude = affine(F.conv2d(x, whole, padding=1), as_f32(step * scale_in), bias)
+    if slope:
+        v = F.prelu(v, slopes)
+    y = to_steps(v, magnitude, 6, scale_out)
+    if y is None:
+        return None
+    tensors = {"x": nhwc(x).to(torch.int8), "weight": weight, "bias": bias, "y": nhwc(y).to(torch.int8)}
+    attrs = {"outChannels": cout, "inputScale": scale_in, "outputScale": scale_out}
+    return attrs, tensors | ({"slope": slopes} if slope else {})
+
+
+def picture(gen: np.random.Generator, h: int, w: int, channels: int, modulated: bool) -> tuple[dict, Case] | None:
+    frame = torch.from_numpy(gen.integers(0, 256, (h, w, 3)).astype(np.float64)) / 255
+    y = (frame * torch.tensor(LUMA, dtype=torch.float64)).sum(-1)[None, None]
+    weight, bias, slopes = values(gen, channels, 1, 3, 3, scale=0.5), values(gen, channels, scale=0.3), values(gen, channels, scale=0.25)
+    f = F.prelu(F.conv2d(y, weight, bias, padding=1), slopes)
+    magnitude = F.conv2d(y, weight.abs(), bias.abs(), padding=1)
+    tensors = {"frame": frame, "head.weight": weight, "head.bias": bias, "head.slope": slopes}
+    if modulated:
+        cells = values(gen, 1, 2 * channels, -(-h // FACTOR), -(-w // FACTOR), scale=0.4)
+        tensors["map"] = nhwc(cells)
+        scale, shift = F.interpolate(cells, scale_factor=FACTOR, mode="bilinear")[..., :h, :w].chunk(2, 1)
+        f, magnitude = f * (1 + scale) + shift, magnitude * (1 + scale.abs()) + shift.abs()
+    scale_head = float(np.float32(0.0093))
+    q = to_steps(f, magnitude, 40, scale_head)
+    if q is None:
+        return None
+    tail, tail_bias = values(gen, 4, channels, 3, 3, scale=0.05), values(gen, 4, scale=0.05)
+    whole, step = rounded_rows(tail)
+    residual, _ = affine(F.conv2d(q, whole, padding=1), as_f32(step * scale_head), tail_bias)
+    big = F.interpolate(frame.permute(2, 0, 1)[None], scale_factor=2, mode="bilinear")
+    out = (big + F.pixel_shuffle(residual, 2)).clamp(0, 1)
+    tensors |= {"q": nhwc(q).to(torch.int8), "tail.weight": tail, "tail.bias": tail_bias, "picture": nhwc(out)}
+    return {"channels": channels, "scale": scale_head}, tensors
+
+
+def first(seed: int, make: Callable[[np.random.Generator], tuple[dict, Case] | None]) -> tuple[dict, Case]:
+    """The first seed without a value near a tie."""
+    return next(case for i in range(1000) if (case := make(rng(seed + i))) is not None)
+
+
+def build() -> Goldens:
+    out = Goldens("conv2dInt8")
+    for i, (name, *rest) in enumerate(CASES):
+        out.add(name, *first(50_000 + 1000 * i, lambda gen: body(gen, *rest)))
+    for i, (name, *rest) in enumerate(PICTURES):
+        out.add(name, *first(80_000 + 1000 * i, lambda gen: picture(gen, *rest)))
+    return out

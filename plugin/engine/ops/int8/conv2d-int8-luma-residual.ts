@@ -1,0 +1,81 @@
+import source from '../../../../shaders/engine/conv2d_int8_luma_residual.wgsl';
+import bilinearPrelude from '../../../../shaders/prelude/bilinear_x2.wgsl';
+import int8Prelude from '../../../../shaders/prelude/int8.wgsl';
+import type { Caps } from '../../../gpu/caps.js';
+import type { Kernel } from '../../../gpu/kernel.js';
+import type { Graph } from '../../graph.js';
+import { ceilDiv, input, type Op, output, type ParamWord, type Problem, type Variant, weights } from '../../op.js';
+import { asImage, groupsOf, type ImageType, image, imageDims, invalidGraph } from '../../tensor.js';
+import type { Value } from '../../value.js';
+import { selectUnrolled } from '../unroll.js';
+import { int8Features } from './conv2d-int8.js';
+import { type Int8Layer, packInt8 } from './pack-int8.js';
+
+const kernel: Kernel = {
+  name: 'conv2d_int8_luma_residual',
+  source,
+  preludes: [bilinearPrelude, int8Prelude],
+  bindings: ['uniform', 'storage-read', 'storage-read', 'texture', 'storage-texture-rgba8unorm'],
+};
+
+/** As of `lumaResidual`: how much of the residual is added. */
+const strength: ParamWord = { param: 'strength', default: 1 };
+
+function variants({ inputs, attrs }: Problem<Int8Layer>, caps: Caps): readonly Variant[] {
+  if (!caps.packedInt8) return [];
+  const inGroups = groupsOf(int8Features(inputs[1], attrs));
+  return [
+    { id: 'loop', consts: { UNROLL: false, IN_GROUPS: 1 } },
+    { id: 'unroll', consts: { UNROLL: true, IN_GROUPS: inGroups } },
+  ];
+}
+
+/** Inputs: the frame, then x. */
+export const conv2dInt8LumaResidualOp: Op<Int8Layer> = {
+  name: 'conv2dInt8LumaResidual',
+  infer([frame, x], attrs) {
+    const { width, height } = asImage(frame);
+    const type = int8Features(x, attrs);
+    const found = imageDims(type);
+    if (found.width !== width || found.height !== height || attrs.outChannels !== 4 || attrs.slope !== undefined)
+      throw invalidGraph(
+        `${attrs.weight}: ${attrs.outChannels} outputs of [${type.shape.join(', ')}]`,
+        `4 outputs of [${height}, ${width}, C], no activation`,
+      );
+    return [image(width * 2, height * 2)];
+  },
+  variants,
+  select: (problem, caps) => selectUnrolled(variants(problem, caps), caps),
+  lower({ inputs, attrs }, { consts }) {
+    const { width, height } = asImage(inputs[0]);
+    const x = int8Features(inputs[1], attrs);
+    const { channels } = imageDims(x);
+    const { packed, paramsAt } = packInt8(attrs, channels);
+    return [
+      {
+        kernel,
+        consts,
+        uniforms: [width, height, groupsOf(x), paramsAt, strength],
+        bindings: [weights(packed), input(1), input(0), output()],
+        workgroups: [ceilDiv(width, 8), ceilDiv(height, 8), 1],
+        macs: width * height * 4 * (channels * 9 + 9),
+      },
+    ];
+  },
+};
+
+/**
+ * The last layer of an int8 network: a 3x3 convolution to 4 channels, pixel-shuffled, times the plan's param `strength`, on the frame
+ * enlarged x2 bilinearly, R', G' and B' alike.
+ *
+ * @param x int8 `[H, W, C]`
+ */
+export function conv2dInt8LumaResidual(
+  graph: Graph,
+  frame: Value<ImageType>,
+  x: Value,
+  layer: Int8Layer,
+  name = 'picture',
+): Value<ImageType> {
+  return graph.addImage(conv2dInt8LumaResidualOp, [frame, x], layer, name);
+}

@@ -1,0 +1,113 @@
+import source from '../../../../shaders/engine/conv2d_int8.wgsl';
+import int8Prelude from '../../../../shaders/prelude/int8.wgsl';
+import type { Caps } from '../../../gpu/caps.js';
+import type { Kernel } from '../../../gpu/kernel.js';
+import type { Graph } from '../../graph.js';
+import { ceilDiv, input, type Op, output, type Problem, type Variant, weights } from '../../op.js';
+import { asTensor, groupsOf, imageDims, invalidGraph, type TensorType, tensor, type ValueType } from '../../tensor.js';
+import type { Value } from '../../value.js';
+import { activationCodes, activationPrelude, lanesPrelude } from '../activation.js';
+import { type Int8Layer, packInt8 } from './pack-int8.js';
+
+const kernel: Kernel = {
+  name: 'conv2d_int8',
+  source,
+  preludes: [lanesPrelude, activationPrelude, int8Prelude],
+  bindings: ['uniform', 'storage-read', 'storage-read', 'storage-write'],
+};
+
+export interface Conv2dInt8Attrs extends Int8Layer {
+  /** What one step of the output is worth. */
+  readonly outputScale: number;
+}
+
+/** The constant of a layer's activation: PReLU where it has a slope. */
+export const int8Activation = ({ slope }: Int8Layer): number => activationCodes[slope === undefined ? 'none' : 'prelu'];
+
+/** Longest sum that a float holds exactly: 2^24 / (127 · 127) products. */
+const maxProducts = Math.floor(2 ** 24 / 127 ** 2);
+
+/** Checks an int8 feature map and a layer on it. @throws VitreousError `graph-invalid`. */
+export function int8Features(value: ValueType | undefined, layer: Int8Layer): TensorType {
+  const type = asTensor(value);
+  const { batch, channels } = imageDims(type);
+  if (type.dtype !== 'int8' || batch !== 1)
+    throw invalidGraph(`${layer.weight}: a ${type.dtype} tensor, batch ${batch}`, 'an int8 tensor [H, W, C]');
+  if (channels * 9 > maxProducts) throw invalidGraph(`${layer.weight}: ${channels} channels`, 'sums below 2^24');
+  checkScale(layer.weight, layer.inputScale);
+  return type;
+}
+
+export function checkScale(name: string, scale: number): void {
+  if (!(Number.isFinite(scale) && scale > 0)) throw invalidGraph(`${name}: scale ${scale}`, 'a positive number');
+}
+
+function variants({ inputs, attrs }: Problem<Conv2dInt8Attrs>, caps: Caps): readonly Variant[] {
+  if (!caps.packedInt8) return [];
+  const inGroups = groupsOf(int8Features(inputs[0], attrs));
+  const tile = widestTile(attrs);
+  const variant = (unroll: boolean, pixels: number, outTile: number): Variant => ({
+    id: `${unroll ? 'unroll' : 'loop'}-${pixels}x${outTile}`,
+    consts: {
+      UNROLL: unroll,
+      IN_GROUPS: unroll ? inGroups : 1,
+      PIXELS: pixels,
+      OUT_TILE: outTile,
+      ACTIVATION: int8Activation(attrs),
+    },
+  });
+  return [variant(false, 1, 1), variant(false, 4, tile), variant(true, 4, tile)];
+}
+
+/** Channel groups one invocation computes: as many sums as registers hold. */
+function widestTile({ outChannels }: Conv2dInt8Attrs): number {
+  const groups = ceilDiv(outChannels, 4);
+  return groups >= 4 ? 4 : Math.min(groups, 2);
+}
+
+export const conv2dInt8Op: Op<Conv2dInt8Attrs> = {
+  name: 'conv2dInt8',
+  infer([x], attrs) {
+    const { height, width } = imageDims(int8Features(x, attrs));
+    checkScale(attrs.weight, attrs.outputScale);
+    return [tensor([height, width, attrs.outChannels], 'int8')];
+  },
+  variants,
+  select(problem, caps) {
+    const id = `${caps.software ? 'loop' : 'unroll'}-4x${widestTile(problem.attrs)}`;
+    const found = variants(problem, caps).find((variant) => variant.id === id);
+    if (!found) throw invalidGraph(`${problem.attrs.weight}: a device without dot4I8Packed`, 'packed int8');
+    return found;
+  },
+  lower({ inputs, attrs }, { consts }) {
+    const x = int8Features(inputs[0], attrs);
+    const { height, width, channels } = imageDims(x);
+    const { packed, paramsAt } = packInt8(attrs, channels);
+    const outGroups = ceilDiv(attrs.outChannels, 4);
+    return [
+      {
+        kernel,
+        consts,
+        uniforms: [width, height, groupsOf(x), outGroups, paramsAt, { f32: 1 / attrs.outputScale }],
+        bindings: [weights(packed), input(0), output()],
+        workgroups: [
+          ceilDiv(ceilDiv(width, Number(consts.PIXELS)), 8),
+          ceilDiv(height, 8),
+          ceilDiv(outGroups, Number(consts.OUT_TILE)),
+        ],
+        macs: width * height * attrs.outChannels * channels * 9,
+      },
+    ];
+  },
+};
+
+/**
+ * 3x3 convolution of int8 features, stride 1, zero padding, with bias and PReLU: sums of products in int32 (`dot4I8Packed`), the rest
+ * in f32, rounded to steps of `outputScale`. Weights are rounded to 127 steps of each output channel's largest.
+ *
+ * @param x int8 `[H, W, C]`
+ * @returns int8 `[H, W, outChannels]`
+ */
+export function conv2dInt8(graph: Graph, x: Value, attrs: Conv2dInt8Attrs): Value<TensorType> {
+  return graph.add(conv2dInt8Op, [x], attrs, attrs.weight.replace(/\.weight$/, ''));
+}
