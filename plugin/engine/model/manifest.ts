@@ -25,6 +25,12 @@ export interface Manifest {
   /** Shape of each tensor in the weights. */
   readonly tensors: Readonly<Record<string, readonly number[]>>;
   readonly licence: string;
+  /** Absent: the network was not trained for int8. */
+  readonly quantization?: {
+    readonly scheme: 'int8-symmetric';
+    /** What one step of each int8 layer's input is worth, by the layer's name. */
+    readonly inputScales: Readonly<Record<string, number>>;
+  };
 }
 
 /** No weights of ours come near this; a manifest that claims more is refused before a byte is fetched. */
@@ -44,6 +50,7 @@ function fieldError(where: string, field: string, found: unknown, expected: stri
 const isObject = (x: unknown): x is Record<string, unknown> => typeof x === 'object' && x !== null && !Array.isArray(x);
 const isText = (x: unknown): x is string => typeof x === 'string' && x.length > 0;
 const isPositive = (x: unknown): x is number => Number.isSafeInteger(x) && (x as number) > 0;
+const isScale = (x: unknown): boolean => typeof x === 'number' && Number.isFinite(x) && x > 0;
 const isShape = (x: unknown): boolean => Array.isArray(x) && x.length <= 8 && x.every(isPositive);
 
 interface Rule {
@@ -87,6 +94,16 @@ const rules: readonly Rule[] = [
   { field: 'weights.dtype', expected: '"F16" or "F32"', holds: (x) => x === 'F16' || x === 'F32' },
   { field: 'tensors', expected: 'shapes by name', holds: (x) => isObject(x) && Object.values(x).every(isShape) },
   { field: 'licence', expected: 'a licence', holds: isText },
+  {
+    field: 'quantization',
+    expected: 'nothing, or scheme "int8-symmetric" and inputScales: positive numbers by name',
+    holds: (x) =>
+      x === undefined ||
+      (isObject(x) &&
+        x.scheme === 'int8-symmetric' &&
+        isObject(x.inputScales) &&
+        Object.values(x.inputScales).every(isScale)),
+  },
 ];
 
 const valueAt = (root: unknown, path: string): unknown =>
@@ -114,6 +131,20 @@ export function checkManifest(raw: unknown, where: string): Manifest {
   }
   // Every field of the type was checked above.
   return raw as Manifest;
+}
+
+/** What one step of the int8 input of each of these layers is worth. @throws VitreousError `manifest-field`. */
+export function inputScalesOf(manifest: Manifest, layers: readonly string[]): Readonly<Record<string, number>> {
+  const scales = manifest.quantization?.inputScales ?? {};
+  for (const layer of layers)
+    if (scales[layer] === undefined)
+      throw fieldError(
+        `${manifest.name} ${manifest.tier}`,
+        `quantization.inputScales["${layer}"]`,
+        undefined,
+        'a positive number: a model trained for int8',
+      );
+  return scales;
 }
 
 /** A size of the architecture. @throws VitreousError `manifest-field`. */

@@ -1,4 +1,5 @@
 import source from '../../../shaders/engine/modulate.wgsl';
+import modulationPrelude from '../../../shaders/prelude/modulation.wgsl';
 import type { Kernel } from '../../gpu/kernel.js';
 import type { Graph } from '../graph.js';
 import { ceilDiv, input, type Op, output } from '../op.js';
@@ -8,6 +9,7 @@ import type { Value } from '../value.js';
 const kernel: Kernel = {
   name: 'modulate',
   source,
+  preludes: [modulationPrelude],
   bindings: ['uniform', 'storage-read', 'storage-read', 'storage-write'],
 };
 
