@@ -13,6 +13,7 @@ from safetensors.numpy import load, load_file
 
 from export import golden
 from networks import TIERS, WINDOW, WindowAttention, bilinear_x2, build, upscale_rgb
+from validation import self_test
 
 MODELS = Path(__file__).parent.parent / "mobilevit-sr"
 
@@ -91,7 +92,8 @@ def main() -> None:
         with torch.no_grad():
             check()
         print(f"ok  {name}")
-    for tier in TIERS:
+    self_test.run()
+    for tier in sorted(f.parent.name for f in MODELS.glob("*/manifest.json")):
         check_shipped(tier)
         print(f"ok  shipped {tier}")
 

@@ -70,7 +70,9 @@ def to_rgb(planes: np.ndarray, h: int, w: int) -> Rgb:
     return np.round(np.stack((r, g, b), -1)).clip(0, 255).astype(np.uint8)
 
 
-def photographs(data: Path, limit: int | None = None, seed: int = 7) -> Iterator[Sample]:
+def photographs(
+    data: Path, limit: int | None = None, seed: int = 7, crfs: tuple[int, ...] = CRFS
+) -> Iterator[Sample]:
     """One late frame of a seeded moving crop of each validation picture; halving and preset take turns."""
     files: list[tuple[str, Path]] = []
     for s in SETS:
@@ -87,22 +89,22 @@ def photographs(data: Path, limit: int | None = None, seed: int = 7) -> Iterator
         frames = [picture[y : y + h, x : x + w] for y, x in track]
         keep = [FRAMES - 3]
         how, preset = list(HALVING)[i % 3], ("veryfast", "medium")[i % 2]
-        yield Sample(group, file.stem, frames[keep[0]], degrade_clip(frames, keep, how, preset)[0])
+        yield Sample(group, file.stem, frames[keep[0]], degrade_clip(frames, keep, how, preset, crfs)[0])
 
 
-def clips(data: Path) -> Iterator[Sample]:
+def clips(data: Path, crfs: tuple[int, ...] = CRFS) -> Iterator[Sample]:
     """Three frames of each held-out real clip."""
     for i, name in enumerate(HELD_OUT_CLIPS):
         video = read_video(data / "video" / "hr" / f"{name}.mp4")
         h, w = (n // 4 * 4 for n in video.shape[1:3])
         frames = list(video[:, :h, :w])
         keep = [8, 14, 20]
-        lows = degrade_clip(frames, keep, list(HALVING)[i % 3], ("veryfast", "medium")[i % 2])
+        lows = degrade_clip(frames, keep, list(HALVING)[i % 3], ("veryfast", "medium")[i % 2], crfs)
         for t, low in zip(keep, lows):
             yield Sample("clips", f"{name}-{t}", frames[t], low)
 
 
-def text(count: int = 6, seed: int = 11) -> Iterator[Sample]:
+def text(count: int = 6, seed: int = 11, crfs: tuple[int, ...] = CRFS) -> Iterator[Sample]:
     """Drawn interface pictures that scroll: other words, sizes and colours than train/text."""
     words = "river answer sixteen quartz Monday {} = -> 0x3f 1,024 (beta) window stream glass pixel zebra".split()
     for i in range(count):
@@ -125,7 +127,7 @@ def text(count: int = 6, seed: int = 11) -> Iterator[Sample]:
         track = path((MARGIN, MARGIN), rng, whole=True)
         frames = [picture[a : a + 384, b : b + 640] for a, b in track]
         keep = [FRAMES - 3]
-        low = degrade_clip(frames, keep, list(HALVING)[i % 3], ("veryfast", "medium")[i % 2])[0]
+        low = degrade_clip(frames, keep, list(HALVING)[i % 3], ("veryfast", "medium")[i % 2], crfs)[0]
         yield Sample("text", f"text-{i}", frames[keep[0]], low)
 
 

@@ -1,0 +1,53 @@
+"""Ways to enlarge x2: a run of LR frames (uint8 RGB) in, the pictures out, rounded to 8 bits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from safetensors.numpy import load_file
+
+import heldout
+from degrade import Rgb
+from networks import build, upscale_rgb
+
+Method = Callable[[list[Rgb]], list[Rgb]]
+CLASSIC = {
+    "bilinear": Image.Resampling.BILINEAR,
+    "bicubic": Image.Resampling.BICUBIC,
+    "Lanczos": Image.Resampling.LANCZOS,
+}
+
+
+def classic(name: str) -> Method:
+    return lambda frames: [heldout.resize(f, CLASSIC[name]) for f in frames]
+
+
+def network(tier: str, state: dict[str, torch.Tensor]) -> Method:
+    """One frame at a time, float32."""
+    net = build(tier).eval()
+    net.load_state_dict(state)
+
+    @torch.no_grad()
+    def upscale(frame: Rgb) -> Rgb:
+        x = torch.from_numpy(frame.astype(np.float32) / 255).permute(2, 0, 1)[None]
+        return (upscale_rgb(net, x)[0] * 255).round().byte().permute(1, 2, 0).contiguous().numpy()
+
+    return lambda frames: [upscale(f) for f in frames]
+
+
+def shipped(tier: str, models: Path) -> Method:
+    """The f16 weights of the package."""
+    weights = load_file(models / tier / "weights.safetensors")
+    return network(tier, {k: torch.from_numpy(v).float() for k, v in weights.items()})
+
+
+def checkpoint(tier: str, file: Path) -> Method:
+    """The averaged weights of a training run."""
+    c = torch.load(file, weights_only=False)
+    if c["tier"] != tier:
+        raise ValueError(f"{file} is of tier {c['tier']}, not {tier}")
+    return network(tier, c["ema"])
