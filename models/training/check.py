@@ -12,6 +12,7 @@ import torch
 from safetensors.numpy import load, load_file
 
 from export import golden
+from int8 import calibrate, integer_trunk, to_int8
 from networks import TIERS, WINDOW, WindowAttention, bilinear_x2, build, upscale_rgb
 from validation import self_test
 
@@ -64,6 +65,25 @@ def check_bilinear() -> None:
     assert torch.equal(bilinear_x2(x)[0, 0, 0], torch.tensor([0, 0.25, 0.75, 1.0]))
 
 
+def check_int8() -> None:
+    """Training's rounded floats are the kernels' whole numbers: the same steps up to f32 arithmetic next to a tie."""
+    torch.manual_seed(2)
+    net = build("S")
+    y = torch.rand(1, 1, 45, 37)
+    taps: dict[str, torch.Tensor] = {}
+    net(y, taps)
+    scales = calibrate(net, [y])
+    inputs, residual = integer_trunk(net, scales, taps["modulated"])
+    to_int8(net, scales)
+    rounded = net(y, taps)
+    for name, q in inputs.items():
+        before = "modulated" if name == "body.0" else f"body.{int(name[5:]) - 1}" if name != "tail" else "body.2"
+        apart = ((taps[before] / scales[name]).clamp(-127, 127).round() - q).abs()
+        assert apart.max() <= 1 and float((apart > 0).double().mean()) <= 0.001, (name, float(apart.max()))
+    # A step of one tail input at most, from a tie behind it.
+    assert float((rounded - residual).abs().max()) <= 4 * scales["tail"] * float(net.tail.weight.abs().max())
+
+
 def check_shipped(tier: str) -> None:
     """Manifest, weights and golden agree."""
     folder = MODELS / tier
@@ -76,9 +96,17 @@ def check_shipped(tier: str) -> None:
     assert all(v.dtype == np.float16 and np.isfinite(v).all() for v in weights.values()), tier
     assert {k: tuple(v.shape) for k, v in build(tier).state_dict().items()} == {k: v.shape for k, v in weights.items()}
     assert m["architecture"] == TIERS[tier].manifest(), tier
-    stored, made = load_file(folder / "golden.safetensors"), golden(tier, weights)
+    stored, made = load_file(folder / "golden.safetensors"), golden(tier, weights, m.get("quantization"))
     assert stored.keys() == made.keys(), tier
     for name, value in made.items():
+        if value.dtype == np.int8:
+            # A value near a rounding tie may fall to the other side, and then one behind it.
+            apart = np.abs(stored[name].astype(int) - value)
+            assert apart.max() <= 1 and (apart > 0).mean() <= 0.001, (tier, name, apart.max())
+            continue
+        if name == "int8.output":
+            assert float(np.abs(stored[name] - value).max()) <= 1e-3, tier
+            continue
         # Another build of PyTorch may sum in another order: a few f32 roundings of the value's own size.
         bound = 64 * np.finfo(np.float32).eps * max(1.0, float(np.abs(value).max()))
         error = float(np.abs(stored[name] - value).max())
@@ -87,7 +115,7 @@ def check_shipped(tier: str) -> None:
 
 def main() -> None:
     torch.set_num_threads(1)
-    checks = [("shapes", check_shapes), ("attention", check_attention), ("bilinear", check_bilinear)]
+    checks = [("shapes", check_shapes), ("attention", check_attention), ("bilinear", check_bilinear), ("int8", check_int8)]
     for name, check in checks:
         with torch.no_grad():
             check()

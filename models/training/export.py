@@ -18,7 +18,8 @@ import numpy as np
 import torch
 from safetensors.numpy import save
 
-from networks import SCALE, TIERS, MobileVitSr, build, luma, upscale_rgb
+from int8 import integer_trunk
+from networks import SCALE, TIERS, MobileVitSr, bilinear_x2, build, luma, upscale_rgb
 
 HERE = Path(__file__).parent
 VERSION = "1.0.0"
@@ -37,8 +38,11 @@ def rounded(net: MobileVitSr) -> dict[str, np.ndarray]:
     return {k: v.contiguous().half().numpy() for k, v in sorted(net.state_dict().items())}
 
 
-def golden(tier: str, weights: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """The float32 forward of the rounded weights on a seeded picture, with the named values in between (NHWC, N = 1 left out)."""
+def golden(tier: str, weights: dict[str, np.ndarray], quantization: dict | None = None) -> dict[str, np.ndarray]:
+    """The float32 forward of the rounded weights on a seeded picture, with the named values in between (NHWC, N = 1 left out).
+
+    With `quantization` also the int8 form: the whole-number input of each layer as `int8.<layer>`, and its `int8.output`.
+    """
     net = build(tier).eval()
     net.load_state_dict({k: torch.from_numpy(v).float() for k, v in weights.items()})
     h, w = GOLDEN_SIZE
@@ -53,7 +57,11 @@ def golden(tier: str, weights: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     x = torch.from_numpy(rgb).permute(2, 0, 1)[None]
     with torch.no_grad():
         output = upscale_rgb(net, x, taps)
-    named = {"luma": luma(x), **taps, "output": output}
+        named = {"luma": luma(x), **taps, "output": output}
+        if quantization:
+            inputs, residual = integer_trunk(net, quantization["inputScales"], taps.get("modulated", taps["head"]))
+            named |= {f"int8.{k}": q.to(torch.int8) for k, q in inputs.items()}
+            named["int8.output"] = (bilinear_x2(x).double() + residual).clamp(0, 1).float()
     out = {k: v[0].permute(1, 2, 0).contiguous().numpy() for k, v in named.items()}
     return {"input": rgb, **out}
 
@@ -77,7 +85,7 @@ def main() -> None:
     folder = args.out / args.tier
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "weights.safetensors").write_bytes(data)
-    (folder / "golden.safetensors").write_bytes(save(golden(args.tier, weights)))
+    (folder / "golden.safetensors").write_bytes(save(golden(args.tier, weights, checkpoint.get("quantization"))))
     (folder / "manifest.json").write_text(to_json(manifest(args, checkpoint, weights, data)))
     print(f"{folder}: {sum(v.size for v in weights.values())} parameters, {len(data)} bytes, step {checkpoint['step']}")
 
@@ -124,12 +132,13 @@ def manifest(args: argparse.Namespace, checkpoint: dict, weights: dict[str, np.n
             "dtype": "F16",
         },
         "tensors": {k: list(v.shape) for k, v in weights.items()},
+        **({"quantization": checkpoint["quantization"]} if "quantization" in checkpoint else {}),
         "licence": "MIT",
         "provenance": {
             "data": list(DATA),
             "degradation": "x264 crf 18-36 at five presets, some VP9 and AV1, some clean; bicubic, area or Lanczos halving; models/training/degrade.py",
             "clips": checkpoint["clips"],
-            "stages": stages(checkpoint),
+            "stages": [*stages(checkpoint), *([checkpoint["int8Stage"]] if "int8Stage" in checkpoint else [])],
         },
     }
     if args.quality:

@@ -91,3 +91,25 @@ def calibrate(net: MobileVitSr, batches: list[Tensor]) -> dict[str, float]:
             errors[float(scale)] = float(((round_through(x, scale) - x) ** 2).mean())
         out[name] = min(errors, key=errors.__getitem__)
     return out
+
+
+def integer_trunk(net: MobileVitSr, scales: dict[str, float], features: Tensor) -> tuple[dict[str, Tensor], Tensor]:
+    """The trunk of a float net as the kernels compute it, on the (modulated) features of its head.
+
+    Whole-number inputs of every int8 layer by name, and the residual [B, 1, 2H, 2W]. Sums of products are exact in f64; what
+    the kernels keep as f32 (multipliers, reciprocals of scales) is rounded to f32.
+    """
+    inputs: dict[str, Tensor] = {}
+    value = features.double()
+    for name, conv in layers(net).items():
+        step = float(np.float32(scales[name]))
+        q = (value * float(np.float32(1 / step))).clamp(-LEVELS, LEVELS).round()
+        inputs[name] = q
+        weight = conv.weight.double()
+        largest = weight.abs().amax((1, 2, 3), keepdim=True).clamp_min(1e-300)
+        total = F.conv2d(q, (weight * LEVELS / largest).round(), padding=1)
+        multiplier = (largest.flatten() / LEVELS * step).float().double()
+        value = total * multiplier.view(1, -1, 1, 1) + conv.bias.double().view(1, -1, 1, 1)
+        if isinstance(conv, ConvAct):
+            value = F.prelu(value, conv.act.weight.double())
+    return inputs, F.pixel_shuffle(value, 2)
