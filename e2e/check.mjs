@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const steps = ['lint', 'types', 'docs', 'imports', 'unused', 'build', 'api', 'package', 'size'];
+const steps = ['lint', 'types', 'docs', 'imports', 'unused', 'build', 'api', 'package', 'size', 'roofline'];
 const root = join(import.meta.dirname, '..');
 
 /**

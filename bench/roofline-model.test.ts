@@ -1,0 +1,55 @@
+import { expect, test } from 'vitest';
+import { Graph } from '../plugin/engine/graph.js';
+import { conv2d } from '../plugin/engine/ops/conv2d.js';
+import { luma } from '../plugin/engine/ops/image/luma.js';
+import { lumaResidual } from '../plugin/engine/ops/image/luma-residual.js';
+import { compile, type Plan } from '../plugin/engine/plan.js';
+import { image } from '../plugin/engine/tensor.js';
+import { ceilingsMs, intensity, minimumBytes, type RooflineDevice, realGpuCaps, rooflineMs } from './roofline-model.js';
+
+// 1 GB/s and 1 GFLOP/s: a megabyte and a MFLOP take a millisecond each.
+const unit: RooflineDevice = { name: 'unit', bytesPerSecond: 1e9, flopPerSecond: 1e9, source: 'made up' };
+const memoryBound = { macs: 500_000, readBytes: 3e6, writtenBytes: 1e6 };
+const arithmeticBound = { macs: 5e6, readBytes: 1e6, writtenBytes: 1e6 };
+
+/** A real plan of two dispatches; its work is replaced where a test wants round numbers. */
+function plan(): Plan {
+  const graph = new Graph();
+  const frame = graph.input('frame', image(64, 36));
+  const shape = { kernel: [3, 3], padding: [1, 1] } as const;
+  const head = conv2d(graph, luma(graph, frame), { weight: 'a', bias: 'b', outChannels: 8, ...shape });
+  const residual = conv2d(graph, head, { weight: 'c', bias: 'd', outChannels: 4, ...shape });
+  graph.output(lumaResidual(graph, frame, residual, 'picture'));
+  return compile(graph, { caps: realGpuCaps, precision: 'f16' });
+}
+
+test('the least an upscaler moves is the frame once and a picture of four times the pixels once', () => {
+  expect(minimumBytes({ width: 640, height: 360 })).toBe(640 * 360 * 4 + 1280 * 720 * 4);
+});
+
+test('intensity counts a multiply-accumulate as two operations', () => {
+  expect(intensity(memoryBound)).toBe(0.25);
+  expect(intensity(arithmeticBound)).toBe(5);
+});
+
+test('a dispatch takes the longer of its two times', () => {
+  expect(ceilingsMs(memoryBound, unit)).toEqual({ memory: 4, arithmetic: 1 });
+  expect(ceilingsMs(arithmeticBound, unit)).toEqual({ memory: 2, arithmetic: 10 });
+});
+
+test('a plan takes the sum over its dispatches, and knows how much of it memory bounds', () => {
+  const real = plan();
+  const [first] = real.steps;
+  if (!first) throw new Error('a plan with steps');
+  const steps = [
+    { ...first, ...memoryBound },
+    { ...first, ...arithmeticBound },
+  ];
+  expect(rooflineMs({ ...real, steps }, unit)).toEqual({ ms: 14, memoryShare: 4 / 14 });
+});
+
+test('a compiled plan moves at least the minimum', () => {
+  const real = plan();
+  expect(real.readBytes + real.writtenBytes).toBeGreaterThanOrEqual(minimumBytes({ width: 64, height: 36 }));
+  expect(rooflineMs(real, unit).ms).toBeGreaterThanOrEqual(ceilingsMs(real, unit).memory);
+});
