@@ -70,27 +70,52 @@ def float_state(net: MobileVitSr) -> dict[str, Tensor]:
 
 
 @torch.no_grad()
-def calibrate(net: MobileVitSr, batches: list[Tensor]) -> dict[str, float]:
-    """Input scales with the least mean square error of rounding and clipping, over luma batches [B, 1, H, W]."""
+def inputs_of(net: MobileVitSr, batches: list[Tensor]) -> dict[str, Tensor]:
+    """A seventh of every int8 layer's input values, [C, N] by name, over luma batches [B, 1, H, W]."""
     seen: dict[str, list[Tensor]] = {name: [] for name in layers(net)}
     hooks = [
-        conv.register_forward_pre_hook(lambda _, x, name=name: seen[name].append(x[0].flatten()[::7].clone()))
+        conv.register_forward_pre_hook(
+            lambda _, x, name=name: seen[name].append(x[0].transpose(0, 1).flatten(1)[:, ::7].clone())
+        )
         for name, conv in layers(net).items()
     ]
     for y in batches:
         net(y)
     for hook in hooks:
         hook.remove()
-    out = {}
-    for name, parts in seen.items():
-        x = torch.cat(parts)
-        largest = float(x.abs().max())
-        errors = {}
-        for share in np.linspace(0.2, 1, 33):
-            scale = torch.tensor(largest * share / LEVELS)
-            errors[float(scale)] = float(((round_through(x, scale) - x) ** 2).mean())
-        out[name] = min(errors, key=errors.__getitem__)
-    return out
+    return {name: torch.cat(parts, 1) for name, parts in seen.items()}
+
+
+def best_scale(x: Tensor) -> float:
+    """The scale with the least mean square error of rounding and clipping."""
+    largest = float(x.abs().max().clamp_min(1e-6))
+    scales = [torch.tensor(largest * share / LEVELS) for share in np.linspace(0.2, 1, 33)]
+    return float(min(scales, key=lambda scale: float(((round_through(x, scale) - x) ** 2).mean())))
+
+
+@torch.no_grad()
+def calibrate(net: MobileVitSr, batches: list[Tensor]) -> dict[str, float]:
+    """Input scales of a net in float."""
+    return {name: best_scale(x) for name, x in inputs_of(net, batches).items()}
+
+
+@torch.no_grad()
+def equalize(net: MobileVitSr, batches: list[Tensor]) -> None:
+    """Makes one scale fit all channels of a tensor, in place and without changing what the float net computes (Nagel et al. 2019).
+
+    A PReLU passes a positive factor through: each channel is divided by k in the layer that makes it and multiplied again in the
+    weights of the layer that reads it, where rounding costs less.
+    """
+    makers = [net.head, *net.body]
+    for maker, (name, reader), x in zip(makers, layers(net).items(), inputs_of(net, batches).values(), strict=True):
+        scales = torch.tensor([best_scale(channel) for channel in x])
+        k = (scales / scales.log().mean().exp()).clamp(1 / 16, 16)
+        maker.weight /= k.view(-1, 1, 1, 1)
+        maker.bias /= k
+        reader.weight *= k.view(1, -1, 1, 1)
+        if name == "body.0" and net.tokens is not None:  # rows: C scales, which act on any size, then C shifts
+            net.tokens.modulation.weight[len(k) :] /= k.view(-1, 1)
+            net.tokens.modulation.bias[len(k) :] /= k
 
 
 def integer_trunk(net: MobileVitSr, scales: dict[str, float], features: Tensor) -> tuple[dict[str, Tensor], Tensor]:
