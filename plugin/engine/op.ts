@@ -32,6 +32,27 @@ export type Ref =
   | { readonly kind: 'output'; readonly index: number }
   | { readonly kind: 'weights'; readonly packed: PackedWeights | PackedWords };
 
+/** What an operation reads of one input, in elements (rows and columns) of that input. */
+export interface Reading {
+  /** Elements of the input an element of the output stands over, each way. */
+  readonly scale: number;
+  /** Elements beyond them that are read too, each way. */
+  readonly reach: number;
+}
+
+/**
+ * How the workgroups of a dispatch lie over its output, so that only those that a change concerns need run. All numbers are elements of
+ * the output: pixels of an image, positions of `[H, W, C]`.
+ */
+export interface Footprint {
+  /** What workgroup (i, j) writes: a rectangle of this width and height at (i, j) times them. The kernel asks `tile_of` for (i, j). */
+  readonly tile: readonly [width: number, height: number];
+  /** Elements that depend on each other's inputs: a whole window of attention. Default 1 by 1. */
+  readonly grain?: readonly [width: number, height: number];
+  /** One an input of the node. */
+  readonly inputs: readonly Reading[];
+}
+
 /** One `dispatchWorkgroups`. Binding 0 of every kernel is its uniform block; `bindings` are those after it. */
 export interface Dispatch {
   readonly kernel: Kernel;
@@ -41,6 +62,8 @@ export interface Dispatch {
   readonly workgroups: readonly [x: number, y: number, z: number];
   /** Multiply-accumulates of the maths itself, without padding lanes. */
   readonly macs: number;
+  /** Absent: it must run as a whole. */
+  readonly footprint?: Footprint;
 }
 
 /** An operation: pure functions of types and attributes. It owns no GPU object. */

@@ -6,6 +6,7 @@ import { fuse } from './fuse.js';
 import type { Graph, GraphNode } from './graph.js';
 import type { Dispatch, Problem, Ref, UniformWord, Variant } from './op.js';
 import { invalidGraph, scalarBytes, tensorBytes } from './tensor.js';
+import { type Tiling, tilingOf } from './tiling.js';
 import type { Value } from './value.js';
 import type { PackedWeights, PackedWords } from './weights.js';
 
@@ -58,6 +59,8 @@ export interface PlanOptions {
   readonly fuse?: boolean;
   /** Forces the variant of every node it returns an id for; an illegal id throws `variant-illegal`. */
   readonly force?: (node: GraphNode) => string | undefined;
+  /** Run only the workgroups that a change of the frame concerns, where all steps can: see `Plan.tiling`. Default false. */
+  readonly adaptive?: boolean;
 }
 
 /** Immutable: everything a device needs to run a graph, and nothing of a device. */
@@ -76,6 +79,8 @@ export interface Plan {
   readonly macs: number;
   readonly readBytes: number;
   readonly writtenBytes: number;
+  /** Which workgroups a change of the frame concerns; absent: every frame is computed as a whole. */
+  readonly tiling?: Tiling;
 }
 
 function chooseVariant(node: GraphNode, problem: Problem<unknown>, options: PlanOptions): Variant {
@@ -158,6 +163,7 @@ function lifetimes(
   owners: ReadonlyMap<number, Value>,
   isIo: (value: Value) => boolean,
   precision: Precision,
+  kept: ReadonlySet<number>,
 ): readonly Lifetime[] {
   const owner = (value: Value): Value => owners.get(value.id) ?? value;
   const inArena = (value: Value): boolean => value.type.kind === 'tensor' && !isIo(value);
@@ -170,15 +176,15 @@ function lifetimes(
       lives.set(value.id, {
         id: value.id,
         sizeBytes: tensorBytes(value.type, precision),
-        firstStep: known?.firstStep ?? step,
-        lastStep: step,
+        firstStep: kept.has(value.id) ? 0 : (known?.firstStep ?? step),
+        lastStep: kept.has(value.id) ? lowered.length : step,
         readBeside: reads.map((read) => read.id),
       });
     }
     for (const value of reads) {
       const known = lives.get(value.id);
       if (!known) throw invalidGraph(`'${value.name}' read before it is written`, 'nodes in order');
-      lives.set(value.id, { ...known, lastStep: step });
+      lives.set(value.id, { ...known, lastStep: Math.max(known.lastStep, step) });
     }
   });
   return [...lives.values()];
@@ -238,7 +244,11 @@ export function compile(source: Graph, options: PlanOptions): Plan {
   checkNames([...ioOwners, ...graph.outputs]);
   const io = new Set(ioOwners.map(({ id }) => id));
   const isIo = (value: Value): boolean => io.has(value.id);
-  const arena = placeValues(lifetimes(lowered, owners, isIo, precision), caps.bindingAlignmentBytes);
+  const tiling = options.adaptive
+    ? tilingOf(lowered, graph.inputs, graph.outputs, caps.maxWorkgroupsPerDimension)
+    : undefined;
+  const lives = lifetimes(lowered, owners, isIo, precision, tiling?.kept ?? new Set());
+  const arena = placeValues(lives, caps.bindingAlignmentBytes);
   const weightLayout = new WeightLayout(precision, caps.bindingAlignmentBytes);
 
   const bindValue = (value: Value | undefined): PlanBinding => {
@@ -289,6 +299,7 @@ export function compile(source: Graph, options: PlanOptions): Plan {
     macs: sum((step) => step.macs),
     readBytes: sum((step) => step.readBytes),
     writtenBytes: sum((step) => step.writtenBytes),
+    ...(tiling ? { tiling } : {}),
   };
 }
 

@@ -5,6 +5,7 @@ import { toFloat16 } from './float16.js';
 import type { UniformWord } from './op.js';
 import type { Plan, PlanBinding, PlanStep } from './plan.js';
 import { invalidGraph, tensorBytes } from './tensor.js';
+import { argumentsStrideBytes, type TileBuffers } from './tiling.js';
 import type { WeightSource } from './weights.js';
 
 // GPUBufferUsage; the global is absent in Node.
@@ -15,6 +16,14 @@ const STORAGE = 0x80;
 
 /** The textures behind a plan's image values, by name. */
 export type Images = Readonly<Record<string, GPUTextureView>>;
+
+/** What `bind` makes once and `record` uses. */
+interface Bound {
+  readonly groups: readonly GPUBindGroup[];
+  /** Of a plan with tiling: its lists, and the arguments of all of them. */
+  readonly lists: readonly GPUBindGroup[];
+  readonly arguments: GPUBuffer | undefined;
+}
 
 function writeUniforms(view: DataView, offsetBytes: number, words: readonly UniformWord[]): void {
   words.forEach((word, i) => {
@@ -61,7 +70,7 @@ export class Runner implements DisposableResource {
   #arena: readonly GPUBuffer[] = [];
   #weights: GPUBuffer | undefined;
   #uniforms: GPUBuffer | undefined;
-  #bindGroups: readonly GPUBindGroup[] | undefined;
+  readonly #bound: Bound[] = [];
   /** What `setParam` uploads from: one number, used again. */
   readonly #paramValue = new Float32Array(1);
   #disposed = false;
@@ -81,7 +90,9 @@ export class Runner implements DisposableResource {
     signal?.throwIfAborted();
     checkLimits(gpu, plan);
     const pipelines = await Promise.all(
-      plan.steps.map(({ kernel, consts }) => gpu.pipelines.compile({ kernel, consts, precision: plan.precision })),
+      plan.steps.map(({ kernel, consts }) =>
+        gpu.pipelines.compile({ kernel, consts, precision: plan.precision, listed: plan.tiling !== undefined }),
+      ),
     );
     signal?.throwIfAborted();
     const runner = new Runner(gpu, plan, pipelines);
@@ -107,31 +118,55 @@ export class Runner implements DisposableResource {
     return buffer;
   }
 
-  /** Builds the bind groups. Once a set of textures; never in steady state. */
-  bind(images: Images = {}): void {
+  /**
+   * Builds the bind groups. Once a set of textures; never in steady state.
+   *
+   * @param tiles where a plan with tiling finds its lists
+   * @param set sets of textures that take turns have a number each
+   * @throws VitreousError `graph-invalid` for a texture or lists that are missing.
+   */
+  bind(images: Images = {}, tiles?: TileBuffers, set = 0): void {
     this.#alive();
+    const { tiling } = this.plan;
+    if (tiling && !tiles) throw invalidGraph('bind without lists of tiles', 'those of the tiling');
+    this.#bound[set] = {
+      groups: this.plan.steps.map((step) => this.#group(step, images)),
+      lists: tiling && tiles ? tiling.lists.map((_list, i) => this.#listGroup(tiles, i)) : [],
+      arguments: tiles?.arguments,
+    };
+  }
+
+  #group(step: PlanStep, images: Images): GPUBindGroup {
     const uniforms = this.#uniforms;
     if (!uniforms) throw invalidGraph('bind before the plan is allocated', 'a runner made by Runner.create');
-    this.#bindGroups = this.plan.steps.map((step) =>
-      this.#gpu.device.createBindGroup({
-        label: `vitreous/${step.label}`,
-        layout: this.#gpu.pipelines.layout(step.kernel.bindings),
-        entries: [
-          {
-            binding: 0,
-            resource: {
-              buffer: uniforms,
-              offset: step.uniformOffsetBytes,
-              size: Math.max(Math.ceil((step.uniforms.length * 4) / 16) * 16, 16),
-            },
+    return this.#gpu.device.createBindGroup({
+      label: `vitreous/${step.label}`,
+      layout: this.#gpu.pipelines.layout(step.kernel.bindings),
+      entries: [
+        {
+          binding: 0,
+          resource: {
+            buffer: uniforms,
+            offset: step.uniformOffsetBytes,
+            size: Math.max(Math.ceil((step.uniforms.length * 4) / 16) * 16, 16),
           },
-          ...step.bindings.map((binding, i) => ({
-            binding: i + 1,
-            resource: this.#resource(step, binding, images),
-          })),
-        ],
-      }),
-    );
+        },
+        ...step.bindings.map((binding, i) => ({
+          binding: i + 1,
+          resource: this.#resource(step, binding, images),
+        })),
+      ],
+    });
+  }
+
+  #listGroup(tiles: TileBuffers, list: number): GPUBindGroup {
+    const resource = tiles.lists[list];
+    if (!resource) throw invalidGraph(`list ${list} of tiles`, `below ${tiles.lists.length}`);
+    return this.#gpu.device.createBindGroup({
+      label: `vitreous/tiles.${list}`,
+      layout: this.#gpu.pipelines.listLayout,
+      entries: [{ binding: 0, resource }],
+    });
   }
 
   /**
@@ -150,20 +185,29 @@ export class Runner implements DisposableResource {
       this.#gpu.device.queue.writeBuffer(this.#uniforms, offsetBytes, this.#paramValue);
   }
 
-  /** Encodes every dispatch into the caller's pass. Synchronous; allocates nothing; never submits. */
-  record(pass: GPUComputePassEncoder): void {
+  /**
+   * Encodes every dispatch into the caller's pass. Synchronous; allocates nothing; never submits.
+   *
+   * @throws VitreousError `graph-invalid` before `bind`.
+   */
+  record(pass: GPUComputePassEncoder, set = 0): void {
     this.#alive();
-    const groups = this.#bindGroups;
-    if (!groups) throw invalidGraph('record before bind', 'bind first');
-    const { steps } = this.plan;
+    const bound = this.#bound[set];
+    if (!bound) throw invalidGraph('record before bind', 'bind first');
+    const { steps, tiling } = this.plan;
     for (let i = 0; i < steps.length; i++) {
       const step = steps[i];
       const pipeline = this.#pipelines[i];
-      const group = groups[i];
+      const group = bound.groups[i];
       if (!step || !pipeline || !group) continue;
       pass.setPipeline(pipeline);
       pass.setBindGroup(0, group);
-      pass.dispatchWorkgroups(step.workgroups[0], step.workgroups[1], step.workgroups[2]);
+      const list = tiling?.listOf[i];
+      const tiles = list === undefined ? undefined : bound.lists[list];
+      if (list !== undefined && tiles && bound.arguments) {
+        pass.setBindGroup(1, tiles);
+        pass.dispatchWorkgroupsIndirect(bound.arguments, list * argumentsStrideBytes);
+      } else pass.dispatchWorkgroups(step.workgroups[0], step.workgroups[1], step.workgroups[2]);
     }
   }
 
@@ -171,7 +215,7 @@ export class Runner implements DisposableResource {
     if (this.#disposed) return;
     this.#disposed = true;
     for (const buffer of this.#buffers) buffer.destroy();
-    this.#bindGroups = undefined;
+    this.#bound.length = 0;
   }
 
   [disposeSymbol](): void {

@@ -1,3 +1,6 @@
+import gridPrelude from '../../shaders/prelude/tile_of_grid.wgsl';
+import listedPrelude from '../../shaders/prelude/tile_of_list.wgsl';
+
 /** What a kernel's binding is, in the order of its `@binding` numbers in group 0. */
 export type BindingKind =
   | 'uniform'
@@ -20,6 +23,8 @@ export interface Kernel {
   /** Shared WGSL placed before the file, after the precision prelude. */
   readonly preludes?: readonly string[];
   readonly bindings: readonly BindingKind[];
+  /** Its workgroups ask `tile_of` where they work, so that a list may name the ones to run. */
+  readonly tiles?: boolean;
 }
 
 export type Consts = Readonly<Record<string, number | boolean>>;
@@ -35,10 +40,15 @@ function constLine(name: string, value: number | boolean): string {
   return value < 0 ? `const ${name}: i32 = ${value};` : `const ${name}: u32 = ${value}u;`;
 }
 
-/** The one way shader text is composed: precision prelude + generated `const` block + preludes + the untouched file. */
-export function composeWgsl(kernel: Kernel, precision: Precision, consts: Consts = {}): string {
+/**
+ * The one way shader text is composed: precision prelude + generated `const` block + preludes + the untouched file.
+ *
+ * @param listed the kernel's workgroups are those of a list in group 1, not all of a grid
+ */
+export function composeWgsl(kernel: Kernel, precision: Precision, consts: Consts = {}, listed = false): string {
   const block = Object.entries(consts)
     .map(([name, value]) => constLine(name, value))
     .join('\n');
-  return [precisionPrelude[precision], block, ...(kernel.preludes ?? []), kernel.source].join('\n');
+  const tiles = kernel.tiles ? [listed ? listedPrelude : gridPrelude] : [];
+  return [precisionPrelude[precision], block, ...tiles, ...(kernel.preludes ?? []), kernel.source].join('\n');
 }

@@ -6,7 +6,11 @@ export interface PipelineSpec {
   readonly kernel: Kernel;
   readonly precision: Precision;
   readonly consts: Consts;
+  /** Workgroups come from a list, bound as group 1 (`listLayout`). Only for kernels with `tiles`. */
+  readonly listed?: boolean;
 }
+
+const listBindings: readonly BindingKind[] = ['storage-read'];
 
 const layoutEntry: Readonly<Record<BindingKind, Omit<GPUBindGroupLayoutEntry, 'binding' | 'visibility'>>> = {
   uniform: { buffer: { type: 'uniform' } },
@@ -63,9 +67,14 @@ export class PipelineCache {
     return layout;
   }
 
+  /** Group 1 of a listed kernel: the list. */
+  get listLayout(): GPUBindGroupLayout {
+    return this.layout(listBindings);
+  }
+
   /** @throws VitreousError `pipeline-failed` with the compiler's message. */
   compile(spec: PipelineSpec): Promise<GPUComputePipeline> {
-    const code = composeWgsl(spec.kernel, spec.precision, spec.consts);
+    const code = composeWgsl(spec.kernel, spec.precision, spec.consts, spec.listed);
     const key = `${spec.kernel.bindings.join(',')}\0${code}`;
     const known = this.#pipelines.get(key);
     if (known) return known;
@@ -84,7 +93,7 @@ export class PipelineCache {
         label,
         layout: this.#device.createPipelineLayout({
           label,
-          bindGroupLayouts: [this.layout(spec.kernel.bindings)],
+          bindGroupLayouts: [this.layout(spec.kernel.bindings), ...(spec.listed ? [this.listLayout] : [])],
         }),
         compute: { module, entryPoint: 'main' },
       });

@@ -1,0 +1,215 @@
+import type { GraphNode } from './graph.js';
+import type { Dispatch, Footprint, Reading } from './op.js';
+import { imageDims } from './tensor.js';
+import type { Value } from './value.js';
+
+/** Side of the patches in which changes of a frame are noted, pixels. */
+export const patchSide = 8;
+
+/** Patches [first, end) along one axis. */
+export type PatchRange = readonly [first: number, end: number];
+
+/** Workgroups that run when a patch changes which lies in both the range of their column and that of their row. */
+export interface TileList {
+  readonly columns: readonly PatchRange[];
+  readonly rows: readonly PatchRange[];
+  /** Workgroups along z of each. */
+  readonly depth: number;
+}
+
+/** Which workgroups of a plan depend on which patches of the frame. */
+export interface Tiling {
+  /** Patches of the frame. */
+  readonly patches: readonly [columns: number, rows: number];
+  readonly lists: readonly TileList[];
+  /** Index of each step's list. */
+  readonly listOf: readonly number[];
+  /** Values whose elements stay from frame to frame, by id: what has not changed is not computed again. */
+  readonly kept: ReadonlySet<number>;
+  /** The list whose workgroups write the picture. */
+  readonly pictureList: number;
+}
+
+/** Where the lists are on a device. */
+export interface TileBuffers {
+  /** The tiles of each list: column in the low 16 bits of a word, row in the high ones. */
+  readonly lists: readonly { readonly buffer: GPUBuffer; readonly offset: number; readonly size: number }[];
+  /** For each list the arguments of `dispatchWorkgroupsIndirect`, `argumentsStrideBytes` apart. */
+  readonly arguments: GPUBuffer;
+}
+
+export const argumentsStrideBytes = 16;
+
+/** What is needed of a lowered step. */
+export interface TiledStep {
+  readonly node: GraphNode;
+  readonly dispatch: Dispatch;
+}
+
+/** Elements [first, end) along one axis. */
+type Range = readonly [first: number, end: number];
+
+const union = (a: Range, b: Range): Range => [Math.min(a[0], b[0]), Math.max(a[1], b[1])];
+const snapped = ([first, end]: Range, side: number): Range => [
+  Math.floor(first / side) * side,
+  Math.ceil(end / side) * side,
+];
+const clamped = ([first, end]: Range, size: number): Range => [Math.max(0, first), Math.min(size, end)];
+
+/** What of an input is read for these elements of the output. */
+const readBy = ([first, end]: Range, { scale, reach }: Reading): Range => [
+  Math.floor(first * scale) - reach,
+  Math.ceil(end * scale) + reach,
+];
+
+/** The elements of the output for which these of the input are read. */
+const readersOf = ([first, end]: Range, { scale, reach }: Reading): Range => [
+  Math.floor((first - reach) / scale),
+  Math.ceil((end + reach) / scale),
+];
+
+function sizeOf({ type }: Value): readonly [width: number, height: number] {
+  if (type.kind === 'image') return [type.width, type.height];
+  const { width, height } = imageDims(type);
+  return [width, height];
+}
+
+/** A step with a footprint, seen along one axis. */
+interface AxisStep {
+  readonly inputs: readonly { readonly value: Value; readonly reading: Reading }[];
+  readonly output: Value;
+  readonly tile: number;
+  readonly grain: number;
+  readonly isKept: boolean;
+}
+
+/** Dependencies along one axis: 0 is x, 1 is y. Rectangles are products of ranges, so each axis can be had alone. */
+class Axis {
+  readonly #axis: 0 | 1;
+  readonly #steps: readonly AxisStep[];
+  readonly #producers: ReadonlyMap<number, AxisStep>;
+
+  constructor(axis: 0 | 1, steps: readonly AxisStep[]) {
+    this.#axis = axis;
+    this.#steps = steps;
+    this.#producers = new Map(steps.map((step) => [step.output.id, step]));
+  }
+
+  size(value: Value): number {
+    return sizeOf(value)[this.#axis];
+  }
+
+  /** Patches on which elements of a value depend. */
+  sources(value: Value, elements: Range): PatchRange {
+    const range = clamped(elements, this.size(value));
+    const step = this.#producers.get(value.id);
+    if (!step) return [Math.floor(range[0] / patchSide), Math.ceil(range[1] / patchSide)];
+    const mixed = clamped(snapped(range, step.grain), this.size(value));
+    return step.inputs
+      .map((input) => this.sources(input.value, readBy(mixed, input.reading)))
+      .reduce((all, some) => union(all, some));
+  }
+
+  /** Patches whose change makes elements of a value that is not kept necessary: those that the tiles computed from them depend on. */
+  uses(value: Value, elements: Range): PatchRange | undefined {
+    let all: PatchRange | undefined;
+    for (const step of this.#steps)
+      for (const input of step.inputs) {
+        if (input.value.id !== value.id) continue;
+        const readers = clamped(snapped(readersOf(elements, input.reading), step.grain), this.size(step.output));
+        const some = step.isKept
+          ? this.sources(step.output, snapped(readers, step.tile))
+          : this.uses(step.output, readers);
+        if (some) all = all ? union(all, some) : some;
+      }
+    return all;
+  }
+
+  /** For each tile of a step the patches that make it run. */
+  ranges(step: AxisStep): readonly PatchRange[] {
+    const size = this.size(step.output);
+    return Array.from({ length: Math.ceil(size / step.tile) }, (_, i) => {
+      const tile: Range = [i * step.tile, Math.min((i + 1) * step.tile, size)];
+      const range = step.isKept ? this.sources(step.output, tile) : this.uses(step.output, tile);
+      return range ?? [0, 0];
+    });
+  }
+}
+
+/** A coarse map is small enough to be kept; maps of the frame's size share memory and are computed again around what changed. */
+const keptFraction = 1 / 16;
+
+function isKept(value: Value, frame: Value, outputs: readonly Value[]): boolean {
+  if (outputs.some(({ id }) => id === value.id)) return true;
+  const [area, frameArea] = [value, frame].map((of) => sizeOf(of).reduce((a, b) => a * b)) as [number, number]; // Two in, two out.
+  return area <= frameArea * keptFraction;
+}
+
+function axisSteps(
+  steps: readonly TiledStep[],
+  footprints: readonly Footprint[],
+  axis: 0 | 1,
+  kept: ReadonlySet<number>,
+): readonly AxisStep[] {
+  return steps.flatMap(({ node }, i) => {
+    const [output] = node.outputs;
+    const footprint = footprints[i];
+    if (!output || !footprint) return [];
+    const inputs = node.inputs.flatMap((value, at) => {
+      const reading = footprint.inputs[at];
+      return reading ? [{ value, reading }] : [];
+    });
+    const { tile, grain = [1, 1] } = footprint;
+    return [{ inputs, output, tile: tile[axis], grain: grain[axis], isKept: kept.has(output.id) }];
+  });
+}
+
+/**
+ * Finds out which workgroups must run when only some of a frame's patches have changed. Values that are kept (the picture, coarse maps)
+ * are computed where their own inputs changed; the others where a kept one is computed from them, margins included. What is computed is
+ * the same, number for number, as if everything had been.
+ *
+ * @returns undefined where a step cannot run in part: without a footprint, several a node, or more tiles than a dispatch takes along x
+ */
+export function tilingOf(
+  steps: readonly TiledStep[],
+  inputs: readonly Value[],
+  outputs: readonly Value[],
+  maxWorkgroups: number,
+): Tiling | undefined {
+  const [frame] = inputs;
+  const [picture] = outputs;
+  if (!frame || !picture || inputs.length > 1 || frame.type.kind !== 'image') return undefined;
+  const footprints = steps.flatMap(({ dispatch: { kernel, footprint } }) => (kernel.tiles && footprint) || []);
+  const nodes = new Set(steps.map(({ node }) => node));
+  const written = steps.flatMap(({ node }) => node.outputs);
+  const known = new Set([frame, ...written].map(({ id }) => id));
+  // A view of another value would be a name without a step.
+  const isWhole = steps.some(({ node }) => node.outputs.length !== 1 || node.inputs.some(({ id }) => !known.has(id)));
+  if (footprints.length < steps.length || nodes.size < steps.length || isWhole) return undefined;
+  const kept = new Set(written.filter((value) => isKept(value, frame, outputs)).map(({ id }) => id));
+  const axes = ([0, 1] as const).map((axis) => {
+    const along = axisSteps(steps, footprints, axis, kept);
+    const ranges = new Axis(axis, along);
+    return along.map((step) => ranges.ranges(step));
+  });
+  const lists = new Map<string, { readonly index: number; readonly list: TileList }>();
+  const listOf = steps.map(({ dispatch }, i) => {
+    const list = { columns: axes[0]?.[i] ?? [], rows: axes[1]?.[i] ?? [], depth: dispatch.workgroups[2] };
+    const key = JSON.stringify(list);
+    const entry = lists.get(key) ?? { index: lists.size, list };
+    lists.set(key, entry);
+    return entry.index;
+  });
+  const all = [...lists.values()].map(({ list }) => list);
+  if (all.some(({ columns, rows }) => columns.length * rows.length > maxWorkgroups)) return undefined;
+  const [width, height] = sizeOf(frame);
+  const last = steps.findIndex(({ node }) => node.outputs[0]?.id === picture.id);
+  return {
+    patches: [Math.ceil(width / patchSide), Math.ceil(height / patchSide)],
+    lists: all,
+    listOf,
+    kept,
+    pictureList: listOf[last] ?? 0,
+  };
+}

@@ -1,0 +1,147 @@
+import changedSource from '../../shaders/upscale/changed_patches.wgsl';
+import listsSource from '../../shaders/upscale/tile_lists.wgsl';
+import { type DisposableResource, disposeSymbol } from '../core/dispose.js';
+import type { Size } from '../core/geometry.js';
+import { patchSide, type TileBuffers, type Tiling } from '../engine/tiling.js';
+import type { GpuDevice } from '../gpu/device.js';
+import type { Kernel } from '../gpu/kernel.js';
+import { type PackedLists, packLists } from './change-lists.js';
+
+const changedKernel: Kernel = {
+  name: 'upscale/changed_patches',
+  source: changedSource,
+  bindings: ['uniform', 'texture', 'texture', 'storage-write', 'storage-write'],
+};
+const listsKernel: Kernel = {
+  name: 'upscale/tile_lists',
+  source: listsSource,
+  bindings: ['uniform', 'storage-read', 'storage-read', 'storage-read', 'storage-write', 'storage-write'],
+};
+
+// GPUBufferUsage; the global is absent in Node.
+const COPY_SRC = 0x4;
+const COPY_DST = 0x8;
+const UNIFORM = 0x40;
+const STORAGE = 0x80;
+const INDIRECT = 0x100;
+
+interface Pipelines {
+  readonly changed: GPUComputePipeline;
+  readonly lists: GPUComputePipeline;
+}
+
+/** Finds on the GPU which tiles of a plan a change of the frame concerns; the CPU does not hear of it. */
+export class ChangeDetector implements DisposableResource {
+  readonly tiles: TileBuffers;
+  readonly #gpu: GpuDevice;
+  readonly #pipelines: Pipelines;
+  readonly #patches: readonly [number, number];
+  readonly #packed: PackedLists;
+  readonly #owned: GPUBuffer[] = [];
+  readonly #changedBits: GPUBuffer;
+  /** Uniforms of the comparison: of two frames, and of one that has nothing before it. */
+  readonly #compare: GPUBuffer;
+  readonly #everything: GPUBuffer;
+  readonly #listGroup: GPUBindGroup;
+  #compareGroup: GPUBindGroup | undefined;
+  #everythingGroup: GPUBindGroup | undefined;
+
+  private constructor(gpu: GpuDevice, { width, height }: Size, tiling: Tiling, pipelines: Pipelines) {
+    this.#gpu = gpu;
+    this.#pipelines = pipelines;
+    this.#patches = tiling.patches;
+    const packed = packLists(tiling, gpu.caps.bindingAlignmentBytes);
+    this.#packed = packed;
+    const [columns, rows] = tiling.patches;
+    const dims = [width, height, columns, rows, tiling.lists.length];
+    const uniform = (name: string, words: readonly number[]) =>
+      this.#buffer(name, UNIFORM, words.length * 4, Uint32Array.from(words));
+    this.#compare = uniform('changes.compare', [...dims, 0, 0, 0]);
+    this.#everything = uniform('changes.everything', [...dims, 1, 0, 0]);
+    this.#changedBits = this.#buffer('changes.patches', STORAGE | COPY_SRC, Math.ceil(columns / 32) * rows * 4);
+    const tiles = this.#buffer('changes.tiles', STORAGE | COPY_SRC, packed.tilesSizeBytes);
+    const counts = this.#buffer(
+      'changes.arguments',
+      STORAGE | INDIRECT | COPY_SRC,
+      packed.arguments.byteLength,
+      packed.arguments,
+    );
+    this.tiles = { lists: packed.places.map((place) => ({ buffer: tiles, ...place })), arguments: counts };
+    this.#listGroup = this.#group('tile_lists', listsKernel, [
+      { buffer: uniform('changes.lists', [columns, rows, 0, 0]) },
+      { buffer: this.#changedBits },
+      { buffer: this.#buffer('changes.ranges', STORAGE, packed.ranges.byteLength, packed.ranges) },
+      { buffer: this.#buffer('changes.table', STORAGE, packed.table.byteLength, packed.table) },
+      { buffer: tiles },
+      { buffer: counts },
+    ]);
+  }
+
+  /** @throws VitreousError `pipeline-failed`, `gpu-out-of-memory`; the signal's reason. */
+  static async create(gpu: GpuDevice, size: Size, tiling: Tiling, signal?: AbortSignal): Promise<ChangeDetector> {
+    const compile = (kernel: Kernel, consts: { readonly PATCH?: number }) =>
+      gpu.pipelines.compile({ kernel, precision: 'f32', consts });
+    const [changed, lists] = await Promise.all([
+      compile(changedKernel, { PATCH: patchSide }),
+      compile(listsKernel, {}),
+    ]);
+    signal?.throwIfAborted();
+    return gpu.checked('lists of tiles', () => new ChangeDetector(gpu, size, tiling, { changed, lists }));
+  }
+
+  /** Sets the two textures that frames go to in turns; call again when either changes. */
+  bind(frames: readonly [GPUTextureView, GPUTextureView]): void {
+    const group = (uniforms: GPUBuffer): GPUBindGroup =>
+      this.#group('changed_patches', changedKernel, [
+        { buffer: uniforms },
+        ...frames,
+        { buffer: this.#changedBits },
+        { buffer: this.tiles.arguments },
+      ]);
+    this.#compareGroup = group(this.#compare);
+    this.#everythingGroup = group(this.#everything);
+  }
+
+  /** Encodes the comparison of the two textures, or with `everything` that all tiles run. Allocates nothing. */
+  record(pass: GPUComputePassEncoder, everything: boolean): void {
+    const compare = everything ? this.#everythingGroup : this.#compareGroup;
+    if (!compare) throw new RangeError('changes: not bound');
+    const [columns, rows] = this.#patches;
+    pass.setPipeline(this.#pipelines.changed);
+    pass.setBindGroup(0, compare);
+    pass.dispatchWorkgroups(Math.ceil(columns / 32), Math.ceil(rows / 2));
+    pass.setPipeline(this.#pipelines.lists);
+    pass.setBindGroup(0, this.#listGroup);
+    pass.dispatchWorkgroups(Math.ceil(this.#packed.mostTiles / 64), this.#packed.places.length);
+  }
+
+  #buffer(name: string, usage: number, sizeBytes: number, data?: Uint32Array<ArrayBuffer>): GPUBuffer {
+    const { device } = this.#gpu;
+    const buffer = device.createBuffer({
+      label: `vitreous/${name}`,
+      size: Math.max(sizeBytes, 16),
+      usage: data ? usage | COPY_DST : usage,
+    });
+    this.#owned.push(buffer);
+    if (data) device.queue.writeBuffer(buffer, 0, data);
+    return buffer;
+  }
+
+  #group(name: string, kernel: Kernel, resources: readonly GPUBindingResource[]): GPUBindGroup {
+    return this.#gpu.device.createBindGroup({
+      label: `vitreous/${name}`,
+      layout: this.#gpu.pipelines.layout(kernel.bindings),
+      entries: resources.map((resource, binding) => ({ binding, resource })),
+    });
+  }
+
+  dispose(): void {
+    for (const buffer of this.#owned.splice(0)) buffer.destroy();
+    this.#compareGroup = undefined;
+    this.#everythingGroup = undefined;
+  }
+
+  [disposeSymbol](): void {
+    this.dispose();
+  }
+}
