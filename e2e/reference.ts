@@ -29,6 +29,27 @@ export async function upscaled(frame: Pixels, tier: 'S' | 'M'): Promise<Pixels> 
   }
 }
 
+/** Twice the size by bilinear interpolation between pixel centres, edges held; float64, rounded once. */
+export function bilinearX2({ width, height, data }: Pixels): Pixels {
+  const at = (x: number, y: number, channel: number): number => {
+    const [column, row] = [Math.min(Math.max(x, 0), width - 1), Math.min(Math.max(y, 0), height - 1)];
+    return data[(row * width + column) * 4 + channel] ?? 0;
+  };
+  const picture = new Uint8Array(width * height * 16).fill(255);
+  for (let y = 0; y < 2 * height; y++)
+    for (let x = 0; x < 2 * width; x++) {
+      const [nearX, nearY] = [x >> 1, y >> 1];
+      const [farX, farY] = [nearX + (x % 2) * 2 - 1, nearY + (y % 2) * 2 - 1];
+      for (let channel = 0; channel < 3; channel++)
+        picture[(y * 2 * width + x) * 4 + channel] = Math.round(
+          0.5625 * at(nearX, nearY, channel) +
+            0.1875 * (at(farX, nearY, channel) + at(nearX, farY, channel)) +
+            0.0625 * at(farX, farY, channel),
+        );
+    }
+  return { width: 2 * width, height: 2 * height, data: picture };
+}
+
 /** Cubic convolution with a = -1/2 (Keys 1981, eq. 4 with a = -1/2: Catmull-Rom). */
 function keys(x: number): number {
   const s = Math.abs(x);

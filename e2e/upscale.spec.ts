@@ -1,7 +1,9 @@
+import type { Page } from '@playwright/test';
 import { expect, test } from './fixtures.js';
 import { difference, meanLevel, type Pixels } from './pixels.js';
 import { openPlayer, seen } from './player.js';
-import { resampled, upscaled } from './reference.js';
+import { bilinearX2, resampled, upscaled } from './reference.js';
+import { spyOnGpu } from './spies.js';
 
 const source = { width: 64, height: 36 };
 /** f32 on both sides: what differs is the place, not the numbers. */
@@ -48,4 +50,72 @@ test.describe('what is on screen', () => {
       const tolerance = Math.floor(cubicGain + 1);
       expect(difference(ours, resampled(picture, size.width, size.height)).max).toBeLessThanOrEqual(tolerance);
     });
+});
+
+test.describe('strength', () => {
+  const size = { width: 128, height: 72 };
+
+  /** Sets the strength of the paused, enhanced frame and returns what is on screen then. */
+  async function seenAt(page: Page, strength: number): Promise<Pixels> {
+    await page.evaluate(async (value) => {
+      const frame = window.nextFrame();
+      window.enhanced?.set({ upscale: { strength: value } });
+      await frame;
+      await window.redrawn();
+    }, strength);
+    return seen(page, size);
+  }
+
+  test('0 is the plain interpolation, 0.5 lies half-way to the whole', async ({ page }) => {
+    await openPlayer(page, '64x36', source);
+    const plain = bilinearX2(await seen(page, source));
+    await page.evaluate(
+      ([{ width, height }]) => {
+        window.video.style.width = `${width}px`;
+        window.video.style.height = `${height}px`;
+      },
+      [size] as const,
+    );
+    await page.evaluate(async (given) => void (await window.enhanceVideo(given)), options);
+    const full = await seen(page, size);
+    const none = await seenAt(page, 0);
+    const half = await seenAt(page, 0.5);
+    const again = await seenAt(page, 1);
+
+    // f32 interpolation rounded to 8 bits on one side, float64 on the other: f32 may fall on the other side of a half.
+    expect(difference(none, plain).max).toBeLessThanOrEqual(1);
+    expect(difference(full, none).mean).toBeGreaterThan(1);
+    expect(difference(again, full).max).toBe(0);
+    const between = { ...full, data: full.data.map((level, i) => Math.round((level + (none.data[i] ?? 0)) / 2)) };
+    // Where nothing was clamped the residual is linear: half a level for each rounding, of the two ends (halved), their mean and half.
+    const unclamped = (x: number, y: number): boolean =>
+      [0, 1, 2].every((channel) => {
+        const level = full.data[(y * size.width + x) * 4 + channel] ?? 0;
+        return level > 0 && level < 255;
+      });
+    expect(difference(half, between, unclamped).max).toBeLessThanOrEqual(1);
+  });
+
+  test('changes with the next frame, and nothing is compiled or bound for it', async ({ page }) => {
+    await spyOnGpu(page);
+    await openPlayer(page, '64x36', size);
+    await page.evaluate(async (given) => void (await window.enhanceVideo(given)), options);
+    const calls = await page.evaluate(() => {
+      const counted = (change: { strength?: number; force?: boolean }) => {
+        const before = { ...window.gpuCalls };
+        window.enhanced?.set({ upscale: change });
+        const entries = Object.entries(window.gpuCalls).map(([name, count]) => [name, count - (before[name] ?? 0)]);
+        const made: Record<string, number> = Object.fromEntries(entries.filter(([, count]) => count !== 0));
+        // A few times a second a frame is measured.
+        delete made.mapAsync;
+        return made;
+      };
+      const same = counted({ force: true });
+      return { same, first: counted({ strength: 0.5 }), second: counted({ strength: 0.25 }) };
+    });
+    // A change draws the current frame anew, as one that changes nothing does, and uploads one number.
+    expect(calls.same).toMatchObject({ importExternalTexture: 1, createBindGroup: 1 });
+    expect(calls.first).toEqual({ ...calls.same, writeBuffer: 1 });
+    expect(calls.second).toEqual(calls.first);
+  });
 });

@@ -2,19 +2,45 @@ import type { FrameTiming } from '../core/frame-source.js';
 import type { CanvasSurface } from '../present/canvas-surface.js';
 import type { Placement } from '../present/presenter.js';
 import { FrameCounters } from './counters.js';
+import type { ActiveTier } from './events.js';
 import type { Renderer } from './renderer.js';
 
 /** Frames the GPU may be behind; more would only add delay. */
 const mostInFlight = 2;
 /** GPU time is measured this often: measuring maps a buffer, which steady frames do not. */
-const sampleEveryMs = 250;
+const sampleEveryMs = 125;
+/** While nothing is drawn, the queue is looked at this often. */
+const probeEveryMs = 250;
 const dividerCssPx = 2;
+
+/** How a frame is drawn. */
+export interface DrawnAs {
+  readonly tier: ActiveTier;
+  readonly placement: Placement;
+  readonly compare: number | false;
+  /** Measure its GPU time whenever the last one was measured. */
+  readonly measure: boolean;
+}
+
+/** What a frame cost, known when the GPU is done with it. */
+export interface FrameCost {
+  readonly tier: ActiveTier;
+  /** GPU time of our own passes; undefined where this frame was not measured. */
+  readonly ownMs: number | undefined;
+  /** How long the queue was busy until it was done, others' work included: since the frame before it, or since its submit. */
+  readonly busyMs: number;
+  /** 1, and the frames that were dropped before it because the queue was behind. */
+  readonly frameCount: number;
+}
 
 export interface DrawingEvents {
   /** The GPU has caught up after frames had to be dropped. */
   readonly onCaughtUp: () => void;
-  /** GPU milliseconds of one frame. */
-  readonly onSample: (gpuMs: number) => void;
+  readonly onCost: (cost: FrameCost) => void;
+  /** A frame had to be dropped: the oldest before it has been in the queue for so long. */
+  readonly onBehind: (waitedMs: number) => void;
+  /** The queue, given nothing by us, took so long to answer: others' work. */
+  readonly onIdle: (waitMs: number) => void;
 }
 
 /** Puts frames on the canvas, no more at a time than the GPU keeps up with, and counts them. */
@@ -22,9 +48,13 @@ export class Drawing {
   readonly counters = new FrameCounters();
   readonly #surface: CanvasSurface;
   readonly #events: DrawingEvents;
-  #inFlight = 0;
+  /** When each frame in the queue was submitted, oldest first. */
+  readonly #inFlightSinceMs: number[] = [];
   #behind = false;
+  #droppedSince = 0;
+  #lastDoneMs = Number.NEGATIVE_INFINITY;
   #lastSampleMs = Number.NEGATIVE_INFINITY;
+  #lastProbeMs = Number.NEGATIVE_INFINITY;
 
   constructor(surface: CanvasSurface, events: DrawingEvents) {
     this.#surface = surface;
@@ -33,48 +63,66 @@ export class Drawing {
 
   /** The GPU is behind: the frame is dropped, and `onCaughtUp` will tell. */
   busy(): boolean {
-    if (this.#inFlight < mostInFlight) return false;
+    if (this.#inFlightSinceMs.length < mostInFlight) return false;
     this.counters.dropped++;
+    this.#droppedSince++;
     this.#behind = true;
+    this.#events.onBehind(performance.now() - (this.#inFlightSinceMs[0] ?? 0));
     return true;
   }
 
   /** @throws VitreousError `frame-import`. */
-  draw(
-    renderer: Renderer,
-    frame: VideoFrame,
-    timing: FrameTiming,
-    placement: Placement,
-    compare: number | false,
-  ): void {
-    const startMs = performance.now();
-    const sample = startMs - this.#lastSampleMs >= sampleEveryMs;
+  draw(renderer: Renderer, frame: VideoFrame, timing: FrameTiming, as: DrawnAs): void {
+    const submitMs = performance.now();
+    const { tier, placement, compare } = as;
+    const sample = as.measure || submitMs - this.#lastSampleMs >= sampleEveryMs;
     renderer.draw(frame, this.#surface.texture(placement.canvas), layout(placement, compare), sample);
     this.counters.show(performance.now(), timing.expectedDisplayTimeMs);
-    this.#inFlight++;
+    this.#inFlightSinceMs.push(submitMs);
+    const frameCount = 1 + this.#droppedSince;
+    this.#droppedSince = 0;
     const { timer, gpu } = renderer;
-    const done = gpu.device.queue.onSubmittedWorkDone();
-    if (sample) {
-      this.#lastSampleMs = startMs;
-      // Without timestamps the wall time of the queue is the nearest thing: it also has waiting in it.
-      const measured = timer.available ? timer.read() : done.then(() => performance.now() - startMs);
-      measured.then((gpuMs) => gpuMs !== undefined && this.#events.onSample(gpuMs), ignoreLoss);
-    }
-    done.then(
-      () => this.#finished(),
-      () => this.#finished(),
+    const own = sample ? timer.read() : undefined;
+    if (sample) this.#lastSampleMs = submitMs;
+    gpu.device.queue.onSubmittedWorkDone().then(
+      () => {
+        const busyMs = this.#finished(submitMs);
+        // Without timestamps the time of the queue is the nearest thing: it also has others' work in it.
+        const measured = timer.available ? own : Promise.resolve(busyMs);
+        const tell = (ownMs: number | undefined) => this.#events.onCost({ tier, ownMs, busyMs, frameCount });
+        if (measured) measured.then(tell, ignoreLoss);
+        else tell(undefined);
+      },
+      () => this.#finished(submitMs),
     );
+  }
+
+  /** While nothing is drawn: asks the queue now and then how busy others keep it. */
+  probe({ gpu }: Renderer): void {
+    const startMs = performance.now();
+    if (startMs - this.#lastProbeMs < probeEveryMs) return;
+    this.#lastProbeMs = startMs;
+    gpu.device.queue
+      .onSubmittedWorkDone()
+      .then(() => this.#events.onIdle(performance.now() - startMs))
+      .catch(ignoreLoss);
   }
 
   redraw(renderer: Renderer, placement: Placement, compare: number | false): void {
     renderer.redraw(this.#surface.texture(placement.canvas), layout(placement, compare));
   }
 
-  #finished(): void {
-    this.#inFlight--;
-    if (!this.#behind) return;
-    this.#behind = false;
-    this.#events.onCaughtUp();
+  /** Resolves the oldest frame in the queue; returns how long the queue was busy with it. */
+  #finished(submitMs: number): number {
+    const nowMs = performance.now();
+    const busyMs = nowMs - Math.max(submitMs, this.#lastDoneMs);
+    this.#lastDoneMs = nowMs;
+    this.#inFlightSinceMs.shift();
+    if (this.#behind) {
+      this.#behind = false;
+      this.#events.onCaughtUp();
+    }
+    return busyMs;
   }
 }
 

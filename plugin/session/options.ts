@@ -19,6 +19,11 @@ export interface UpscaleOptions {
   readonly force?: boolean | undefined;
   /** Storage type of the network's numbers. Default `auto`: f16 where the device has it. */
   readonly precision?: 'auto' | 'f16' | 'f32' | undefined;
+  /**
+   * How much of what the network adds is seen, 0 to 1: 0 is the plain interpolation, 1 (default) the whole. A change costs nothing and
+   * shows with the next frame.
+   */
+  readonly strength?: number | undefined;
 }
 
 /** What can be changed while running, by `enhanced.set(…)`. */

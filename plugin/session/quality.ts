@@ -2,7 +2,7 @@ import type { Size } from '../core/geometry.js';
 import { type ModelSource, type Tier, tiers } from '../core/model-source.js';
 import type { ActiveTier } from './events.js';
 import type { Want } from './preparation.js';
-import { QualityGovernor } from './quality-governor.js';
+import { QualityGovernor, type QueuedFrame } from './quality-governor.js';
 import type { Settings } from './validate.js';
 
 /** Tier of a governor's level; the cheapest for a level below it. */
@@ -10,23 +10,35 @@ function tierAt(level: number): Tier {
   return tiers[Math.max(0, level)] ?? tiers[0];
 }
 
+/** What is forced is never given up. */
+function governorFor({ upscale }: Settings): QualityGovernor {
+  return new QualityGovernor(tiers.length, !(upscale !== false && upscale.force));
+}
+
 /** Which network is wanted: as the settings say, or with `auto` as the measured GPU times allow. */
 export class Quality {
   #settings: Settings;
-  #governor = new QualityGovernor(tiers.length);
+  #governor: QualityGovernor;
 
   constructor(settings: Settings) {
     this.#settings = settings;
+    this.#governor = governorFor(settings);
   }
 
   get settings(): Settings {
     return this.#settings;
   }
 
-  /** Other settings begin with a clean slate of measurements. */
+  /** Another choice of network begins with a clean slate of measurements. */
   change(settings: Settings): void {
-    if (settings.upscale !== this.#settings.upscale) this.#governor = new QualityGovernor(tiers.length);
+    const [before, after] = [this.#settings.upscale, settings.upscale];
+    const same =
+      before === after ||
+      (before !== false &&
+        after !== false &&
+        (['quality', 'force', 'precision'] as const).every((key) => before[key] === after[key]));
     this.#settings = settings;
+    if (!same) this.#governor = governorFor(settings);
   }
 
   /** Frames of another size cost something else. */
@@ -34,15 +46,23 @@ export class Quality {
     this.#governor.reset();
   }
 
-  /** Lets time pass while the native video shows: an overloaded GPU is tried again after a while. */
-  tick(nowMs: number): void {
-    this.#governor.tick(nowMs);
+  /** Frames are late: each of them is worth measuring. */
+  get late(): boolean {
+    return this.#automatic && this.#governor.late;
+  }
+
+  /**
+   * Lets time pass while the native video shows: an overloaded GPU is tried again after a while, or when its queue (`waitMs`) shows that
+   * the load has gone.
+   */
+  idle(waitMs: number | undefined, frameIntervalMs: number): void {
+    this.#governor.idle(waitMs, frameIntervalMs, performance.now());
   }
 
   /** Not even the cheapest tier is fast enough. What was forced or chosen by name is never bypassed. */
   get overBudget(): boolean {
     const { upscale } = this.#settings;
-    return this.#automatic && upscale !== false && !upscale.force && this.#governor.level < 0;
+    return upscale !== false && this.#automatic && this.#governor.level < 0;
   }
 
   get #automatic(): boolean {
@@ -63,15 +83,20 @@ export class Quality {
     return { size, quality: upscaling ? this.network : undefined, precision };
   }
 
-  /** Takes a measurement of a frame drawn with `tier`; one of a former tier says nothing of the wanted one. */
-  sample(tier: ActiveTier, gpuMs: number, frameIntervalMs: number): void {
-    if (this.#automatic && tier === this.network) this.#governor.sample(gpuMs, frameIntervalMs, performance.now());
+  /** Takes what a frame drawn with `tier` cost; one of a former tier says nothing of the wanted one. */
+  frame(tier: ActiveTier, cost: Omit<QueuedFrame, 'nowMs'>): void {
+    if (this.#automatic && tier === this.network) this.#governor.frame({ ...cost, nowMs: performance.now() });
+  }
+
+  /** Takes that a frame had to be dropped because the queue has not answered for so long. */
+  behind(waitedMs: number, frameIntervalMs: number): void {
+    if (this.#automatic) this.#governor.stalled(waitedMs, frameIntervalMs, performance.now());
   }
 
   /** The wanted tier cannot be had. Returns whether a cheaper one is wanted instead. */
   stepDown(): boolean {
     if (!this.#automatic || this.#governor.level <= 0) return false;
-    this.#governor.forbid(this.#governor.level);
+    this.#governor.forbid(this.#governor.level, performance.now());
     return true;
   }
 }

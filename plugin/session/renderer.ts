@@ -34,6 +34,8 @@ function disposeRig(rig: Rig | undefined): void {
 export class Renderer implements DisposableResource {
   readonly gpu: GpuDevice;
   readonly timer: GpuTimer;
+  /** How much of the network's work is seen from the next frame on, 0 to 1. */
+  strength = 1;
   readonly #compose: ComposeStage;
   readonly #format: GPUTextureFormat;
   #rig: Rig | undefined;
@@ -99,7 +101,10 @@ export class Renderer implements DisposableResource {
       this.timer.beginFrame(sample);
       const encoder = this.gpu.device.createCommandEncoder({ label: 'vitreous/frame' });
       rig.ingest.record(encoder, this.timer);
-      rig.upscale?.record(encoder, this.timer);
+      if (rig.upscale) {
+        rig.upscale.strength = this.strength;
+        rig.upscale.record(encoder, this.timer);
+      }
       this.#compose.record(encoder, this.timer, target);
       this.timer.endFrame(encoder);
       this.gpu.device.queue.submit([encoder.finish()]);

@@ -9,7 +9,7 @@ import type { Presenter } from '../present/presenter.js';
 import { VideoSource } from '../source/video-source.js';
 import { Conditions, type Verdict } from './conditions.js';
 import { Curtain } from './curtain.js';
-import { Drawing } from './drawing.js';
+import { Drawing, type FrameCost } from './drawing.js';
 import type { Enhanced, EnhancedEvents, EnhancedStats } from './enhanced.js';
 import { type ActiveTier, type EnhancedState, type FallbackReason, FrameEvent, TierEvent } from './events.js';
 import { GpuLink } from './gpu-link.js';
@@ -82,7 +82,9 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
     });
     this.#drawing = new Drawing(this.#surface, {
       onCaughtUp: () => this.#refresh(),
-      onSample: (gpuMs) => this.#onSample(gpuMs),
+      onCost: (cost) => this.#onCost(cost),
+      onBehind: (waitedMs) => this.#onBehind(waitedMs),
+      onIdle: (waitMs) => this.#onIdle(waitMs),
     });
     this.#link = new GpuLink({
       device: options.device,
@@ -183,11 +185,12 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
     counters.dropped += timing.skipped;
     if (!this.#active) return;
     const size = this.#conditions.sawFrame(frame);
-    this.#quality.tick(performance.now());
+    this.#onIdle(undefined);
     this.#presenter.follow();
     const { renderer } = this.#link;
     if (this.#blocked() || !renderer) {
       counters.dropped++;
+      if (renderer && this.#quality.overBudget) this.#drawing.probe(renderer);
       return;
     }
     const standing = this.#preparation.request(renderer, this.#conditions.want(size));
@@ -219,8 +222,10 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
   #draw(renderer: Renderer, frame: VideoFrame, timing: FrameTiming): void {
     const { placement } = this.#conditions;
     if (!placement) return;
-    const { compare } = this.#quality.settings;
-    const draw = () => this.#drawing.draw(renderer, frame, timing, placement, compare);
+    const { compare, upscale } = this.#quality.settings;
+    if (upscale !== false) renderer.strength = upscale.strength;
+    const as = { tier: this.#tier, placement, compare, measure: this.#quality.late };
+    const draw = () => this.#drawing.draw(renderer, frame, timing, as);
     try {
       if (this.#curtain.closed) this.#reveal(renderer, renderer.gpu.checked('first frame', draw));
       else draw();
@@ -289,11 +294,23 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
     this.#refresh();
   }
 
-  #onSample(gpuMs: number): void {
+  #onCost({ tier, ...cost }: FrameCost): void {
+    const { frameIntervalMs: intervalMs } = this.#source;
+    if (intervalMs === undefined) return;
+    this.#quality.frame(tier, { ...cost, intervalMs });
+    if (this.#quality.overBudget) this.#reconsider();
+  }
+
+  #onBehind(waitedMs: number): void {
     const { frameIntervalMs } = this.#source;
     if (frameIntervalMs === undefined) return;
-    this.#quality.sample(this.#tier, gpuMs, frameIntervalMs);
+    this.#quality.behind(waitedMs, frameIntervalMs);
     if (this.#quality.overBudget) this.#reconsider();
+  }
+
+  #onIdle(waitMs: number | undefined): void {
+    const { frameIntervalMs } = this.#source;
+    if (frameIntervalMs !== undefined) this.#quality.idle(waitMs, frameIntervalMs);
   }
 
   #onLost(loss: DeviceLoss): void {

@@ -4,7 +4,7 @@ import { changeSettings, checkOptions, settingsDefaults } from './validate.js';
 describe('checkOptions', () => {
   test('fills in defaults', () => {
     expect(checkOptions({})).toEqual({
-      upscale: { quality: 'auto', force: false, precision: 'auto' },
+      upscale: { quality: 'auto', force: false, precision: 'auto', strength: 1 },
       compare: false,
     });
   });
@@ -20,7 +20,12 @@ describe('checkOptions', () => {
     ],
     [{ upscale: { force: 1 } }, 'options.upscale.force must be a boolean, got 1'],
     [{ upscale: { precision: 'int8' } }, "options.upscale.precision must be 'auto', 'f16' or 'f32', got 'int8'"],
-    [{ upscale: { quallity: 'S' } }, 'options.upscale.quallity is not an option; known are quality, force, precision'],
+    [
+      { upscale: { quallity: 'S' } },
+      'options.upscale.quallity is not an option; known are quality, force, precision, strength',
+    ],
+    [{ upscale: { strength: 1.1 } }, 'options.upscale.strength must be a number from 0 to 1, got 1.1'],
+    [{ upscale: { strength: '1' } }, "options.upscale.strength must be a number from 0 to 1, got '1'"],
     [{ compare: 1.5 }, 'options.compare must be a number from 0 to 1 or false, got 1.5'],
     [{ compare: Number.NaN }, 'options.compare must be a number from 0 to 1 or false, got NaN'],
     [{ compare: true }, 'options.compare must be a number from 0 to 1 or false, got true'],
@@ -39,9 +44,17 @@ describe('changeSettings', () => {
   test('keeps what is left out', () => {
     const before = { ...settingsDefaults, compare: 0.25 };
     expect(changeSettings({ upscale: { quality: 'M' } }, before)).toEqual({
-      upscale: { quality: 'M', force: false, precision: 'auto' },
+      upscale: { quality: 'M', force: false, precision: 'auto', strength: 1 },
       compare: 0.25,
     });
+  });
+
+  test('changes the strength alone, from 0 to 1', () => {
+    const gentle = changeSettings(
+      { upscale: { strength: 0 } },
+      changeSettings({ upscale: { quality: 'M' } }, settingsDefaults),
+    );
+    expect(gentle.upscale).toEqual({ quality: 'M', force: false, precision: 'auto', strength: 0 });
   });
 
   test('turns super-resolution off, and on again with defaults', () => {

@@ -9,7 +9,7 @@ export interface Settings {
   readonly compare: number | false;
 }
 
-const upscaleDefaults: UpscaleSettings = { quality: 'auto', force: false, precision: 'auto' };
+const upscaleDefaults: UpscaleSettings = { quality: 'auto', force: false, precision: 'auto', strength: 1 };
 
 export const settingsDefaults: Settings = { upscale: upscaleDefaults, compare: false };
 
@@ -40,29 +40,33 @@ function isModelSource(value: unknown): value is ModelSource {
   return isObject(value) && (typeof value.manifestUrl === 'string' || value.manifestUrl instanceof URL);
 }
 
+const isFraction = (value: unknown): value is number => typeof value === 'number' && value >= 0 && value <= 1;
+
 const isTier = (value: unknown): value is Tier => tiers.some((tier) => tier === value);
 
 function checkUpscale(value: unknown, current: Settings['upscale']): Settings['upscale'] {
   if (value === false) return false;
   if (!isObject(value) || Array.isArray(value)) throw bad('upscale', 'an object or false', value);
-  checkKeys(value, 'upscale', ['quality', 'force', 'precision']);
-  const { quality, force, precision } = value;
+  checkKeys(value, 'upscale', ['quality', 'force', 'precision', 'strength']);
+  const { quality, force, precision, strength } = value;
   if (quality !== undefined && quality !== 'auto' && !isTier(quality) && !isModelSource(quality))
     throw bad('upscale.quality', `'auto', ${tiers.map((tier) => `'${tier}'`).join(', ')} or { manifestUrl }`, quality);
   if (force !== undefined && typeof force !== 'boolean') throw bad('upscale.force', 'a boolean', force);
   if (precision !== undefined && precision !== 'auto' && precision !== 'f16' && precision !== 'f32')
     throw bad('upscale.precision', "'auto', 'f16' or 'f32'", precision);
+  if (strength !== undefined && !isFraction(strength)) throw bad('upscale.strength', 'a number from 0 to 1', strength);
   const before = current || upscaleDefaults;
   return {
     quality: quality ?? before.quality,
     force: force ?? before.force,
     precision: precision ?? before.precision,
+    strength: strength ?? before.strength,
   };
 }
 
 function merge(settings: Readonly<Record<string, unknown>>, current: Settings): Settings {
   const { upscale, compare } = settings;
-  if (compare !== undefined && compare !== false && !(typeof compare === 'number' && compare >= 0 && compare <= 1))
+  if (compare !== undefined && compare !== false && !isFraction(compare))
     throw bad('compare', 'a number from 0 to 1 or false', compare);
   return {
     upscale: upscale === undefined ? current.upscale : checkUpscale(upscale, current.upscale),

@@ -18,8 +18,12 @@ export interface UpscaleStageOptions {
 export class UpscaleStage implements Stage {
   readonly model: UpscaleModel;
   readonly precision: Precision;
+  /** How much of the network's work is seen from the next frame on: 0 is the bilinear picture, 1 what it was trained for. */
+  strength = 1;
   readonly #gpu: GpuDevice;
   #runner: Runner | undefined;
+  /** What the runner has. */
+  #uploadedStrength = 1;
   #disposed = false;
 
   constructor(gpu: GpuDevice, model: UpscaleModel, options: UpscaleStageOptions = {}) {
@@ -66,6 +70,7 @@ export class UpscaleStage implements Stage {
     }
     this.#runner?.dispose();
     this.#runner = runner;
+    this.#uploadedStrength = 1;
     return picture;
   }
 
@@ -78,8 +83,13 @@ export class UpscaleStage implements Stage {
   }
 
   record(encoder: GPUCommandEncoder, timings: PassTimings): void {
+    const runner = this.#live();
+    if (this.#uploadedStrength !== this.strength) {
+      runner.setParam('strength', this.strength);
+      this.#uploadedStrength = this.strength;
+    }
     const pass = encoder.beginComputePass(timings.pass('upscale'));
-    this.#live().record(pass);
+    runner.record(pass);
     pass.end();
   }
 
