@@ -1,15 +1,16 @@
-// What a frame costs: `npm run -s bench -- [--json FILE] [--size WxH …] [--frames N]`. Every tier at 360p and 720p (or the sizes
-// named) beside a bilinear pass, in one run, since only ratios within a run mean anything on a busy machine.
+// What a frame costs: `npm run -s bench -- [--json FILE] [--size WxH …] [--frames N] [--precision f16|f32|int8 …]`. Every tier at 360p
+// and 720p (or the sizes named), in the device's own precision or in each of those named, beside a bilinear pass: in one run, since
+// only ratios within a run mean anything on a busy machine.
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import type { Size } from '../plugin/core/geometry.js';
 import { type Tier, tiers } from '../plugin/core/model-source.js';
-import type { Precision } from '../plugin/gpu/kernel.js';
+import type { UpscalePrecision } from '../plugin/upscale/precision.js';
 import { BilinearPass } from './bilinear-pass.js';
-import { CommandError, reportErrors } from './command-error.js';
+import { CommandError, oneOf, reportErrors } from './command-error.js';
 import { type Gpu, median, NodeUpscaler, openNodeGpu } from './node-upscaler.js';
 
-const usage = 'usage: npm run -s bench -- [--json FILE] [--size WxH …] [--frames N]';
+const usage = 'usage: npm run -s bench -- [--json FILE] [--size WxH …] [--frames N] [--precision f16|f32|int8 …]';
 
 interface NamedSize {
   readonly name: string;
@@ -28,7 +29,7 @@ const warmUpFrames = { hardware: 20, software: 1 } as const;
 interface Row {
   readonly size: string;
   readonly what: 'bilinear' | Tier;
-  readonly precision: Precision | '-';
+  readonly precision: UpscalePrecision | '-';
   /** Submit to done, milliseconds. */
   readonly medianMs: number;
   readonly fastestMs: number;
@@ -76,9 +77,21 @@ async function countSubmits({ queue }: GPUDevice, run: () => Promise<number>): P
   return count;
 }
 
-async function benchSize(gpu: Gpu, { name, size }: NamedSize, warmUp: number, frames: number): Promise<readonly Row[]> {
+/** A tier and what it runs in; undefined: as the device suggests. */
+interface Contender {
+  readonly tier: Tier;
+  readonly precision: UpscalePrecision | undefined;
+}
+
+async function benchSize(
+  gpu: Gpu,
+  { name, size }: NamedSize,
+  contenders: readonly Contender[],
+  warmUp: number,
+  frames: number,
+): Promise<readonly Row[]> {
   const bilinear = await BilinearPass.create(gpu.gpu, size);
-  const upscalers = await Promise.all(tiers.map((tier) => NodeUpscaler.open(gpu, { tier })));
+  const upscalers = await Promise.all(contenders.map((contender) => NodeUpscaler.open(gpu, contender)));
   try {
     const plans = await Promise.all(upscalers.map((upscaler) => upscaler.plan(size)));
     const candidates = [() => bilinear.time(), ...upscalers.map((upscaler) => () => upscaler.time(size))];
@@ -98,8 +111,8 @@ async function benchSize(gpu: Gpu, { name, size }: NamedSize, warmUp: number, fr
     return [
       row('bilinear', 0, { precision: '-', dispatches: 1, movedBytes: bilinear.movedBytes, macs: bilinear.macs }),
       ...plans.map((plan, i) =>
-        row(tiers[i] ?? 'S', i + 1, {
-          precision: plan.precision,
+        row(contenders[i]?.tier ?? 'S', i + 1, {
+          precision: upscalers[i]?.precision ?? plan.precision,
           dispatches: plan.steps.length,
           movedBytes: plan.readBytes + plan.writtenBytes,
           macs: plan.macs,
@@ -148,6 +161,7 @@ interface Options {
   readonly json: string | undefined;
   readonly sizes: readonly NamedSize[];
   readonly frames: number | undefined;
+  readonly contenders: readonly Contender[];
 }
 
 function parseSize(text: string): NamedSize {
@@ -159,17 +173,20 @@ function parseSize(text: string): NamedSize {
 }
 
 function readOptions(args: string[]): Options {
-  let values: { json?: string; size?: string[]; frames?: string };
+  let values: { json?: string; size?: string[]; frames?: string; precision?: string[] };
   try {
     const text = { type: 'string' } as const;
-    ({ values } = parseArgs({ args, options: { json: text, size: { type: 'string', multiple: true }, frames: text } }));
+    const texts = { type: 'string', multiple: true } as const;
+    ({ values } = parseArgs({ args, options: { json: text, size: texts, frames: text, precision: texts } }));
   } catch (cause) {
     throw new CommandError('usage', `${cause instanceof Error ? cause.message : String(cause)}\n${usage}`, cause);
   }
   const frames = values.frames === undefined ? undefined : Number(values.frames);
   if (frames !== undefined && !(Number.isInteger(frames) && frames > 0))
     throw new CommandError('usage', `--frames must be a positive integer, got '${values.frames}'`);
-  return { json: values.json, sizes: values.size?.map(parseSize) ?? usualSizes, frames };
+  const precisions = values.precision?.map((word) => oneOf('precision', word, ['f16', 'f32', 'int8']));
+  const contenders = tiers.flatMap((tier) => (precisions ?? [undefined]).map((precision) => ({ tier, precision })));
+  return { json: values.json, sizes: values.size?.map(parseSize) ?? usualSizes, frames, contenders };
 }
 
 export function main(args: string[]): Promise<number> {
@@ -182,7 +199,8 @@ export function main(args: string[]): Promise<number> {
       const frames = options.frames ?? timedFrames[kind];
       console.log(`adapter: ${gpu.adapter}${software ? ' (software)' : ''}; median of ${frames} frames, in turns`);
       const rows: Row[] = [];
-      for (const size of options.sizes) rows.push(...(await benchSize(gpu, size, warmUpFrames[kind], frames)));
+      for (const size of options.sizes)
+        rows.push(...(await benchSize(gpu, size, options.contenders, warmUpFrames[kind], frames)));
       printTable(rows);
       const report = { adapter: gpu.adapter, software, frames, rows };
       if (options.json) await writeFile(options.json, `${JSON.stringify(report, null, 2)}\n`);

@@ -1,14 +1,15 @@
 // Every PNG of a folder through the shipped network on the GPU: `npm run -s eval:upscale -- --tier S|M --in DIR --out DIR
-// [--precision f16|f32]`. Writes PNGs of twice the size under the same names. The last line of standard output is JSON.
+// [--precision f16|f32|int8]`. Writes PNGs of twice the size under the same names. The last line of standard output is JSON.
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { PNG } from 'pngjs';
 import { tiers } from '../plugin/core/model-source.js';
+import type { UpscalePrecision } from '../plugin/upscale/precision.js';
 import { CommandError, oneOf, reportErrors } from './command-error.js';
 import { median, NodeUpscaler, openNodeGpu, type Pixels } from './node-upscaler.js';
 
-const usage = 'usage: npm run -s eval:upscale -- --tier S|M --in DIR --out DIR [--precision f16|f32]';
+const usage = 'usage: npm run -s eval:upscale -- --tier S|M --in DIR --out DIR [--precision f16|f32|int8]';
 
 async function readPng(file: string): Promise<Pixels> {
   try {
@@ -35,7 +36,7 @@ interface Options {
   readonly tier: (typeof tiers)[number];
   readonly from: string;
   readonly to: string;
-  readonly precision: 'f16' | 'f32' | undefined;
+  readonly precision: UpscalePrecision | undefined;
 }
 
 function readOptions(args: string[]): Options {
@@ -53,7 +54,7 @@ function readOptions(args: string[]): Options {
     tier: oneOf('tier', values.tier, tiers),
     from,
     to,
-    precision: values.precision ? oneOf('precision', values.precision, ['f16', 'f32']) : undefined,
+    precision: values.precision ? oneOf('precision', values.precision, ['f16', 'f32', 'int8']) : undefined,
   };
 }
 

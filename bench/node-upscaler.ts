@@ -7,10 +7,10 @@ import { readWeights } from '../plugin/engine/model/load.js';
 import { checkManifest } from '../plugin/engine/model/manifest.js';
 import type { Plan } from '../plugin/engine/plan.js';
 import { GpuDevice } from '../plugin/gpu/device.js';
-import type { Precision } from '../plugin/gpu/kernel.js';
 import type { NodeGpu } from '../plugin/gpu/testing/node-gpu.js';
 import { GpuTimer } from '../plugin/gpu/timer.js';
 import type { UpscaleModel } from '../plugin/upscale/model.js';
+import { choosePrecision, type UpscalePrecision } from '../plugin/upscale/precision.js';
 import { UpscaleStage } from '../plugin/upscale/upscale-stage.js';
 import { CommandError } from './command-error.js';
 
@@ -49,7 +49,7 @@ export async function readShippedModel(tier: Tier): Promise<UpscaleModel> {
   const file = new URL(`../models/mobilevit-sr/${tier}/${manifest.weights.file}`, import.meta.url);
   const bytes = new Uint8Array(await readFile(weightsUrl.protocol === 'file:' ? weightsUrl : file));
   const weights = await readWeights(bytes, manifest, `mobilevit-sr ${tier}`);
-  return { manifest, weights, graph: (size) => buildGraph(manifest, size) };
+  return { manifest, weights, graph: (size, numbers) => buildGraph(manifest, size, numbers) };
 }
 
 const textureUsage = 0x1 | 0x2 | 0x4 | 0x8; // COPY_SRC | COPY_DST | TEXTURE_BINDING | STORAGE_BINDING
@@ -122,8 +122,8 @@ class PreparedSize implements DisposableResource {
 
 export interface NodeUpscalerOptions {
   readonly tier: Tier;
-  /** Default: f16 where the device has it. */
-  readonly precision?: Precision | undefined;
+  /** Default: what the plugin chooses for the device. */
+  readonly precision?: UpscalePrecision | undefined;
 }
 
 /** How many sizes stay compiled: enough for a folder of pictures in a few shapes, small enough for any GPU's memory. */
@@ -133,10 +133,10 @@ const keptSizes = 4;
 export class NodeUpscaler implements DisposableResource {
   readonly #gpu: GpuDevice;
   readonly #model: UpscaleModel;
-  readonly #requested: Precision | undefined;
+  readonly #requested: UpscalePrecision | undefined;
   readonly #sizes = new Map<string, PreparedSize>();
 
-  private constructor(gpu: GpuDevice, model: UpscaleModel, precision: Precision | undefined) {
+  private constructor(gpu: GpuDevice, model: UpscaleModel, precision: UpscalePrecision | undefined) {
     this.#gpu = gpu;
     this.#model = model;
     this.#requested = precision;
@@ -146,8 +146,8 @@ export class NodeUpscaler implements DisposableResource {
     return new NodeUpscaler(gpu, await readShippedModel(options.tier), options.precision);
   }
 
-  get precision(): Precision {
-    return this.#requested ?? (this.#gpu.caps.shaderF16 ? 'f16' : 'f32');
+  get precision(): UpscalePrecision {
+    return choosePrecision(this.#requested, this.#gpu.caps, this.#model.manifest);
   }
 
   get scale(): number {

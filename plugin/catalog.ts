@@ -41,7 +41,7 @@ export async function openUpscaleModel(name: UpscaleModelName, options: LoadOpti
   // Fails on a bad architecture before a byte of weights is fetched.
   buildGraph(manifest, { width: 8, height: 8 });
   const weights = await loadWeights(manifest, weightsUrl(manifest.weights.file), options);
-  return { manifest, weights, graph: (size) => buildGraph(manifest, size) };
+  return { manifest, weights, graph: (size, numbers) => buildGraph(manifest, size, numbers) };
 }
 
 async function ownManifest(

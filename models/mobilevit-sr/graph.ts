@@ -9,6 +9,7 @@ import { modulate } from '../../plugin/engine/ops/modulate.js';
 import { layerNorm } from '../../plugin/engine/ops/norm.js';
 import { image, type TensorType } from '../../plugin/engine/tensor.js';
 import type { Value } from '../../plugin/engine/value.js';
+import { type InputScales, int8Trunk } from './trunk-int8.js';
 
 /** The sizes of a tier; see card.md for the network they describe. */
 export interface Architecture {
@@ -90,10 +91,13 @@ function modulation(graph: Graph, patches: Value<TensorType>, architecture: Arch
  * `mobilevit-sr`: image `frame` [W, H] → image `picture` [2W, 2H]. Convolutions at source resolution, modulated by a light
  * transformer branch (MobileViT's division of labour: local by convolution, far by attention over unfolded patches; Mehta &
  * Rastegari 2022), then sub-pixel convolution (Shi et al. 2016) as a luma residual over bilinear.
+ *
+ * @param scales given: the convolutions run in packed int8 with these
  */
 export function mobilevitSr(
   architecture: Architecture,
   size: { readonly width: number; readonly height: number },
+  scales?: InputScales,
 ): Graph {
   const { channels, bodyConvs, patch } = architecture;
   const graph = new Graph();
@@ -108,9 +112,14 @@ export function mobilevitSr(
       activation: 'prelu',
       slope: `${name}.act.weight`,
     });
-  const head = conv(luma(graph, frame), 'head');
   const patches = lumaPatches(graph, frame, { patch }, 'tokens.patches');
-  let features = modulate(graph, head, modulation(graph, patches, architecture), { factor: patch }, 'modulated');
+  const map = modulation(graph, patches, architecture);
+  if (scales) {
+    graph.output(int8Trunk(graph, frame, map, architecture, scales));
+    return graph;
+  }
+  const head = conv(luma(graph, frame), 'head');
+  let features = modulate(graph, head, map, { factor: patch }, 'modulated');
   for (let i = 0; i < bodyConvs; i++) features = conv(features, `body.${i}`);
   const residual = conv2d(graph, features, {
     weight: 'tail.weight',

@@ -1,8 +1,9 @@
 import type { Graph } from '../../plugin/engine/graph.js';
-import { architectureOf, type Manifest } from '../../plugin/engine/model/manifest.js';
+import { architectureOf, inputScalesOf, type Manifest } from '../../plugin/engine/model/manifest.js';
 import { architectureKeys, mobilevitSr } from './graph.js';
 import manifestM from './M/manifest.json';
 import manifestS from './S/manifest.json';
+import { int8Layers } from './trunk-int8.js';
 
 /** A tier as it ships: its manifest, unchecked, and where its weights are. */
 export interface ShippedTier {
@@ -15,7 +16,18 @@ export const shippedTiers: Readonly<Record<'S' | 'M', ShippedTier>> = {
   M: { manifest: manifestM, weightsUrl: new URL('./M/weights.safetensors', import.meta.url) },
 };
 
-/** The graph of a manifest's architecture at a source size. @throws VitreousError `manifest-field`. */
-export function buildGraph(manifest: Manifest, size: { readonly width: number; readonly height: number }): Graph {
-  return mobilevitSr(architectureOf(manifest, architectureKeys), size);
+/**
+ * The graph of a manifest's architecture at a source size.
+ *
+ * @param numbers `int8`: the convolutions in packed int8, with the manifest's scales
+ * @throws VitreousError `manifest-field`.
+ */
+export function buildGraph(
+  manifest: Manifest,
+  size: { readonly width: number; readonly height: number },
+  numbers: 'real' | 'int8' = 'real',
+): Graph {
+  const architecture = architectureOf(manifest, architectureKeys);
+  const scales = numbers === 'int8' ? inputScalesOf(manifest, int8Layers(architecture.bodyConvs)) : undefined;
+  return mobilevitSr(architecture, size, scales);
 }

@@ -105,7 +105,7 @@ def main() -> None:
     p.add_argument("--data", type=Path, required=True)
     p.add_argument("--tiers", nargs="+", choices=sorted(TIERS), default=["S", "M"])
     p.add_argument("--through", choices=("torch", "plan"), default="torch")
-    p.add_argument("--precision", choices=("f16", "f32"), default="f16", help="of the plan")
+    p.add_argument("--precision", choices=("f16", "f32", "int8"), default="f16", help="of the plan")
     p.add_argument("--models", type=Path, default=ROOT / "models" / "mobilevit-sr")
     p.add_argument("--limit", type=int, help="at most this many frames, spread over the kinds")
     p.add_argument("--json", type=Path)

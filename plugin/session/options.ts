@@ -17,8 +17,11 @@ export interface UpscaleOptions {
   readonly quality?: 'auto' | Tier | ModelSource | undefined;
   /** Enhance on a software adapter too (SwiftShader, lavapipe, WARP), where it is slow. Default false. */
   readonly force?: boolean | undefined;
-  /** Storage type of the network's numbers. Default `auto`: f16 where the device has it. */
-  readonly precision?: 'auto' | 'f16' | 'f32' | undefined;
+  /**
+   * Storage type of the network's numbers. Default `auto`: `f16` where the device has it; else `int8`, packed whole numbers, where a
+   * real GPU multiplies them and the model was trained for it; else `f32`.
+   */
+  readonly precision?: 'auto' | 'f16' | 'f32' | 'int8' | undefined;
   /**
    * How much of what the network adds is seen, 0 to 1: 0 is the plain interpolation, 1 (default) the whole. A change costs nothing and
    * shows with the next frame.

@@ -2,7 +2,7 @@ import { asVitreousError, type VitreousError } from '../core/errors.js';
 import type { Size } from '../core/geometry.js';
 import { sameSize } from '../core/geometry.js';
 import type { ModelSource, Tier } from '../core/model-source.js';
-import type { Precision } from '../gpu/kernel.js';
+import type { UpscalePrecision } from '../upscale/precision.js';
 import type { ActiveTier } from './events.js';
 import type { Models } from './models.js';
 import type { Renderer } from './renderer.js';
@@ -12,7 +12,7 @@ export interface Want {
   readonly size: Size;
   /** Undefined: no upscaling. */
   readonly quality: Tier | ModelSource | undefined;
-  readonly precision: Precision | undefined;
+  readonly precision: UpscalePrecision | undefined;
 }
 
 /** `ready`: as wanted; `usable`: these frames can be drawn with the former model meanwhile; `pending`: not yet. */

@@ -3,17 +3,17 @@ import { ComposeStage } from '../compose/compose-stage.js';
 import { type DisposableResource, disposeSymbol } from '../core/dispose.js';
 import type { Size } from '../core/geometry.js';
 import type { GpuDevice } from '../gpu/device.js';
-import type { Precision } from '../gpu/kernel.js';
 import { GpuTimer } from '../gpu/timer.js';
 import { IngestStage } from '../ingest/ingest-stage.js';
 import type { UpscaleModel } from '../upscale/model.js';
+import type { UpscalePrecision } from '../upscale/precision.js';
 import { UpscaleStage } from '../upscale/upscale-stage.js';
 
 /** What a rig is built for. No model: the frame itself is the picture. */
 export interface RigSpec {
   readonly size: Size;
   readonly model: UpscaleModel | undefined;
-  readonly precision: Precision | undefined;
+  readonly precision: UpscalePrecision | undefined;
 }
 
 /** The stages and textures of one source size and model: replaced as a whole when either changes. */

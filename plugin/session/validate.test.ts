@@ -19,7 +19,10 @@ describe('checkOptions', () => {
       "options.upscale.quality must be 'auto', 'S', 'M' or { manifestUrl }, got an object",
     ],
     [{ upscale: { force: 1 } }, 'options.upscale.force must be a boolean, got 1'],
-    [{ upscale: { precision: 'int8' } }, "options.upscale.precision must be 'auto', 'f16' or 'f32', got 'int8'"],
+    [
+      { upscale: { precision: 'int4' } },
+      "options.upscale.precision must be 'auto', 'f16', 'f32' or 'int8', got 'int4'",
+    ],
     [
       { upscale: { quallity: 'S' } },
       'options.upscale.quallity is not an option; known are quality, force, precision, strength',

@@ -42,6 +42,9 @@ function isModelSource(value: unknown): value is ModelSource {
 
 const isFraction = (value: unknown): value is number => typeof value === 'number' && value >= 0 && value <= 1;
 
+const isPrecision = (value: unknown): value is UpscaleSettings['precision'] =>
+  value === 'auto' || value === 'f16' || value === 'f32' || value === 'int8';
+
 const isTier = (value: unknown): value is Tier => tiers.some((tier) => tier === value);
 
 function checkUpscale(value: unknown, current: Settings['upscale']): Settings['upscale'] {
@@ -52,8 +55,8 @@ function checkUpscale(value: unknown, current: Settings['upscale']): Settings['u
   if (quality !== undefined && quality !== 'auto' && !isTier(quality) && !isModelSource(quality))
     throw bad('upscale.quality', `'auto', ${tiers.map((tier) => `'${tier}'`).join(', ')} or { manifestUrl }`, quality);
   if (force !== undefined && typeof force !== 'boolean') throw bad('upscale.force', 'a boolean', force);
-  if (precision !== undefined && precision !== 'auto' && precision !== 'f16' && precision !== 'f32')
-    throw bad('upscale.precision', "'auto', 'f16' or 'f32'", precision);
+  if (precision !== undefined && !isPrecision(precision))
+    throw bad('upscale.precision', "'auto', 'f16', 'f32' or 'int8'", precision);
   if (strength !== undefined && !isFraction(strength)) throw bad('upscale.strength', 'a number from 0 to 1', strength);
   const before = current || upscaleDefaults;
   return {

@@ -7,6 +7,10 @@ import type { WeightSource } from '../engine/weights.js';
 export interface UpscaleModel {
   readonly manifest: Manifest;
   readonly weights: WeightSource;
-  /** The graph for a source size: image `frame` → image `picture`. */
-  graph(size: Size): Graph;
+  /**
+   * The graph for a source size: image `frame` → image `picture`. `int8`: its convolutions in packed int8.
+   *
+   * @throws VitreousError `manifest-field` for int8 of a model without scales.
+   */
+  graph(size: Size, numbers?: 'real' | 'int8'): Graph;
 }

@@ -5,19 +5,19 @@ import type { Stage } from '../core/stage.js';
 import { compile, type Plan } from '../engine/plan.js';
 import { Runner } from '../engine/runner.js';
 import type { GpuDevice } from '../gpu/device.js';
-import type { Precision } from '../gpu/kernel.js';
 import type { PassTimings } from '../gpu/timer.js';
 import type { UpscaleModel } from './model.js';
+import { choosePrecision, type UpscalePrecision } from './precision.js';
 
 export interface UpscaleStageOptions {
-  /** Default: f16 where the device has it. */
-  readonly precision?: Precision | undefined;
+  /** Default: see `choosePrecision`. */
+  readonly precision?: UpscalePrecision | undefined;
 }
 
 /** Super-resolution by a network: frame texture → picture texture, each way `model.manifest.scale` times as large. */
 export class UpscaleStage implements Stage {
   readonly model: UpscaleModel;
-  readonly precision: Precision;
+  readonly precision: UpscalePrecision;
   /** How much of the network's work is seen from the next frame on: 0 is the bilinear picture, 1 what it was trained for. */
   strength = 1;
   readonly #gpu: GpuDevice;
@@ -29,15 +29,7 @@ export class UpscaleStage implements Stage {
   constructor(gpu: GpuDevice, model: UpscaleModel, options: UpscaleStageOptions = {}) {
     this.#gpu = gpu;
     this.model = model;
-    this.precision = options.precision ?? (gpu.caps.shaderF16 ? 'f16' : 'f32');
-    if (this.precision === 'f16' && !gpu.caps.shaderF16)
-      throw new VitreousError({
-        code: 'device-feature',
-        stage: 'upscale',
-        found: "a device without 'shader-f16'",
-        expected: "'shader-f16' for precision 'f16'",
-        fix: "Use precision 'auto' or 'f32', or request the feature with the device.",
-      });
+    this.precision = choosePrecision(options.precision, gpu.caps, model.manifest);
   }
 
   /** The plan of the prepared size. */
@@ -62,7 +54,9 @@ export class UpscaleStage implements Stage {
         expected: `at most ${limit} pixels a side (maxTextureDimension2D)`,
         fix: 'The source is large enough as it is; the stage is bypassed.',
       });
-    const plan = compile(this.model.graph(size), { caps: this.#gpu.caps, precision: this.precision });
+    const [numbers, precision] =
+      this.precision === 'int8' ? (['int8', 'f32'] as const) : (['real', this.precision] as const);
+    const plan = compile(this.model.graph(size, numbers), { caps: this.#gpu.caps, precision });
     const runner = await Runner.create(this.#gpu, plan, this.model.weights, signal);
     if (this.#disposed) {
       runner.dispose();
