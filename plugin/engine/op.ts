@@ -36,7 +36,7 @@ export type Ref =
 export interface Reading {
   /** Elements of the input an element of the output stands over, each way. */
   readonly scale: number;
-  /** Elements beyond them that are read too, each way. */
+  /** Elements beyond them that are read too, each way; a fraction where interpolation only sometimes reaches the next one. */
   readonly reach: number;
 }
 

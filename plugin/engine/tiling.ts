@@ -58,8 +58,8 @@ const clamped = ([first, end]: Range, size: number): Range => [Math.max(0, first
 
 /** What of an input is read for these elements of the output. */
 const readBy = ([first, end]: Range, { scale, reach }: Reading): Range => [
-  Math.floor(first * scale) - reach,
-  Math.ceil(end * scale) + reach,
+  Math.floor(first * scale - reach),
+  Math.ceil(end * scale + reach),
 ];
 
 /** The elements of the output for which these of the input are read. */
