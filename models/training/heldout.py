@@ -16,7 +16,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from degrade import FRAMES, HALVING, HELD_OUT_CLIPS, halve, path, read_video, transcode, x264_options, y_to_full
+from degrade import FRAMES, HALVING, HELD_OUT_CLIPS, halve, path, read_video, x264_options
+from playback import play
 
 CRFS = (23, 28, 33)
 SHAVE = 8  # pixels left out at each edge of the HR picture
@@ -50,24 +51,6 @@ def degrade_clip(
         for low, picture in zip(out, decoded):
             low[f"crf{crf}"] = picture
     return out
-
-
-def play(frames: list[Rgb], encoder: list[str], keep: list[int]) -> list[Rgb]:
-    """The kept frames as a player shows them: encoded, decoded, chroma interpolated."""
-    h, w = frames[0].shape[:2]
-    return [to_rgb(planes, h, w) for planes in transcode(frames, encoder)[keep]]
-
-
-def to_rgb(planes: np.ndarray, h: int, w: int) -> Rgb:
-    """One BT.601 limited-range yuv420p frame [H * W * 3 / 2] -> RGB, chroma bilinear from the centre of 2x2."""
-    y = y_to_full(planes[: h * w].reshape(h, w)) * 255
-    cb, cr = (
-        np.asarray(Image.fromarray((c.astype(np.float32) - 128) * (255 / 224)).resize((w, h), Image.Resampling.BILINEAR))
-        for c in planes[h * w :].reshape(2, h // 2, w // 2)
-    )
-    r, b = y + 1.402 * cr, y + 1.772 * cb
-    g = (y - 0.299 * r - 0.114 * b) / 0.587
-    return np.round(np.stack((r, g, b), -1)).clip(0, 255).astype(np.uint8)
 
 
 def photographs(

@@ -57,7 +57,7 @@ def tiers_of(args: argparse.Namespace) -> dict[str, methods.Method]:
 def measure(args: argparse.Namespace, tiers: dict[str, methods.Method]) -> tuple[scores.Records, page.Stability]:
     begin = time.time()
     records = scores.Records()
-    judges = {n: methods.classic(n) for n in ("bilinear", "bicubic", scores.BASE)} | tiers
+    judges = {n: methods.classic(n) for n in methods.CLASSIC} | tiers
     shown = {n: judges[n] for n in (scores.BASE, *tiers)}
     for kind, cases in kinds(args.data, args.limit).items():
         for case in cases:

@@ -13,6 +13,7 @@ from PIL import Image
 import heldout
 from degrade import FRAMES, HALVING, HELD_OUT_CLIPS, HR, av1_options, halve, path, read_video, vp9_options, x264_options
 from heldout import MARGIN, SHAVE, Rgb
+from playback import play
 
 from . import drawn, noise
 
@@ -170,7 +171,7 @@ def other_codecs(data: Path) -> Iterator[Case]:
     crops = {file: moving(read(data, file), i)[0] for i, file in enumerate(OTHER_CODECS)}
     for i, (name, frames) in enumerate({**crops, **clips}.items()):
         small = [halve(f, list(HALVING)[i % 3]) for f in frames]
-        low = {codec: heldout.play(small, options, [KEPT])[0] for codec, options in CODECS.items()}
+        low = {codec: play(small, options, [KEPT])[0] for codec, options in CODECS.items()}
         yield Case(name, frames[KEPT], low)
 
 

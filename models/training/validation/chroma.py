@@ -47,13 +47,14 @@ class Shift:
     clamped_share: float
 
 
-def shift(output: Rgb, low: Rgb) -> Shift:
-    error = np.abs(cbcr(output) - cbcr(bilinear(low)))
+def shift(output: Rgb, base: np.ndarray) -> Shift:
+    """`base`: the bilinear frame."""
+    error = np.abs(cbcr(output) - cbcr(base))
     clamped = ((output == 0) | (output == 255)).any(-1)
     free = error[~clamped]
     return Shift(float(error.mean()), float(free.max()) if free.size else 0.0, float(clamped.mean()))
 
 
-def error(output: Rgb, truth: Rgb) -> float:
+def error(output: np.ndarray, truth: Rgb) -> float:
     """Mean |dCb| and |dCr| against the truth."""
     return float(np.abs(cbcr(output) - cbcr(truth)).mean())

@@ -15,8 +15,8 @@ from degrade import Rgb
 from networks import build, upscale_rgb
 
 Method = Callable[[list[Rgb]], list[Rgb]]
+# Bilinear is left out: far behind, it only takes time. chroma.py has its own.
 CLASSIC = {
-    "bilinear": Image.Resampling.BILINEAR,
     "bicubic": Image.Resampling.BICUBIC,
     "Lanczos": Image.Resampling.LANCZOS,
 }

@@ -6,6 +6,7 @@ import math
 from pathlib import Path
 
 from .cases import CODECS, CONDITIONS
+from .chroma import ROUNDING_LEVELS
 from .methods import CLASSIC
 from .ringing import VISIBLE_LEVELS
 from .scores import BASE, CLOSER_LOOK, Records, mean
@@ -68,21 +69,40 @@ def overshoot(records: Records, methods: list[str]) -> str:
 
 def colour(records: Records, methods: list[str]) -> str:
     rows = []
+    bilinear = [
+        number(mean(r.bilinear_chroma_error for r in records.of(condition=c)), 3) for c in CLOSER_LOOK
+    ]
     for method in methods:
         r = records.of(method=method)
         errors = [number(mean(x.chroma_error for x in r.of(condition=c)), 3) for c in CLOSER_LOOK]
         shifts = [x.chroma_shift for x in r if x.chroma_shift]
+        own = ["–"] * 3
         if shifts:
+            largest = max(s.largest_unclamped for s in shifts)
             own = [
                 number(mean(s.mean for s in shifts), 3),
-                number(max(s.largest_unclamped for s in shifts), 3),
+                f"{number(largest, 3)} ({'colour untouched' if largest <= ROUNDING_LEVELS + 1e-9 else 'COLOUR SHIFT'})",
                 f"{100 * mean(s.clamped_share for s in shifts):.1f} %",
             ]
-        else:
-            own = ["–"] * 3
         rows.append([method, *errors, *own])
     head = ["", *(f"error, {c}" for c in CLOSER_LOOK), "from bilinear: mean", "largest, unclamped", "clamped pixels"]
-    return table(head, rows)
+    return table(head, [["bilinear", *bilinear, "–", "–", "–"], *rows])
+
+
+def calm(measured: Stability, tiers: list[str]) -> str:
+    """Whether a tier flickers no more than Lanczos: both figures, mean over the clips, within half of the last digit shown."""
+    lines = []
+    for tier in tiers:
+        for condition in SHOWN:
+            of = {m: [clip[m][condition] for clip in measured.values()] for m in (tier, BASE)}
+            calmer = sum(a.of_error <= b.of_error + 0.005 and a.excess <= b.excess + 0.005 for a, b in zip(of[tier], of[BASE]))
+            excess, error = (
+                mean(getattr(f, k) for f in of[tier]) - mean(getattr(f, k) for f in of[BASE]) for k in ("excess", "of_error")
+            )
+            verdict = "no worse than Lanczos" if max(excess, error) <= 0.005 else "WORSE than Lanczos"
+            figures = f"excess {number(excess, 3, True)}, error {number(error, 3, True)} against Lanczos"
+            lines.append(f"- {tier}, {condition}: {verdict} ({figures}; on {calmer} of {len(measured)} clips)")
+    return "\n".join(lines)
 
 
 def stability(measured: Stability, methods: list[str]) -> str:
@@ -99,33 +119,34 @@ def stability(measured: Stability, methods: list[str]) -> str:
     return table(["clip", *(f"{c}: {m}" for c in SHOWN for m in methods)], rows)
 
 
+def codec_gains(records: Records, tiers: list[str]) -> str:
+    rows = []
+    for codec in CODECS:
+        cells = []
+        for tier in tiers:
+            r = records.of(condition=codec, method=tier)
+            cells.append(f"{number(mean(x.gain_db for x in r), 2, True)} / {number(mean(x.gain_ssim for x in r), 4, True)}")
+        rows.append([codec, *cells])
+    return table([f"{len(records.names('case'))} frames", *tiers], rows)
+
+
 def page(records: Records, measured: Stability, tiers: list[str], command: str) -> str:
     plain = Records(r for r in records if r.kind != CODEC_KIND)
-    codecs = records.of(kind=CODEC_KIND)
-    # Bilinear is the network's own base for colour; in the other tables it is far behind and only widens them.
-    shown = [m for m in (*CLASSIC, *tiers) if m != "bilinear"]
+    shown = [*CLASSIC, *tiers]
     parts = [f"Printed by `{command}`.", "## Lanczos: PSNR in dB / SSIM", fidelity(plain, BASE, CONDITIONS)]
     for tier in tiers:
         parts += [f"## {tier}: gain over Lanczos, dB / SSIM", fidelity(plain, tier, CONDITIONS)]
-    parts += ["## Other codecs: gain over Lanczos, dB / SSIM"]
-    rows = [
-        [codec, *(
-            f"{number(mean(r.gain_db for r in codecs.of(condition=codec, method=t)), 2, True)} / "
-            f"{number(mean(r.gain_ssim for r in codecs.of(condition=codec, method=t)), 4, True)}"
-            for t in tiers
-        )]
-        for codec in CODECS
-    ]  # fmt: skip
-    parts += [table([f"{len(codecs.names('case'))} frames", *tiers], rows)]
+    parts += ["## Other codecs: gain over Lanczos, dB / SSIM", codec_gains(records.of(kind=CODEC_KIND), tiers)]
     for tier in tiers:
         parts += [f"## {tier}: the frames that gain least, clean and crf 28", worst(plain, tier, CLOSER_LOOK)]
     parts += [
-        f"## Overshoot near strong edges: % of pixels beyond the truth's range by more than {VISIBLE_LEVELS:.0f} levels / mean excess",
+        f"## Overshoot near strong edges: % of pixels more than {VISIBLE_LEVELS:.0f} levels beyond the truth's range / mean excess",
         overshoot(plain, shown),
         "## Colour: mean |ΔCb|, |ΔCr| in levels",
-        colour(records, [*CLASSIC, *tiers]),
+        colour(records, shown),
         "## Temporal stability: excess flicker / flicker of the error, levels",
         stability(measured, shown),
+        calm(measured, tiers),
     ]
     return "\n\n".join(parts)
 

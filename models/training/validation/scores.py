@@ -32,8 +32,9 @@ class Record:
     overshoot: ringing.Overshoot | None = None
     # Mean |dCb|, |dCr| against the truth.
     chroma_error: float | None = None
-    # Of networks alone: against the bilinear frame.
+    # Of networks alone: against the bilinear frame, whose own error against the truth is beside it.
     chroma_shift: chroma.Shift | None = None
+    bilinear_chroma_error: float | None = None
 
 
 def judge(kind: str, case: Case, methods: dict[str, Method]) -> Iterator[Record]:
@@ -41,12 +42,15 @@ def judge(kind: str, case: Case, methods: dict[str, Method]) -> Iterator[Record]
     y = heldout.luma(truth)
     limits = ringing.Range(y) if case.noiseless is None else None
     for condition, low in case.low.items():
+        closer = condition in CLOSER_LOOK
         outputs = {name: method([low])[0] for name, method in methods.items()}
         parts = {name: judged(picture, case) for name, picture in outputs.items()}
-        closer = condition in CLOSER_LOOK
+        base_frame = chroma.bilinear(low) if closer else None
+        base_error = None if base_frame is None else chroma.error(judged(base_frame, case), truth)
         fidelity = measure({name: heldout.luma(part) for name, part in parts.items()}, y)
+        base = fidelity[BASE]
         for name, (psnr, ssim) in fidelity.items():
-            base = fidelity[BASE]
+            has_base = base_frame is not None and name not in CLASSIC
             yield Record(
                 kind,
                 case.name,
@@ -58,7 +62,8 @@ def judge(kind: str, case: Case, methods: dict[str, Method]) -> Iterator[Record]
                 ssim - base[1],
                 limits.overshoot(heldout.luma(parts[name])) if closer and limits else None,
                 chroma.error(parts[name], truth) if closer else None,
-                chroma.shift(outputs[name], low) if closer and name not in CLASSIC else None,
+                chroma.shift(outputs[name], base_frame) if has_base else None,
+                base_error if has_base else None,
             )
         if case.noiseless is not None:
             clean = measure({n: heldout.luma(p) for n, p in parts.items()}, heldout.luma(judged(case.noiseless, case)))

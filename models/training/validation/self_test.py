@@ -7,6 +7,8 @@ import math
 import numpy as np
 
 import heldout
+from degrade import to_yuv420
+from playback import to_rgb
 
 from . import chroma, drawn, motion, noise, ringing, stability
 
@@ -53,11 +55,11 @@ def check_chroma() -> None:
     assert line[0, :, 0].tolist() == [0, 1, 3, 4] and line.shape == (2, 4, 3), "bilinear x2"
     grey = np.random.default_rng(1).normal(0, 9, base.shape[:2])[..., None]
     output = np.round(base + grey).clip(0, 255).astype(np.uint8)
-    found = chroma.shift(output, low)
+    found = chroma.shift(output, base)
     assert 0.1 < found.largest_unclamped <= chroma.ROUNDING_LEVELS, f"a luma residual moves colour by {found}"
     tinted = (base + np.array([8.0, 0, 0])).clip(0, 255).round().astype(np.uint8)
     # dCr = (1 - 0.299) 8 / 1.402.
-    assert chroma.shift(tinted, low).largest_unclamped >= 8 * 0.701 / 1.402 - chroma.ROUNDING_LEVELS, "a tint isn't seen"
+    assert chroma.shift(tinted, base).largest_unclamped >= 8 * 0.701 / 1.402 - chroma.ROUNDING_LEVELS, "a tint isn't seen"
     near(chroma.error(low, low), 0, 0, "chroma error of a picture with itself")
 
 
@@ -90,6 +92,18 @@ def check_stability() -> None:
     near(pumping.excess, 6, 1e-9, "the same, as excess over a truth that moves by whole pixels")
 
 
+def check_playback() -> None:
+    """A smooth picture through yuv420p without a coder: 8-bit rounding of Y, Cb and Cr in limited range, no offset."""
+    yy, xx = np.mgrid[:48, :64]
+    smooth = np.round(np.stack((60 + 2 * xx, 200 - 2 * yy, 90 + xx + yy), -1)).astype(np.uint8)
+    planes = np.frombuffer(to_yuv420(smooth), np.uint8)
+    back = to_rgb(planes, 48, 64).astype(np.float64)[2:-2, 2:-2]
+    difference = back - smooth[2:-2, 2:-2]
+    # Half a step of Y is 0.5 * 255 / 219 = 0.6; of Cb or Cr 0.5 * 255 / 224 * 1.772 = 1.0 in B, 0.8 in R; 0.5 for the output.
+    near(float(np.abs(difference).max()), 0, 0.6 + 1.0 + 0.5, "a pixel through yuv420p")
+    near(float(np.abs(difference.mean((0, 1))).max()), 0, 0.25, "mean offset through yuv420p")
+
+
 def check_noise() -> None:
     grain = noise.correlated((256, 256), noise.GRAIN_SIGMA_PX, np.random.default_rng(4))
     near(float(grain.std()), 1, 0.03, "deviation of the grain")
@@ -106,6 +120,7 @@ CHECKS = {
     "chroma": check_chroma,
     "motion": check_motion,
     "stability": check_stability,
+    "playback": check_playback,
     "noise": check_noise,
 }
 
