@@ -1,0 +1,78 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { type Browser, chromium, type Page } from '@playwright/test';
+import { createServer, type ViteDevServer } from 'vite';
+import { setUp } from '../../e2e/setup/setup.mjs';
+import { CommandError } from '../command-error.js';
+
+const root = resolve(import.meta.dirname, '../..');
+
+/** Adapter names in full; no watchdog, which takes a long frame on a software GPU for a hang. */
+const chromiumArgs = ['--enable-webgpu-developer-features', '--disable-gpu-watchdog'];
+
+/** The bench's page in a Chromium of its own, on a server of its own. */
+export interface BenchBrowser {
+  readonly page: Page;
+  close(): Promise<void>;
+}
+
+async function startServer(cacheDir: string): Promise<ViteDevServer> {
+  const server = await createServer({
+    mode: 'e2e',
+    configFile: join(root, 'vite.config.ts'),
+    cacheDir,
+    logLevel: 'error',
+    // An edit while it runs must not reload the page.
+    server: { hmr: false, ws: false, watch: null, host: 'localhost' },
+  });
+  return server.listen();
+}
+
+function findTools(): ReturnType<typeof setUp> {
+  try {
+    return setUp();
+  } catch (cause) {
+    throw new CommandError('adapter-unavailable', cause instanceof Error ? cause.message : String(cause), cause);
+  }
+}
+
+/**
+ * Opens the page. With `cold` the software driver's shader cache starts empty, so that every first frame compiles in full.
+ *
+ * @throws CommandError `adapter-unavailable` when there is no Chromium.
+ */
+export async function openBrowser(cold: boolean): Promise<BenchBrowser> {
+  const tools = findTools();
+  const scratch = await mkdtemp(join(tmpdir(), 'vitreous-peers-'));
+  let server: ViteDevServer | undefined;
+  let browser: Browser | undefined;
+  const close = async (): Promise<void> => {
+    await browser?.close();
+    await server?.close();
+    await rm(scratch, { recursive: true, force: true });
+  };
+  try {
+    server = await startServer(join(scratch, 'vite'));
+    const [url] = server.resolvedUrls?.local ?? [];
+    browser = await chromium.launch({
+      executablePath: tools.chromium,
+      args: [...tools.chromiumArgs, ...chromiumArgs],
+      env: { ...definedEnv(), ...(cold ? { MESA_SHADER_CACHE_DIR: join(scratch, 'shaders') } : {}) },
+    });
+    const page = await browser.newPage();
+    page.setDefaultTimeout(0); // Frames of a software GPU take as long as they take.
+    await page.goto(`${url}bench/peers/page.html`);
+    await page.waitForFunction(() => 'openPeersBench' in window);
+    return { page, close };
+  } catch (thrown) {
+    await close();
+    throw thrown;
+  }
+}
+
+function definedEnv(): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(process.env).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
+  );
+}
