@@ -1,10 +1,11 @@
 """Quality of the shipped tiers on held-out pictures: PSNR and SSIM in luma, and the gain over Lanczos.
 
-    python models/training/evaluate.py --data DIR [--tiers S M] [--through torch|plan] [--limit N] [--json FILE]
+    python models/training/evaluate.py --data DIR [--tiers S M] [--through torch|plan] [--limit N] [--json FILE] [--card]
 
 Photographs of val/ in seeded motion (one late frame each), drawn text that scrolls, and real clips that were never
 trained on; mixed halving, x264 at crf 23, 28, 33, and clean; 8 pixels shaved. Every output is rounded to 8 bits before it
 is judged. `torch` runs the shipped f16 weights in float32; `plan` runs `npm run eval:upscale`, the WGSL plan on the GPU.
+--card puts the tables into models/mobilevit-sr/card.md.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from PIL import Image
 from safetensors.numpy import load_file
 
 import heldout
+import marked
 from heldout import CRFS, Rgb, Sample
 from networks import TIERS, build, upscale_rgb
 
@@ -103,13 +105,15 @@ def table(result: dict, kind: str, frames: int) -> str:
 def main() -> None:
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--data", type=Path, required=True)
-    p.add_argument("--tiers", nargs="+", choices=sorted(TIERS), default=["S", "M"])
+    p.add_argument("--tiers", nargs="+", choices=sorted(TIERS), help="those that ship, unless said")
     p.add_argument("--through", choices=("torch", "plan"), default="torch")
     p.add_argument("--precision", choices=("f16", "f32", "int8"), default="f16", help="of the plan")
     p.add_argument("--models", type=Path, default=ROOT / "models" / "mobilevit-sr")
     p.add_argument("--limit", type=int, help="at most this many frames, spread over the kinds")
     p.add_argument("--json", type=Path)
+    p.add_argument("--card", action="store_true", help="tables into models/mobilevit-sr/card.md")
     args = p.parse_args()
+    args.tiers = args.tiers or [t for t in TIERS if (args.models / t / "weights.safetensors").exists()]
     torch.set_num_threads(1)
     samples = [*heldout.photographs(args.data), *heldout.text(), *heldout.clips(args.data)]
     if args.limit:
@@ -123,8 +127,10 @@ def main() -> None:
     for s in samples:
         counts[KINDS.get(s.group, s.group)] += 1
     print(f"Luma PSNR (dB) / SSIM (gain over Lanczos, dB), through {args.through}")
-    for kind, frames in counts.items():
-        print(table(result, kind, frames))
+    tables = "\n".join(table(result, kind, frames) for kind, frames in counts.items())
+    print(tables)
+    if args.card:
+        marked.insert(ROOT / "models" / "mobilevit-sr" / "card.md", "evaluate.py", tables)
     if args.json:
         through = args.through if args.through == "torch" else f"plan {args.precision}"
         measured = {"through": through, "frames": dict(counts), "shavedPixels": heldout.SHAVE}

@@ -3,8 +3,8 @@
     python models/training/report.py --data DIR [--tier S M] [--write] [--json FILE] [--crops FOLDER] [--checkpoint TIER=FILE]
 
 Judges the shipped f16 weights in float32 arithmetic, or with --checkpoint the averaged weights of a training run. --write puts
-the tables into docs/quality.md; --crops saves strips of hard places; --limit N takes at most N frames (and clips) of a
-kind; --self-test checks the metrics against known values and ends.
+the tables into docs/quality.md and two strips of drawn pictures beside it; --crops saves strips of all hard places; --limit N
+takes at most N frames (and clips) of a kind; --self-test checks the metrics against known values and ends.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from pathlib import Path
 
 import torch
 
+import marked
 from networks import TIERS
 from validation import crops, methods, page, scores, self_test, stability
 from validation.cases import kinds
@@ -55,15 +56,14 @@ def tiers_of(args: argparse.Namespace) -> dict[str, methods.Method]:
 
 
 def measure(args: argparse.Namespace, tiers: dict[str, methods.Method]) -> tuple[scores.Records, page.Stability]:
-    begin = time.time()
+    begin, images = time.time(), ROOT / "docs" / "images" if args.write else None
     records = scores.Records()
     judges = {n: methods.classic(n) for n in methods.CLASSIC} | tiers
     shown = {n: judges[n] for n in (scores.BASE, *tiers)}
     for kind, cases in kinds(args.data, args.limit).items():
         for case in cases:
             records += scores.judge(kind, case, judges)
-            if args.crops:
-                crops.save(args.crops, kind, case, shown)
+            crops.save(args.crops, images, kind, case, shown)
         print(f"{kind}: {time.time() - begin:.0f} s", file=sys.stderr, flush=True)
     flickers = {s.name: stability.judge(s, judges) for s in stability.sequences(args.data, args.limit)}
     print(f"stability: {time.time() - begin:.0f} s", file=sys.stderr, flush=True)
@@ -82,7 +82,7 @@ def main() -> None:
     text = page.page(records, flickers, list(tiers), command)
     print(text)
     if args.write:
-        page.write(ROOT / "docs" / "quality.md", text)
+        marked.insert(ROOT / "docs" / "quality.md", "report.py", text)
     if args.json:
         clips = {c: {m: {k: asdict(f) for k, f in v.items()} for m, v in of.items()} for c, of in flickers.items()}
         args.json.write_text(json.dumps({"records": [asdict(r) for r in records], "stability": clips}, indent=1) + "\n")

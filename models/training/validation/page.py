@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
 
 from .cases import CODECS, CONDITIONS
 from .chroma import ROUNDING_LEVELS
@@ -12,7 +11,6 @@ from .ringing import VISIBLE_LEVELS
 from .scores import BASE, CLOSER_LOOK, Records, mean
 from .stability import SHOWN, Flicker
 
-BEGIN, END = "<!-- printed by report.py: begin -->", "<!-- printed by report.py: end -->"
 CODEC_KIND = "other codecs"
 Stability = dict[str, dict[str, dict[str, Flicker]]]  # clip -> method -> condition
 
@@ -149,11 +147,3 @@ def page(records: Records, measured: Stability, tiers: list[str], command: str) 
         calm(measured, tiers),
     ]
     return "\n\n".join(parts)
-
-
-def write(file: Path, text: str) -> None:
-    """Replaces what stands between the marks. What is written by hand around it stays."""
-    old = file.read_text()
-    before, rest = old.split(BEGIN, 1)
-    _, after = rest.split(END, 1)
-    file.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}")
