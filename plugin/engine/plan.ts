@@ -8,7 +8,7 @@ import type { Dispatch, Problem, Ref, UniformWord, Variant } from './op.js';
 import { invalidGraph, scalarBytes, tensorBytes } from './tensor.js';
 import { type Tiling, tilingOf } from './tiling.js';
 import type { Value } from './value.js';
-import type { PackedWeights, PackedWords } from './weights.js';
+import { isRounded, type PackedWeights, type PackedWords } from './weights.js';
 
 /** Where a binding of a step points. Buffers are named by role, not by GPU object: the plan outlives devices. */
 export type PlanBinding =
@@ -219,7 +219,7 @@ class WeightLayout {
   }
 
   place(packed: PackedWeights | PackedWords): PlanBinding {
-    const sizeBytes = packed.length * (packed.dtype === 'word' ? 4 : scalarBytes('real', this.#precision));
+    const sizeBytes = packed.length * (isRounded(packed) ? scalarBytes('real', this.#precision) : 4);
     let entry = this.entries.find((known) => known.packed === packed);
     if (!entry) {
       entry = { packed, offsetBytes: this.sizeBytes };
@@ -237,7 +237,7 @@ class WeightLayout {
  */
 export function compile(source: Graph, options: PlanOptions): Plan {
   const { caps, precision } = options;
-  const graph = options.fuse === false ? source : fuse(source);
+  const graph = options.fuse === false ? source : fuse(source, caps);
   const lowered = lowerAll(graph, options);
   const owners = ownersOf(graph);
   const ioOwners = [...graph.inputs, ...graph.outputs.map((value) => owners.get(value.id) ?? value)];

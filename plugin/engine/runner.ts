@@ -6,7 +6,7 @@ import type { UniformWord } from './op.js';
 import type { Plan, PlanBinding, PlanStep } from './plan.js';
 import { invalidGraph, tensorBytes } from './tensor.js';
 import { argumentsStrideBytes, type TileBuffers } from './tiling.js';
-import type { WeightSource } from './weights.js';
+import { isRounded, type WeightSource } from './weights.js';
 
 // GPUBufferUsage; the global is absent in Node.
 const COPY_SRC = 0x4;
@@ -261,12 +261,13 @@ export class Runner implements DisposableResource {
   #uploadWeights(weights: WeightSource): GPUBuffer | undefined {
     const { plan } = this;
     if (plan.weightBytes === 0) return undefined;
-    const buffer = this.#buffer('weights', plan.weightBytes, STORAGE | COPY_DST);
+    const buffer = this.#buffer('weights', plan.weightBytes, STORAGE | UNIFORM | COPY_DST);
     for (const { packed, offsetBytes } of plan.packedWeights) {
       const values = packed.pack(weights);
       if (values.length !== packed.length)
         throw invalidGraph(`${packed.names.join('+')} packed to ${values.length}`, `${packed.length}`);
-      const data = values instanceof Float32Array && plan.precision === 'f16' ? toFloat16(values) : values;
+      const data =
+        values instanceof Float32Array && plan.precision === 'f16' && isRounded(packed) ? toFloat16(values) : values;
       this.#gpu.device.queue.writeBuffer(buffer, offsetBytes, data.buffer, data.byteOffset, data.byteLength);
     }
     return buffer;

@@ -12,8 +12,8 @@ export interface PackedWeights {
   readonly names: readonly string[];
   /** Scalars, a multiple of 4. */
   readonly length: number;
-  readonly dtype?: 'real';
-  /** Stored at the plan's precision. */
+  /** 'f32': stored so at every precision, as a kernel that binds them as 'uniform' reads them. Default: the plan's precision. */
+  readonly dtype?: 'real' | 'f32';
   pack(source: WeightSource): Float32Array;
 }
 
@@ -24,6 +24,9 @@ export interface PackedWords {
   readonly dtype: 'word';
   pack(source: WeightSource): Uint32Array;
 }
+
+/** Whether a plan in f16 stores them as f16. */
+export const isRounded = ({ dtype = 'real' }: PackedWeights | PackedWords): boolean => dtype === 'real';
 
 function fail(code: 'weights-shape' | 'weights-not-finite', found: string, expected: string): VitreousError {
   return new VitreousError({
