@@ -32,7 +32,8 @@ export class ComposeStage {
   };
   #pipeline: GPURenderPipeline | undefined;
   #format: GPUTextureFormat | undefined;
-  #bindGroup: GPUBindGroup | undefined;
+  /** One a texture of frames. */
+  #bindGroups: readonly GPUBindGroup[] = [];
   #rect: Rect = { x: 0, y: 0, width: 0, height: 0 };
 
   constructor(gpu: GpuDevice) {
@@ -58,19 +59,27 @@ export class ComposeStage {
     signal?.throwIfAborted();
   }
 
-  /** Sets what is drawn; call again when a texture changes. `picture` may be the frame itself. */
-  bind(frame: GPUTexture, picture: GPUTexture): void {
-    if (!this.#pipeline) throw new RangeError('compose: not prepared');
-    this.#bindGroup = this.#gpu.device.createBindGroup({
-      label: 'vitreous/compose',
-      layout: this.#pipeline.getBindGroupLayout(0),
-      entries: [
-        { binding: 0, resource: { buffer: this.#uniform } },
-        { binding: 1, resource: picture.createView({ label: 'vitreous/compose.picture' }) },
-        { binding: 2, resource: frame.createView({ label: 'vitreous/compose.native' }) },
-        { binding: 3, resource: this.#sampler },
-      ],
-    });
+  /**
+   * Sets what is drawn; call again when a texture changes.
+   *
+   * @param frames textures that frames go to in turns
+   * @param picture undefined: the frame itself
+   */
+  bind(frames: readonly GPUTexture[], picture: GPUTexture | undefined): void {
+    const pipeline = this.#pipeline;
+    if (!pipeline) throw new RangeError('compose: not prepared');
+    this.#bindGroups = frames.map((frame) =>
+      this.#gpu.device.createBindGroup({
+        label: 'vitreous/compose',
+        layout: pipeline.getBindGroupLayout(0),
+        entries: [
+          { binding: 0, resource: { buffer: this.#uniform } },
+          { binding: 1, resource: (picture ?? frame).createView({ label: 'vitreous/compose.picture' }) },
+          { binding: 2, resource: frame.createView({ label: 'vitreous/compose.native' }) },
+          { binding: 3, resource: this.#sampler },
+        ],
+      }),
+    );
   }
 
   /** Uploads a layout if it differs from the last one. */
@@ -83,8 +92,10 @@ export class ComposeStage {
     this.#gpu.device.queue.writeBuffer(this.#uniform, 0, this.#words);
   }
 
-  record(encoder: GPUCommandEncoder, timings: PassTimings, target: GPUTexture): void {
-    if (!this.#pipeline || !this.#bindGroup) throw new RangeError('compose: not bound');
+  /** @param turn index of the texture that holds the frame */
+  record(encoder: GPUCommandEncoder, timings: PassTimings, target: GPUTexture, turn = 0): void {
+    const bindGroup = this.#bindGroups[turn];
+    if (!this.#pipeline || !bindGroup) throw new RangeError('compose: not bound');
     const pass = encoder.beginRenderPass({
       ...timings.pass('compose'),
       colorAttachments: [{ ...this.#attachment, view: target.createView(canvasView) }],
@@ -95,7 +106,7 @@ export class ComposeStage {
     const bottom = Math.min(target.height, Math.round(this.#rect.y + this.#rect.height));
     if (right > left && bottom > top) {
       pass.setPipeline(this.#pipeline);
-      pass.setBindGroup(0, this.#bindGroup);
+      pass.setBindGroup(0, bindGroup);
       pass.setScissorRect(left, top, right - left, bottom - top);
       pass.draw(3);
     }
@@ -104,7 +115,7 @@ export class ComposeStage {
 
   dispose(): void {
     this.#uniform.destroy();
-    this.#bindGroup = undefined;
+    this.#bindGroups = [];
     this.#pipeline = undefined;
   }
 

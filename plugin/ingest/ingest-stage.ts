@@ -41,16 +41,20 @@ export class IngestStage implements Stage {
   readonly #sampler: GPUSampler;
   #pipeline: GPUComputePipeline | undefined;
   #layout: GPUBindGroupLayout | undefined;
-  #texture: GPUTexture | undefined;
-  #view: GPUTextureView | undefined;
+  readonly #count: number;
+  #textures: readonly GPUTexture[] = [];
+  #views: readonly GPUTextureView[] = [];
+  #turn = 0;
   #bindGroup: GPUBindGroup | undefined;
   #square: VideoFrame | undefined;
   /** Index into `importPaths`. */
   #path = 0;
   #canvas: OffscreenCanvas | undefined;
 
-  constructor(gpu: GpuDevice) {
+  /** `count`: textures that frames go to in turns, so that the ones before stay. */
+  constructor(gpu: GpuDevice, count = 1) {
     this.#gpu = gpu;
+    this.#count = count;
     this.#sampler = gpu.device.createSampler({
       label: 'vitreous/ingest.linear',
       magFilter: 'linear',
@@ -58,34 +62,49 @@ export class IngestStage implements Stage {
     });
   }
 
-  /** The last frame, rgba8unorm at display size. */
-  get frame(): GPUTexture {
-    if (!this.#texture) throw new RangeError('ingest: not prepared');
-    return this.#texture;
+  /** Where frames go in turns, rgba8unorm at display size. */
+  get frames(): readonly GPUTexture[] {
+    return this.#textures;
+  }
+
+  /** Index of the texture that the last imported frame goes to. */
+  get turn(): number {
+    return this.#turn;
+  }
+
+  get #frame(): GPUTexture {
+    const frame = this.#textures[this.#turn];
+    if (!frame) throw new RangeError('ingest: not prepared');
+    return frame;
   }
 
   async prepare(size: Size, signal?: AbortSignal): Promise<Size> {
     this.#pipeline = await this.#gpu.pipelines.compile({ kernel: ingestKernel, precision: 'f32', consts: {} });
     signal?.throwIfAborted();
     this.#layout = this.#gpu.pipelines.layout(ingestKernel.bindings);
-    this.#texture?.destroy();
+    for (const texture of this.#textures) texture.destroy();
+    this.#textures = [];
     this.#canvas = undefined;
-    this.#texture = await this.#gpu.checked('frame texture', () =>
-      this.#gpu.device.createTexture({
-        label: 'vitreous/ingest.frame',
-        size: [size.width, size.height],
-        format: 'rgba8unorm',
-        usage:
-          GPUTextureUsage.TEXTURE_BINDING |
-          GPUTextureUsage.STORAGE_BINDING |
-          GPUTextureUsage.COPY_SRC |
-          GPUTextureUsage.COPY_DST |
-          GPUTextureUsage.RENDER_ATTACHMENT, // The copy path needs it (WebGPU §19.2 copyExternalImageToTexture).
-      }),
+    this.#textures = await this.#gpu.checked('frame texture', () =>
+      Array.from({ length: this.#count }, () => this.#createTexture(size)),
     );
-    this.#view = this.#texture.createView({ label: 'vitreous/ingest.frame' });
+    this.#views = this.#textures.map((texture) => texture.createView({ label: 'vitreous/ingest.frame' }));
     signal?.throwIfAborted();
     return size;
+  }
+
+  #createTexture({ width, height }: Size): GPUTexture {
+    return this.#gpu.device.createTexture({
+      label: 'vitreous/ingest.frame',
+      size: [width, height],
+      format: 'rgba8unorm',
+      usage:
+        GPUTextureUsage.TEXTURE_BINDING |
+        GPUTextureUsage.STORAGE_BINDING |
+        GPUTextureUsage.COPY_SRC |
+        GPUTextureUsage.COPY_DST |
+        GPUTextureUsage.RENDER_ATTACHMENT, // The copy path needs it (WebGPU §19.2 copyExternalImageToTexture).
+    });
   }
 
   /**
@@ -95,6 +114,7 @@ export class IngestStage implements Stage {
    */
   import(frame: VideoFrame): void {
     this.#bindGroup = undefined;
+    this.#turn = (this.#turn + 1) % this.#count;
     let cause: unknown;
     for (; this.#path < importPaths.length; this.#path++) {
       try {
@@ -123,13 +143,13 @@ export class IngestStage implements Stage {
       this.#bindGroup = this.#bind(device.importExternalTexture({ label: 'vitreous/frame', source }));
       return;
     }
-    const { width, height } = this.frame;
+    const { width, height } = this.#frame;
     const source = path === 'copy' ? frame : this.#drawn(frame);
-    device.queue.copyExternalImageToTexture({ source }, { texture: this.frame }, [width, height]);
+    device.queue.copyExternalImageToTexture({ source }, { texture: this.#frame }, [width, height]);
   }
 
   #drawn(frame: VideoFrame): OffscreenCanvas {
-    const { width, height } = this.frame;
+    const { width, height } = this.#frame;
     this.#canvas ??= new OffscreenCanvas(width, height);
     const context = this.#canvas.getContext('2d', { alpha: false });
     if (!context) throw new DOMException('no 2D context', 'NotSupportedError');
@@ -145,7 +165,7 @@ export class IngestStage implements Stage {
 
   /** Encodes the pass of the frame that was imported in this task. */
   record(encoder: GPUCommandEncoder, timings: PassTimings): void {
-    const { width, height } = this.frame;
+    const { width, height } = this.#frame;
     if (!this.#bindGroup || !this.#pipeline) return;
     const pass = encoder.beginComputePass(timings.pass('ingest'));
     pass.setPipeline(this.#pipeline);
@@ -156,23 +176,24 @@ export class IngestStage implements Stage {
   }
 
   #bind(external: GPUExternalTexture): GPUBindGroup {
-    if (!this.#layout || !this.#view) throw new RangeError('ingest: not prepared');
+    const view = this.#views[this.#turn];
+    if (!this.#layout || !view) throw new RangeError('ingest: not prepared');
     return this.#gpu.device.createBindGroup({
       label: 'vitreous/ingest.frame',
       layout: this.#layout,
       entries: [
         { binding: 0, resource: external },
         { binding: 1, resource: this.#sampler },
-        { binding: 2, resource: this.#view },
+        { binding: 2, resource: view },
       ],
     });
   }
 
   dispose(): void {
     this.release();
-    this.#texture?.destroy();
-    this.#texture = undefined;
-    this.#view = undefined;
+    for (const texture of this.#textures) texture.destroy();
+    this.#textures = [];
+    this.#views = [];
     this.#canvas = undefined;
     this.#bindGroup = undefined;
   }

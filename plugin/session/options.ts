@@ -27,6 +27,11 @@ export interface UpscaleOptions {
    * shows with the next frame.
    */
   readonly strength?: number | undefined;
+  /**
+   * Compute only what a change from frame to frame concerns; the picture is the same. Default true; false where the time a frame takes
+   * should not depend on what it shows.
+   */
+  readonly adaptive?: boolean | undefined;
 }
 
 /** What can be changed while running, by `enhanced.set(…)`. */

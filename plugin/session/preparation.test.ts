@@ -5,7 +5,7 @@ import { Preparation, type Want } from './preparation.js';
 import type { Renderer, RigSpec } from './renderer.js';
 
 const size = { width: 64, height: 36 };
-const want = (quality: 'S' | 'M', of = size): Want => ({ size: of, quality, precision: undefined });
+const want = (quality: 'S' | 'M', of = size): Want => ({ size: of, quality, precision: undefined, adaptive: true });
 
 /** Preparations that end when the test says so. */
 function scene() {

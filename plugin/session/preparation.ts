@@ -13,14 +13,15 @@ export interface Want {
   /** Undefined: no upscaling. */
   readonly quality: Tier | ModelSource | undefined;
   readonly precision: UpscalePrecision | undefined;
+  readonly adaptive: boolean;
 }
 
 /** `ready`: as wanted; `usable`: these frames can be drawn with the former model meanwhile; `pending`: not yet. */
 type Standing = 'ready' | 'usable' | 'pending' | 'failed';
 
-function keyOf({ size, quality, precision }: Want): string {
+function keyOf({ size, quality, precision, adaptive }: Want): string {
   const model = typeof quality === 'object' ? String(quality.manifestUrl) : (quality ?? 'none');
-  return `${size.width}x${size.height} ${model} ${precision ?? 'auto'}`;
+  return `${size.width}x${size.height} ${model} ${precision ?? 'auto'} ${adaptive ? 'adaptive' : 'whole'}`;
 }
 
 /** Gets a renderer ready for what is wanted, one thing at a time; the newest wish wins, and a failure is not repeated. */
@@ -90,9 +91,10 @@ export class Preparation {
     );
   }
 
-  async #prepare(renderer: Renderer, { size, quality, precision }: Want, signal: AbortSignal): Promise<ActiveTier> {
+  async #prepare(renderer: Renderer, want: Want, signal: AbortSignal): Promise<ActiveTier> {
+    const { size, quality, precision, adaptive } = want;
     const open = quality === undefined ? undefined : await this.#models.open(quality, signal);
-    await renderer.prepare({ size, model: open?.model, precision }, signal);
+    await renderer.prepare({ size, model: open?.model, precision, adaptive }, signal);
     return open?.tier ?? 'none';
   }
 

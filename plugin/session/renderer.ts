@@ -14,6 +14,8 @@ export interface RigSpec {
   readonly size: Size;
   readonly model: UpscaleModel | undefined;
   readonly precision: UpscalePrecision | undefined;
+  /** Compute only what a change of the frame concerns. */
+  readonly adaptive: boolean;
 }
 
 /** The stages and textures of one source size and model: replaced as a whole when either changes. */
@@ -59,8 +61,10 @@ export class Renderer implements DisposableResource {
    * @throws VitreousError of the stage that cannot be prepared; the signal's reason. The former rig stays then.
    */
   async prepare(spec: RigSpec, signal: AbortSignal): Promise<void> {
-    const ingest = new IngestStage(this.gpu);
-    const upscale = spec.model && new UpscaleStage(this.gpu, spec.model, { precision: spec.precision });
+    const { model, precision, adaptive } = spec;
+    // Two textures in turns: what has changed shows by comparison.
+    const ingest = new IngestStage(this.gpu, model && adaptive ? 2 : 1);
+    const upscale = model && new UpscaleStage(this.gpu, model, { precision, adaptive });
     let picture: GPUTexture | undefined;
     try {
       // All of them to their end: one that goes on after the others failed would allocate after disposal.
@@ -73,10 +77,10 @@ export class Renderer implements DisposableResource {
       const pictureSize = upscaled.status === 'fulfilled' ? upscaled.value : undefined;
       if (upscale && pictureSize) {
         picture = await this.gpu.checked('picture texture', () => this.#createPicture(pictureSize));
-        upscale.bind(ingest.frame, picture);
+        upscale.bind(ingest.frames, picture);
       }
       signal.throwIfAborted();
-      this.#compose.bind(ingest.frame, picture ?? ingest.frame);
+      this.#compose.bind(ingest.frames, picture);
     } catch (thrown) {
       disposeRig({ spec, ingest, upscale, picture });
       throw thrown;
@@ -103,11 +107,15 @@ export class Renderer implements DisposableResource {
       rig.ingest.record(encoder, this.timer);
       if (rig.upscale) {
         rig.upscale.strength = this.strength;
-        rig.upscale.record(encoder, this.timer);
+        rig.upscale.record(encoder, this.timer, rig.ingest.turn);
       }
-      this.#compose.record(encoder, this.timer, target);
+      this.#compose.record(encoder, this.timer, target, rig.ingest.turn);
       this.timer.endFrame(encoder);
       this.gpu.device.queue.submit([encoder.finish()]);
+    } catch (thrown) {
+      // What was recorded may never run.
+      rig.upscale?.reset();
+      throw thrown;
     } finally {
       rig.ingest.release();
     }
@@ -115,11 +123,11 @@ export class Renderer implements DisposableResource {
 
   /** Draws the last picture again: another canvas size, another split. */
   redraw(target: GPUTexture, layout: ComposeLayout): void {
-    this.#live();
+    const { ingest } = this.#live();
     this.#compose.arrange(layout);
     this.timer.beginFrame(false);
     const encoder = this.gpu.device.createCommandEncoder({ label: 'vitreous/redraw' });
-    this.#compose.record(encoder, this.timer, target);
+    this.#compose.record(encoder, this.timer, target, ingest.turn);
     this.gpu.device.queue.submit([encoder.finish()]);
   }
 

@@ -4,7 +4,7 @@ import { changeSettings, checkOptions, settingsDefaults } from './validate.js';
 describe('checkOptions', () => {
   test('fills in defaults', () => {
     expect(checkOptions({})).toEqual({
-      upscale: { quality: 'auto', force: false, precision: 'auto', strength: 1 },
+      upscale: { quality: 'auto', force: false, precision: 'auto', strength: 1, adaptive: true },
       compare: false,
     });
   });
@@ -25,10 +25,11 @@ describe('checkOptions', () => {
     ],
     [
       { upscale: { quallity: 'S' } },
-      'options.upscale.quallity is not an option; known are quality, force, precision, strength',
+      'options.upscale.quallity is not an option; known are quality, force, precision, strength, adaptive',
     ],
     [{ upscale: { strength: 1.1 } }, 'options.upscale.strength must be a number from 0 to 1, got 1.1'],
     [{ upscale: { strength: '1' } }, "options.upscale.strength must be a number from 0 to 1, got '1'"],
+    [{ upscale: { adaptive: 'yes' } }, "options.upscale.adaptive must be a boolean, got 'yes'"],
     [{ compare: 1.5 }, 'options.compare must be a number from 0 to 1 or false, got 1.5'],
     [{ compare: Number.NaN }, 'options.compare must be a number from 0 to 1 or false, got NaN'],
     [{ compare: true }, 'options.compare must be a number from 0 to 1 or false, got true'],
@@ -47,7 +48,7 @@ describe('changeSettings', () => {
   test('keeps what is left out', () => {
     const before = { ...settingsDefaults, compare: 0.25 };
     expect(changeSettings({ upscale: { quality: 'M' } }, before)).toEqual({
-      upscale: { quality: 'M', force: false, precision: 'auto', strength: 1 },
+      upscale: { quality: 'M', force: false, precision: 'auto', strength: 1, adaptive: true },
       compare: 0.25,
     });
   });
@@ -57,7 +58,7 @@ describe('changeSettings', () => {
       { upscale: { strength: 0 } },
       changeSettings({ upscale: { quality: 'M' } }, settingsDefaults),
     );
-    expect(gentle.upscale).toEqual({ quality: 'M', force: false, precision: 'auto', strength: 0 });
+    expect(gentle.upscale).toEqual({ quality: 'M', force: false, precision: 'auto', strength: 0, adaptive: true });
   });
 
   test('turns super-resolution off, and on again with defaults', () => {

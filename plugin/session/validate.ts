@@ -9,7 +9,13 @@ export interface Settings {
   readonly compare: number | false;
 }
 
-const upscaleDefaults: UpscaleSettings = { quality: 'auto', force: false, precision: 'auto', strength: 1 };
+const upscaleDefaults: UpscaleSettings = {
+  quality: 'auto',
+  force: false,
+  precision: 'auto',
+  strength: 1,
+  adaptive: true,
+};
 
 export const settingsDefaults: Settings = { upscale: upscaleDefaults, compare: false };
 
@@ -50,20 +56,22 @@ const isTier = (value: unknown): value is Tier => tiers.some((tier) => tier === 
 function checkUpscale(value: unknown, current: Settings['upscale']): Settings['upscale'] {
   if (value === false) return false;
   if (!isObject(value) || Array.isArray(value)) throw bad('upscale', 'an object or false', value);
-  checkKeys(value, 'upscale', ['quality', 'force', 'precision', 'strength']);
-  const { quality, force, precision, strength } = value;
+  checkKeys(value, 'upscale', ['quality', 'force', 'precision', 'strength', 'adaptive']);
+  const { quality, force, precision, strength, adaptive } = value;
   if (quality !== undefined && quality !== 'auto' && !isTier(quality) && !isModelSource(quality))
     throw bad('upscale.quality', `'auto', ${tiers.map((tier) => `'${tier}'`).join(', ')} or { manifestUrl }`, quality);
   if (force !== undefined && typeof force !== 'boolean') throw bad('upscale.force', 'a boolean', force);
   if (precision !== undefined && !isPrecision(precision))
     throw bad('upscale.precision', "'auto', 'f16', 'f32' or 'int8'", precision);
   if (strength !== undefined && !isFraction(strength)) throw bad('upscale.strength', 'a number from 0 to 1', strength);
+  if (adaptive !== undefined && typeof adaptive !== 'boolean') throw bad('upscale.adaptive', 'a boolean', adaptive);
   const before = current || upscaleDefaults;
   return {
     quality: quality ?? before.quality,
     force: force ?? before.force,
     precision: precision ?? before.precision,
     strength: strength ?? before.strength,
+    adaptive: adaptive ?? before.adaptive,
   };
 }
 

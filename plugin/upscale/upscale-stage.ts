@@ -6,12 +6,29 @@ import { compile, type Plan } from '../engine/plan.js';
 import { Runner } from '../engine/runner.js';
 import type { GpuDevice } from '../gpu/device.js';
 import type { PassTimings } from '../gpu/timer.js';
+import { ChangeDetector } from './change-detector.js';
 import type { UpscaleModel } from './model.js';
 import { choosePrecision, type UpscalePrecision } from './precision.js';
 
 export interface UpscaleStageOptions {
   /** Default: see `choosePrecision`. */
   readonly precision?: UpscalePrecision | undefined;
+  /**
+   * Compute only what a change of the frame concerns; the rest of the picture stays. Frames then come in two textures in turns. Where
+   * the plan cannot run in part this changes nothing. Default false.
+   */
+  readonly adaptive?: boolean | undefined;
+}
+
+/** What is made for a size. */
+interface Prepared {
+  readonly runner: Runner;
+  readonly changes: ChangeDetector | undefined;
+}
+
+function disposePrepared({ runner, changes }: Prepared): void {
+  runner.dispose();
+  changes?.dispose();
 }
 
 /** Super-resolution by a network: frame texture → picture texture, each way `model.manifest.scale` times as large. */
@@ -21,20 +38,24 @@ export class UpscaleStage implements Stage {
   /** How much of the network's work is seen from the next frame on: 0 is the bilinear picture, 1 what it was trained for. */
   strength = 1;
   readonly #gpu: GpuDevice;
-  #runner: Runner | undefined;
+  readonly #adaptive: boolean;
+  #prepared: Prepared | undefined;
   /** What the runner has. */
   #uploadedStrength = 1;
+  /** The picture is not that of the frame before: all of it must be computed. */
+  #stale = true;
   #disposed = false;
 
   constructor(gpu: GpuDevice, model: UpscaleModel, options: UpscaleStageOptions = {}) {
     this.#gpu = gpu;
     this.model = model;
     this.precision = choosePrecision(options.precision, gpu.caps, model.manifest);
+    this.#adaptive = options.adaptive === true;
   }
 
   /** The plan of the prepared size. */
   get plan(): Plan | undefined {
-    return this.#runner?.plan;
+    return this.#prepared?.runner.plan;
   }
 
   /**
@@ -56,50 +77,87 @@ export class UpscaleStage implements Stage {
       });
     const [numbers, precision] =
       this.precision === 'int8' ? (['int8', 'f32'] as const) : (['real', this.precision] as const);
-    const plan = compile(this.model.graph(size, numbers), { caps: this.#gpu.caps, precision });
-    const runner = await Runner.create(this.#gpu, plan, this.model.weights, signal);
+    const plan = compile(this.model.graph(size, numbers), {
+      caps: this.#gpu.caps,
+      precision,
+      adaptive: this.#adaptive,
+    });
+    const prepared = await this.#make(plan, size, signal);
     if (this.#disposed) {
-      runner.dispose();
+      disposePrepared(prepared);
       throw disposedError();
     }
-    this.#runner?.dispose();
-    this.#runner = runner;
+    if (this.#prepared) disposePrepared(this.#prepared);
+    this.#prepared = prepared;
     this.#uploadedStrength = 1;
     return picture;
   }
 
-  /** Builds the bind groups for these textures; call again when either changes. */
-  bind(frame: GPUTexture, picture: GPUTexture): void {
-    this.#live().bind({
-      frame: frame.createView({ label: 'vitreous/frame' }),
-      picture: picture.createView({ label: 'vitreous/picture' }),
-    });
+  async #make(plan: Plan, size: Size, signal: AbortSignal | undefined): Promise<Prepared> {
+    // Both to their end: one that goes on after the other failed would be left behind.
+    const [runner, changes] = await Promise.allSettled([
+      Runner.create(this.#gpu, plan, this.model.weights, signal),
+      plan.tiling && ChangeDetector.create(this.#gpu, size, plan.tiling, signal),
+    ]);
+    if (runner.status === 'fulfilled' && changes.status === 'fulfilled')
+      return { runner: runner.value, changes: changes.value };
+    if (runner.status === 'fulfilled') runner.value.dispose();
+    if (changes.status === 'fulfilled') changes.value?.dispose();
+    throw runner.status === 'rejected' ? runner.reason : (changes as PromiseRejectedResult).reason; // One of them failed.
   }
 
-  record(encoder: GPUCommandEncoder, timings: PassTimings): void {
-    const runner = this.#live();
+  /**
+   * Builds the bind groups for these textures; call again when any changes.
+   *
+   * @param frames one, or two that frames go to in turns, which `adaptive` needs
+   */
+  bind(frames: GPUTexture | readonly GPUTexture[], picture: GPUTexture): void {
+    const { runner, changes } = this.#live();
+    const turns = 'length' in frames ? frames : [frames];
+    const views = turns.map((frame) => frame.createView({ label: 'vitreous/frame' }));
+    const [first, second] = views;
+    if (changes) {
+      if (!first || !second) throw new RangeError('upscale: adaptive needs two textures of frames');
+      changes.bind([first, second]);
+    }
+    const target = picture.createView({ label: 'vitreous/picture' });
+    for (const [turn, frame] of views.entries()) runner.bind({ frame, picture: target }, changes?.tiles, turn);
+    this.#stale = true;
+  }
+
+  /** The picture no longer belongs to the frame before, or that frame is gone: the next one is computed as a whole. */
+  reset(): void {
+    this.#stale = true;
+  }
+
+  /** @param turn index of the texture that holds the frame */
+  record(encoder: GPUCommandEncoder, timings: PassTimings, turn = 0): void {
+    const { runner, changes } = this.#live();
     if (this.#uploadedStrength !== this.strength) {
       runner.setParam('strength', this.strength);
       this.#uploadedStrength = this.strength;
+      this.#stale = true;
     }
     const pass = encoder.beginComputePass(timings.pass('upscale'));
-    runner.record(pass);
+    changes?.record(pass, this.#stale);
+    runner.record(pass, turn);
     pass.end();
+    this.#stale = false;
   }
 
   dispose(): void {
     this.#disposed = true;
-    this.#runner?.dispose();
-    this.#runner = undefined;
+    if (this.#prepared) disposePrepared(this.#prepared);
+    this.#prepared = undefined;
   }
 
   [disposeSymbol](): void {
     this.dispose();
   }
 
-  #live(): Runner {
-    if (!this.#runner) throw disposedError();
-    return this.#runner;
+  #live(): Prepared {
+    if (!this.#prepared) throw disposedError();
+    return this.#prepared;
   }
 }
 
