@@ -73,6 +73,23 @@ function ceilings(): string {
   return table(['', ...devices.map(({ name }) => name)], rows);
 }
 
+/** One line a tier, so that the words follow the plans. */
+function bounds(): string {
+  const [size] = sizes;
+  return tiers
+    .map((tier) => {
+      const plan = planOf(tier, size);
+      const on = devices.map((device) => {
+        const { ms, memoryShare } = rooflineMs(plan, device);
+        const what = memoryShare >= 0.5 ? 'memory' : 'arithmetic';
+        return `${device.name}: ${what} (${Math.round(100 * Math.max(memoryShare, 1 - memoryShare))} % of ${ms.toFixed(2)} ms)`;
+      });
+      const ratio = (movedBytes(plan) / minimumBytes(size)).toFixed(1);
+      return `- **${tier}** at ${size.name} moves ${ratio} times the least. Bound by, ${on.join('; ')}.`;
+    })
+    .join('\n');
+}
+
 function layers(tier: Tier): string {
   const [size] = sizes;
   const [device] = devices;
@@ -123,6 +140,8 @@ function report(): string {
     summary(),
     '### Milliseconds a frame: at the memory ceiling / at the arithmetic ceiling / **layer by layer**, share of it bound by memory',
     ceilings(),
+    '### What bounds each tier',
+    bounds(),
     ...tiers.flatMap((tier) => [`### ${tier} at 360p on the integrated GPU, by layer`, layers(tier)]),
   ].join('\n\n');
 }
