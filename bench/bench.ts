@@ -9,6 +9,7 @@ import type { UpscalePrecision } from '../plugin/upscale/precision.js';
 import { BilinearPass } from './bilinear-pass.js';
 import { CommandError, oneOf, reportErrors } from './command-error.js';
 import { type Gpu, median, NodeUpscaler, openNodeGpu } from './node-upscaler.js';
+import { parseSize } from './size-option.js';
 
 const usage = 'usage: npm run -s bench -- [--json FILE] [--size WxH …] [--frames N] [--precision f16|f32|int8 …]';
 
@@ -164,12 +165,8 @@ interface Options {
   readonly contenders: readonly Contender[];
 }
 
-function parseSize(text: string): NamedSize {
-  const [, width, height] = /^(\d{1,4})x(\d{1,4})$/.exec(text) ?? [];
-  const size = { width: Number(width), height: Number(height) };
-  if (!(size.width > 0 && size.height > 0))
-    throw new CommandError('usage', `--size must be like 640x360, got '${text}'`);
-  return { name: text, size };
+function namedSize(text: string): NamedSize {
+  return { name: text, size: parseSize(text) };
 }
 
 function readOptions(args: string[]): Options {
@@ -186,7 +183,7 @@ function readOptions(args: string[]): Options {
     throw new CommandError('usage', `--frames must be a positive integer, got '${values.frames}'`);
   const precisions = values.precision?.map((word) => oneOf('precision', word, ['f16', 'f32', 'int8']));
   const contenders = tiers.flatMap((tier) => (precisions ?? [undefined]).map((precision) => ({ tier, precision })));
-  return { json: values.json, sizes: values.size?.map(parseSize) ?? usualSizes, frames, contenders };
+  return { json: values.json, sizes: values.size?.map(namedSize) ?? usualSizes, frames, contenders };
 }
 
 export function main(args: string[]): Promise<number> {

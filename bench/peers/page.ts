@@ -66,28 +66,26 @@ class PeersBench {
     gpu.device.addEventListener('uncapturederror', ({ error }) => this.#gpuErrors.push(error.message));
   }
 
-  /** Opens the contenders one after the other at the size of `packed`, and keeps them for `round`. */
-  async firstFrames(packed: readonly PackedPicture[]): Promise<readonly FirstFrame[]> {
+  /** Opens an entry, by its place, at the size of `packed`, and keeps it for `round`. */
+  async firstFrame(index: number, packed: readonly PackedPicture[]): Promise<FirstFrame> {
+    const entry = this.#entries[index];
+    if (!entry) throw new RangeError(`no entry ${index}`);
     const pictures = await Promise.all(packed.map(unpack));
-    const first: FirstFrame[] = [];
-    for (const entry of this.#entries) {
-      const frames = await Promise.all(
-        pictures.map((picture) => makeFrame(this.#gpu, padded(picture, entry.alignment.timed))),
-      );
-      const [frame] = frames;
-      if (!frame) throw new Error('no frame to time with');
-      await this.#done();
-      const startMs = performance.now();
-      const contender = await entry.open(this.#gpu, frame);
-      await this.#done();
-      const firstFrameMs = performance.now() - startMs;
-      const calls = countCalls(() => contender.run());
-      await this.#done();
-      this.#throwGpuErrors(entry.name);
-      this.#timed.push({ contender, frames });
-      first.push({ firstFrameMs, ...calls });
-    }
-    return first;
+    const frames = await Promise.all(
+      pictures.map((picture) => makeFrame(this.#gpu, padded(picture, entry.alignment.timed))),
+    );
+    const [frame] = frames;
+    if (!frame) throw new Error('no frame to time with');
+    await this.#done();
+    const startMs = performance.now();
+    const contender = await entry.open(this.#gpu, frame);
+    await this.#done();
+    const firstFrameMs = performance.now() - startMs;
+    const calls = countCalls(() => contender.run());
+    await this.#done();
+    this.#throwGpuErrors(entry.name);
+    this.#timed.push({ contender, frames });
+    return { firstFrameMs, ...calls };
   }
 
   /** Each contender takes `batch` frames, one contender after the other. */

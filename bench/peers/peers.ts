@@ -1,10 +1,9 @@
-// Ours beside other upscalers for the web, on the same frames in one run of a browser: `npm run -s bench:peers -- [--json FILE]
-// [--svg FILE] [--frames DIR] [--size WxH] [--limit N] [--rounds N] [--adapter real] [--cold] [--no-peers]`.
-import { writeFile } from 'node:fs/promises';
-import { parseArgs } from 'node:util';
+// Ours beside other upscalers for the web, on the same frames in one run of a browser: `npm run -s bench:peers`, with the options
+// of options.ts.
+import { readFile, writeFile } from 'node:fs/promises';
 import type { Page } from '@playwright/test';
 import type { Size } from '../../plugin/core/geometry.js';
-import { CommandError, oneOf, reportErrors } from '../command-error.js';
+import { CommandError, reportErrors } from '../command-error.js';
 import { openBrowser } from './browser.js';
 import { checkLines, checks } from './checks.js';
 import { clipSamples } from './clip-frames.js';
@@ -12,70 +11,12 @@ import { tiled } from './frame.js';
 import { readSamples } from './frames.js';
 import { installPeers, peerFiles } from './install.js';
 import type { Picture } from './metrics.js';
+import { type Options, readOptions } from './options.js';
 import type { FirstFrame, Judged, OpenedPage, PackedPicture, Times } from './page.js';
 import { plotSvg } from './plot.js';
+import { withReport } from './readme.js';
 import { groupMeans, makeRow, preface, type Report, tables } from './report.js';
 import { groups, perCondition, type Sample } from './sample.js';
-
-const usage = `usage: npm run -s bench:peers -- [--json FILE] [--svg FILE] [--frames DIR] [--size WxH] [--limit N] [--rounds N]
-  [--adapter any|real] [--cold] [--no-peers]
-  --frames   frames to judge on, from models/training/heldout.py; else cut from the demo's clips by ffmpeg
-  --size     source size that is timed, 640x360
-  --limit    frames to judge on, a group: 4
-  --adapter  real: fail on a software GPU
-  --cold     begin with an empty shader cache on the software GPU: first frames compile in full, for minutes`;
-
-interface Options {
-  readonly json: string | undefined;
-  readonly svg: string | undefined;
-  readonly frames: string | undefined;
-  readonly size: Size;
-  readonly limit: number;
-  readonly rounds: number | undefined;
-  readonly adapter: 'any' | 'real';
-  readonly cold: boolean;
-  readonly peers: boolean;
-}
-
-const count = (name: string, text: string): number => {
-  const value = Number(text);
-  if (!(Number.isInteger(value) && value > 0))
-    throw new CommandError('usage', `--${name} must be a positive integer, got '${text}'`);
-  return value;
-};
-
-function parseSize(text: string): Size {
-  const [, width, height] = /^(\d{1,4})x(\d{1,4})$/.exec(text) ?? [];
-  const size = { width: Number(width), height: Number(height) };
-  if (!(size.width > 0 && size.height > 0))
-    throw new CommandError('usage', `--size must be like 640x360, got '${text}'`);
-  return size;
-}
-
-function readOptions(args: string[]): Options {
-  const text = { type: 'string' } as const;
-  const flags = { json: text, svg: text, frames: text, size: text, limit: text, rounds: text, adapter: text };
-  let values: Partial<Record<keyof typeof flags, string>> & { 'no-peers'?: boolean; cold?: boolean };
-  try {
-    ({ values } = parseArgs({
-      args,
-      options: { ...flags, 'no-peers': { type: 'boolean' }, cold: { type: 'boolean' } },
-    }));
-  } catch (cause) {
-    throw new CommandError('usage', `${cause instanceof Error ? cause.message : String(cause)}\n${usage}`, cause);
-  }
-  return {
-    json: values.json,
-    svg: values.svg,
-    frames: values.frames,
-    size: parseSize(values.size ?? '640x360'),
-    limit: count('limit', values.limit ?? '4'),
-    rounds: values.rounds === undefined ? undefined : count('rounds', values.rounds),
-    adapter: oneOf('adapter', values.adapter ?? 'any', ['any', 'real']),
-    cold: values.cold ?? false,
-    peers: !values['no-peers'],
-  };
-}
 
 /** A software adapter takes seconds for some frames; a real one is timed over many, so that waiting for it counts little. */
 const rounds = {
@@ -99,14 +40,18 @@ interface Timing {
 
 async function time(
   page: Page,
+  entries: OpenedPage['entries'],
   samples: readonly Sample[],
   size: Size,
-  plan: { warmUp: number; timed: number; framesARound: number },
+  plan: { readonly warmUp: number; readonly timed: number; readonly framesARound: number },
 ): Promise<Timing> {
   // As many different frames as there are: none finds the last one's work done.
   const frames = samples.slice(0, 4).map(({ low }) => pack(tiled(low.crf28, size)));
-  progress('first frames …');
-  const first = await page.evaluate((given) => window.peersBench.firstFrames(given), frames);
+  const first: FirstFrame[] = [];
+  for (const [index, { name }] of entries.entries()) {
+    progress(`first frame of ${name}`);
+    first.push(await page.evaluate(([at, given]) => window.peersBench.firstFrame(at, given), [index, frames] as const));
+  }
   const times: Times[] = [];
   for (let round = 0; round < plan.warmUp + plan.timed; round++) {
     if (plan.framesARound === 1) progress(`round ${round + 1} of ${plan.warmUp + plan.timed}`);
@@ -146,7 +91,7 @@ async function measure(options: Options): Promise<Report> {
     progress(`adapter: ${adapter}`);
     const usual = rounds[software ? 'software' : 'hardware'];
     const plan = { ...usual, timed: options.rounds ?? usual.timed };
-    const { first, times } = await time(page, samples, options.size, plan);
+    const { first, times } = await time(page, entries, samples, options.size, plan);
     const judged = await judge(page, samples);
     const rows = entries.flatMap((entry, i) => {
       const own = first[i];
@@ -172,11 +117,16 @@ async function measure(options: Options): Promise<Report> {
 export function main(args: string[]): Promise<number> {
   return reportErrors(async () => {
     const options = readOptions(args);
+    const readme = options.readme === undefined ? '' : await readFile(options.readme, 'utf8');
+    // A page without markers is found before minutes of measuring, not after.
+    if (options.readme !== undefined) withReport(readme, []);
     const report = await measure(options);
+    const figures = [...preface(report), '', ...tables(report)];
     const statements = checks(report);
-    console.log([...preface(report), '', ...tables(report), '', ...checkLines(statements)].join('\n'));
+    console.log([...figures, '', ...checkLines(statements)].join('\n'));
     if (options.json) await writeFile(options.json, `${JSON.stringify({ ...report, checks: statements }, null, 2)}\n`);
     if (options.svg) await writeFile(options.svg, plotSvg(report));
+    if (options.readme) await writeFile(options.readme, withReport(readme, figures));
     return 0;
   });
 }

@@ -17,7 +17,6 @@ text { font: 12px system-ui, sans-serif; fill: #24292f }
 .vitreous { fill: #0969da; stroke: #0969da }
 .anime4k-webgpu { fill: #bf5700; stroke: #bf5700 }
 .websr { fill: #6e7781; stroke: #6e7781 }
-.line { fill: none; stroke-width: 1.5 }
 @media (prefers-color-scheme: dark) {
 text { fill: #e6edf3 }
 .soft { fill: #9198a1 }
@@ -106,7 +105,8 @@ function labels(points: readonly Point[], { x, y }: Axes, right: number): string
       const width = name.length * 6.6;
       const toLeft = x(ms) + 8 + width > right;
       const labelX = toLeft ? x(ms) - 8 - width : x(ms) + 8;
-      const labelY = freeY(labelX, y(db) + 4, width, taken);
+      // Ours hang below the line that joins them.
+      const labelY = freeY(labelX, y(db) + (row.family === 'vitreous' ? 14 : 4), width, taken);
       taken.push([labelX, labelY, width]);
       const anchor = toLeft ? `text-anchor="end" x="${at(x(ms) - 8)}"` : `x="${at(labelX)}"`;
       return `<text ${anchor} y="${at(labelY)}">${escaped(name)}</text>`;
@@ -131,7 +131,7 @@ function drawPanel(group: Group, count: number, points: readonly Point[], left: 
         `<path class="grid" d="M${at(axes.x(ms))} ${y0}V${y1}"/><text class="soft" text-anchor="middle" x="${at(axes.x(ms))}" y="${y0 + 16}">${ms}</text>`,
     ),
     `<text class="soft" text-anchor="middle" x="${(x0 + x1) / 2}" y="${y0 + 36}">milliseconds a frame</text>`,
-    `<polyline class="vitreous line" points="${line}"/>`,
+    `<polyline class="vitreous" style="fill:none;stroke-width:1.5" points="${line}"/>`,
     ...points.map(({ row, ms, db }) => marker(row.family, axes.x(ms), axes.y(db))),
     labels(points, axes, x1),
   ].join('\n');

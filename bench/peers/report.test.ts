@@ -3,6 +3,7 @@ import { checkLines, checks } from './checks.js';
 import type { Family } from './contender.js';
 import type { Judged } from './page.js';
 import { logTicks, plotSvg } from './plot.js';
+import { withReport } from './readme.js';
 import { displayName, makeRow, preface, type Report, tables } from './report.js';
 import { type Condition, groups, type Sample } from './sample.js';
 
@@ -107,6 +108,24 @@ describe('the checks', () => {
     expect(lines.find((line) => line.includes('S takes less time than CNNx2M'))).toMatch(/^yes/);
     expect(lines.find((line) => line.includes('M takes less time than CNNx2VL'))).toMatch(/^NO/);
     expect(lines.filter((line) => line.includes('submits once a frame'))).toHaveLength(2);
+  });
+});
+
+describe('the page with the table', () => {
+  const page = ['before', '<!-- bench:peers, written by the command -->', 'old', '<!-- /bench:peers -->', 'after'].join(
+    '\n',
+  );
+
+  it('gets the new lines in place of the old, as often as one likes', () => {
+    const once = withReport(page, ['a  b', 'c  d']);
+    expect(once).toBe(
+      'before\n<!-- bench:peers, written by the command -->\n\n```\na  b\nc  d\n```\n\n<!-- /bench:peers -->\nafter',
+    );
+    expect(withReport(once, ['a  b', 'c  d'])).toBe(once);
+  });
+
+  it('must have the markers', () => {
+    expect(() => withReport('nothing', [])).toThrow('no block');
   });
 });
 
