@@ -100,8 +100,10 @@ test.describe('strength', () => {
     await spyOnGpu(page);
     await openPlayer(page, '64x36', size);
     await page.evaluate(async (given) => void (await window.enhanceVideo(given)), options);
-    const calls = await page.evaluate(() => {
-      const counted = (change: { strength?: number; force?: boolean }) => {
+    const calls = await page.evaluate(async () => {
+      const counted = async (change: { strength?: number; force?: boolean }) => {
+        // A GPU that is behind would put the frame off.
+        await window.gpuDevices[0]?.queue.onSubmittedWorkDone();
         const before = { ...window.gpuCalls };
         window.enhanced?.set({ upscale: change });
         const entries = Object.entries(window.gpuCalls).map(([name, count]) => [name, count - (before[name] ?? 0)]);
@@ -110,8 +112,8 @@ test.describe('strength', () => {
         delete made.mapAsync;
         return made;
       };
-      const same = counted({ force: true });
-      return { same, first: counted({ strength: 0.5 }), second: counted({ strength: 0.25 }) };
+      const same = await counted({ force: true });
+      return { same, first: await counted({ strength: 0.5 }), second: await counted({ strength: 0.25 }) };
     });
     // A change draws the current frame anew, as one that changes nothing does, and uploads one number.
     expect(calls.same).toMatchObject({ importExternalTexture: 1, createBindGroup: 1 });

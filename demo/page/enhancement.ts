@@ -1,7 +1,15 @@
-import { type Enhanced, type ErrorCode, enhance, type ProgressEvent, VitreousError } from '../../plugin/index.js';
+import {
+  type Enhanced,
+  type EnhancedStats,
+  type ErrorCode,
+  enhance,
+  type ProgressEvent,
+  type Tier,
+  VitreousError,
+} from '../../plugin/index.js';
 import { messageFor } from './messages.js';
 
-export type TierChoice = 'auto' | 'S' | 'M' | 'off';
+export type TierChoice = 'auto' | Tier | 'off';
 
 /** What the page says about how it stands. */
 export interface Report {
@@ -12,7 +20,10 @@ export interface Report {
   readonly offerForce?: boolean;
 }
 
-const network = { none: 'no network', custom: 'a network of its own', S: 'network S', M: 'network M' } as const;
+function network(tier: EnhancedStats['tier']): string {
+  if (tier === 'none') return 'no network';
+  return tier === 'custom' ? 'a network of its own' : `network ${tier}`;
+}
 
 /** The page's one enhancement: holds what the viewer wants, and keeps trying to make it so. */
 export class Enhancement {
@@ -25,6 +36,7 @@ export class Enhancement {
   #ended: Promise<void> = Promise.resolve();
   #choice: TierChoice = 'auto';
   #compare: number | false = false;
+  #strength = 1;
   #force = false;
 
   constructor(
@@ -54,6 +66,12 @@ export class Enhancement {
     this.#enhanced?.set({ compare });
   }
 
+  /** How much of the network's work is seen, 0 to 1. */
+  set strength(strength: number) {
+    this.#strength = strength;
+    this.#enhanced?.set({ upscale: { strength } });
+  }
+
   /** Enhance on a software adapter too. */
   force(choice: TierChoice): void {
     this.#force = true;
@@ -80,7 +98,10 @@ export class Enhancement {
       this.#ended = this.#ended.catch(() => {}).then(() => this.#start(starting));
       return;
     }
-    this.#enhanced.set({ upscale: { quality: this.#choice, force: this.#force }, compare: this.#compare });
+    this.#enhanced.set({
+      upscale: { quality: this.#choice, force: this.#force, strength: this.#strength },
+      compare: this.#compare,
+    });
     this.#enhanced.enabled = true;
     this.#report();
   }
@@ -92,7 +113,7 @@ export class Enhancement {
     this.#onReport({ tone: 'busy', text: 'Asking for a GPU…' });
     try {
       const enhanced = await enhance(this.#video, {
-        upscale: { quality, force: this.#force },
+        upscale: { quality, force: this.#force, strength: this.#strength },
         compare: this.#compare,
         signal,
         onProgress: (progress) => this.#onProgress(progress),
@@ -118,7 +139,7 @@ export class Enhancement {
       enhanced.addEventListener(type, () => this.#report());
     enhanced.addEventListener('frame', () => this.#onFrame(enhanced.canvas));
     // What the viewer chose while it was starting.
-    enhanced.set({ compare: this.#compare });
+    enhanced.set({ upscale: { strength: this.#strength }, compare: this.#compare });
     this.#report();
   }
 
@@ -135,7 +156,7 @@ export class Enhancement {
     const enhanced = this.#enhanced;
     if (!enhanced) return;
     const { state, why, stats } = enhanced;
-    if (state === 'running') this.#onReport({ tone: 'good', text: `Enhanced live by ${network[stats.tier]}.` });
+    if (state === 'running') this.#onReport({ tone: 'good', text: `Enhanced live by ${network(stats.tier)}.` });
     else if (state === 'starting') this.#onReport({ tone: 'busy', text: 'Waiting for a frame…' });
     else if (state === 'off') this.#onReport({ tone: 'calm', text: 'Off. This is the video as the browser shows it.' });
     else if (why) this.#onReport({ tone: 'warn', text: messageFor(why), code: why.code });

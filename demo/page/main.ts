@@ -6,6 +6,8 @@ import { acceptDrops } from './open-file.js';
 import { Player } from './player.js';
 import { Split } from './split.js';
 import { showStats } from './stats.js';
+import { onStrength } from './strength.js';
+import { showTiers } from './tiers.js';
 
 type View = 'full' | 'split' | 'loupe';
 
@@ -93,10 +95,14 @@ const clipGroup = byId('clips', HTMLFieldSetElement);
 const clipChoices = clipGroup.querySelector('.choices');
 if (clipChoices) showClips(clipChoices, first, openFile);
 onChoice(clipGroup, (id) => play(clipUrl(id)));
+showTiers(tierGroup);
 onChoice(tierGroup, (choice) => {
-  enhancement.choice = choice as TierChoice; // The values in index.html.
+  enhancement.choice = choice as TierChoice; // The values in index.html and the tiers.
 });
 onChoice(byId('view', HTMLFieldSetElement), (view) => chooseView(view as View)); // The values in index.html.
+onStrength((strength) => {
+  enhancement.strength = strength;
+});
 acceptDrops(openFile);
 showStats(byId('stats', HTMLElement), () => enhancement.current?.stats);
 

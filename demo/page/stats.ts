@@ -19,6 +19,7 @@ function describe(stats: EnhancedStats | undefined): Readonly<Record<string, str
     tier: running ? stats.tier : `${none} (${stats.why?.code ?? stats.state})`,
     fps: running ? stats.fps.toFixed(1) : none,
     gpu: running ? gpuTimes(stats.gpuMs) : none,
+    first: stats.firstFrameMs === undefined ? none : stats.firstFrameMs.toFixed(0),
     shown: String(stats.framesShown),
     dropped: `${stats.framesDropped}${stats.framesLate > 0 ? ` (${stats.framesLate} late)` : ''}`,
     pixels: stats.sourceSize.width > 0 ? `${pixels(stats.sourceSize)} → ${pixels(stats.displaySize)}` : none,

@@ -1,4 +1,4 @@
-/** The tiers of the shipped super-resolution network, cheapest first. */
+/** The tiers of the shipped super-resolution network, cheapest first: those that have weights in this version. */
 export const tiers = ['S', 'M'] as const;
 
 /** A tier of the shipped network: `S` is the cheapest, later ones are sharper and dearer. */

@@ -20,6 +20,7 @@ const taken = new WeakSet<EnhanceTarget>();
  * The native video plays on in every case.
  */
 export async function enhance(target: EnhanceTarget, options: EnhanceOptions = {}): Promise<Enhanced> {
+  const calledMs = performance.now();
   const settings = checkOptions(options);
   checkTarget(target);
   options.signal?.throwIfAborted();
@@ -38,7 +39,7 @@ export async function enhance(target: EnhanceTarget, options: EnhanceOptions = {
     // Stages and shaders load only now: the root import stays small.
     const { Session } = await import('./session.js');
     options.signal?.throwIfAborted();
-    const session = new Session(target, settings, options);
+    const session = new Session(target, settings, options, calledMs);
     session.ended.addEventListener('abort', () => taken.delete(target), { once: true });
     await session.start(options.signal);
     return session;

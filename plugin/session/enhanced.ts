@@ -9,6 +9,8 @@ export interface EnhancedStats {
   /** Why the native video shows; absent while running. */
   readonly why: FallbackReason | undefined;
   readonly tier: ActiveTier;
+  /** Milliseconds from the call of `enhance` to its first frame on screen; undefined before. */
+  readonly firstFrameMs: number | undefined;
   /** Enhanced frames a second over the last second. */
   readonly fps: number;
   /** GPU milliseconds of the last measured frame by stage (`ingest`, `upscale`, `compose`); empty without `timestamp-query`. */

@@ -1,8 +1,8 @@
 import type { Size } from '../core/geometry.js';
 import { type ModelSource, type Tier, tiers } from '../core/model-source.js';
-import type { ActiveTier } from './events.js';
+import type { FrameCost } from './drawing.js';
 import type { Want } from './preparation.js';
-import { QualityGovernor, type QueuedFrame } from './quality-governor.js';
+import { QualityGovernor } from './quality-governor.js';
 import type { Settings } from './validate.js';
 
 /** Tier of a governor's level; the cheapest for a level below it. */
@@ -17,11 +17,14 @@ function governorFor({ upscale }: Settings): QualityGovernor {
 
 /** Which network is wanted: as the settings say, or with `auto` as the measured GPU times allow. */
 export class Quality {
+  readonly #frameIntervalMs: () => number | undefined;
   #settings: Settings;
   #governor: QualityGovernor;
 
-  constructor(settings: Settings) {
+  /** `frameIntervalMs`: of the source; nothing is judged before it is known. */
+  constructor(settings: Settings, frameIntervalMs: () => number | undefined) {
     this.#settings = settings;
+    this.#frameIntervalMs = frameIntervalMs;
     this.#governor = governorFor(settings);
   }
 
@@ -36,7 +39,7 @@ export class Quality {
       before === after ||
       (before !== false &&
         after !== false &&
-        (['quality', 'force', 'precision', 'adaptive'] as const).every((key) => before[key] === after[key]));
+        (['quality', 'force', 'precision'] as const).every((key) => before[key] === after[key]));
     this.#settings = settings;
     if (!same) this.#governor = governorFor(settings);
   }
@@ -55,8 +58,9 @@ export class Quality {
    * Lets time pass while the native video shows: an overloaded GPU is tried again after a while, or when its queue (`waitMs`) shows that
    * the load has gone.
    */
-  idle(waitMs: number | undefined, frameIntervalMs: number): void {
-    this.#governor.idle(waitMs, frameIntervalMs, performance.now());
+  idle(waitMs?: number): void {
+    const intervalMs = this.#frameIntervalMs();
+    if (intervalMs !== undefined) this.#governor.idle(waitMs, intervalMs, performance.now());
   }
 
   /** Not even the cheapest tier is fast enough. What was forced or chosen by name is never bypassed. */
@@ -80,18 +84,20 @@ export class Quality {
   want(size: Size, upscaling: boolean): Want {
     const { upscale } = this.#settings;
     const precision = upscale === false || upscale.precision === 'auto' ? undefined : upscale.precision;
-    const adaptive = upscale !== false && upscale.adaptive;
-    return { size, quality: upscaling ? this.network : undefined, precision, adaptive };
+    return { size, quality: upscaling ? this.network : undefined, precision };
   }
 
-  /** Takes what a frame drawn with `tier` cost; one of a former tier says nothing of the wanted one. */
-  frame(tier: ActiveTier, cost: Omit<QueuedFrame, 'nowMs'>): void {
-    if (this.#automatic && tier === this.network) this.#governor.frame({ ...cost, nowMs: performance.now() });
+  /** Takes what a drawn frame cost; one of a former tier says nothing of the wanted one. */
+  frame({ tier, ...cost }: FrameCost): void {
+    const intervalMs = this.#frameIntervalMs();
+    if (intervalMs !== undefined && this.#automatic && tier === this.network)
+      this.#governor.frame({ ...cost, intervalMs, nowMs: performance.now() });
   }
 
   /** Takes that a frame had to be dropped because the queue has not answered for so long. */
-  behind(waitedMs: number, frameIntervalMs: number): void {
-    if (this.#automatic) this.#governor.stalled(waitedMs, frameIntervalMs, performance.now());
+  behind(waitedMs: number): void {
+    const intervalMs = this.#frameIntervalMs();
+    if (intervalMs !== undefined && this.#automatic) this.#governor.stalled(waitedMs, intervalMs, performance.now());
   }
 
   /** The wanted tier cannot be had. Returns whether a cheaper one is wanted instead. */

@@ -9,7 +9,7 @@ import type { Presenter } from '../present/presenter.js';
 import { VideoSource } from '../source/video-source.js';
 import { Conditions, type Verdict } from './conditions.js';
 import { Curtain } from './curtain.js';
-import { Drawing, type FrameCost } from './drawing.js';
+import { Drawing } from './drawing.js';
 import type { Enhanced, EnhancedEvents, EnhancedStats } from './enhanced.js';
 import { type ActiveTier, type EnhancedState, type FallbackReason, FrameEvent, TierEvent } from './events.js';
 import { GpuLink } from './gpu-link.js';
@@ -48,6 +48,8 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
   readonly #conditions: Conditions;
   readonly #curtain: Curtain;
   readonly #status: Status;
+  readonly #calledMs: number;
+  #firstFrameMs: number | undefined;
   #enabled = true;
   /** False while the device and the weights are fetched: nothing can show yet, whatever changes. */
   #started = false;
@@ -55,9 +57,16 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
   #rebuilds = 0;
   #onFirstOutcome: ((failure: VitreousError | undefined) => void) | undefined;
 
-  constructor(target: HTMLVideoElement | FrameSource, settings: Settings, options: EnhanceOptions) {
+  /** `calledMs`: when the caller asked for it, on `performance.now()`'s clock. */
+  constructor(
+    target: HTMLVideoElement | FrameSource,
+    settings: Settings,
+    options: EnhanceOptions,
+    calledMs = performance.now(),
+  ) {
     super();
-    this.#quality = new Quality(settings);
+    this.#calledMs = calledMs;
+    this.#quality = new Quality(settings, () => this.#source.frameIntervalMs);
     this.#status = new Status(this);
     const changed = () => this.#reconsider();
     if ('videoWidth' in target) {
@@ -82,9 +91,9 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
     });
     this.#drawing = new Drawing(this.#surface, {
       onCaughtUp: () => this.#refresh(),
-      onCost: (cost) => this.#onCost(cost),
-      onBehind: (waitedMs) => this.#onBehind(waitedMs),
-      onIdle: (waitMs) => this.#onIdle(waitMs),
+      onCost: (cost) => this.#judge(() => this.#quality.frame(cost)),
+      onBehind: (waitedMs) => this.#judge(() => this.#quality.behind(waitedMs)),
+      onIdle: (waitMs) => this.#quality.idle(waitMs),
     });
     this.#link = new GpuLink({
       device: options.device,
@@ -147,6 +156,7 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
       state: this.state,
       why: this.why,
       tier: this.#tier,
+      firstFrameMs: this.#firstFrameMs,
       fps: counters.fps(performance.now()),
       gpuMs: Object.fromEntries(this.#link.renderer?.timer.stageMs ?? []),
       framesShown: counters.shown,
@@ -185,7 +195,7 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
     counters.dropped += timing.skipped;
     if (!this.#active) return;
     const size = this.#conditions.sawFrame(frame);
-    this.#onIdle(undefined);
+    this.#quality.idle();
     this.#presenter.follow();
     const { renderer } = this.#link;
     if (this.#blocked() || !renderer) {
@@ -245,10 +255,15 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
           this.#rebuilds = 0;
           this.#status.to('running');
           // On screen after the browser's next two updates of the page: one takes the canvas, the next comes after it was shown.
-          requestAnimationFrame(() => requestAnimationFrame(() => this.#onFirstOutcome?.(undefined)));
+          requestAnimationFrame(() => requestAnimationFrame(() => this.#onShown()));
         },
         (thrown) => this.#fail(failed(thrown)),
       );
+  }
+
+  #onShown(): void {
+    this.#firstFrameMs ??= performance.now() - this.#calledMs;
+    this.#onFirstOutcome?.(undefined);
   }
 
   #redraw(renderer: Renderer): boolean {
@@ -294,23 +309,10 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
     this.#refresh();
   }
 
-  #onCost({ tier, ...cost }: FrameCost): void {
-    const { frameIntervalMs: intervalMs } = this.#source;
-    if (intervalMs === undefined) return;
-    this.#quality.frame(tier, { ...cost, intervalMs });
+  /** Takes a measurement; over budget, the native video shows at once. */
+  #judge(take: () => void): void {
+    take();
     if (this.#quality.overBudget) this.#reconsider();
-  }
-
-  #onBehind(waitedMs: number): void {
-    const { frameIntervalMs } = this.#source;
-    if (frameIntervalMs === undefined) return;
-    this.#quality.behind(waitedMs, frameIntervalMs);
-    if (this.#quality.overBudget) this.#reconsider();
-  }
-
-  #onIdle(waitMs: number | undefined): void {
-    const { frameIntervalMs } = this.#source;
-    if (frameIntervalMs !== undefined) this.#quality.idle(waitMs, frameIntervalMs);
   }
 
   #onLost(loss: DeviceLoss): void {
