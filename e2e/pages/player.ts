@@ -1,9 +1,12 @@
 import * as vitreous from '../../plugin/index.js';
+import './governor.js';
 
 declare global {
   interface Window {
     vitreous: typeof vitreous;
     video: HTMLVideoElement;
+    /** Set by tests: compute pipelines begun and done, in their order. */
+    compileSteps: ('begun' | 'done')[];
     /** Set by tests. */
     enhanced?: vitreous.Enhanced;
     events: { type: string; code?: string; recovering?: boolean; from?: string; to?: string }[];

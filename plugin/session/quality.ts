@@ -39,7 +39,7 @@ export class Quality {
       before === after ||
       (before !== false &&
         after !== false &&
-        (['quality', 'force', 'precision'] as const).every((key) => before[key] === after[key]));
+        (['quality', 'force', 'precision', 'adaptive'] as const).every((key) => before[key] === after[key]));
     this.#settings = settings;
     if (!same) this.#governor = governorFor(settings);
   }
@@ -84,7 +84,8 @@ export class Quality {
   want(size: Size, upscaling: boolean): Want {
     const { upscale } = this.#settings;
     const precision = upscale === false || upscale.precision === 'auto' ? undefined : upscale.precision;
-    return { size, quality: upscaling ? this.network : undefined, precision };
+    const adaptive = upscale !== false && upscale.adaptive;
+    return { size, quality: upscaling ? this.network : undefined, precision, adaptive };
   }
 
   /** Takes what a drawn frame cost; one of a former tier says nothing of the wanted one. */
