@@ -3,7 +3,8 @@ import type { Size } from '../../plugin/core/geometry.js';
 import { CommandError, oneOf } from '../command-error.js';
 import { parseSize } from '../size-option.js';
 
-const usage = `usage: npm run -s bench:peers -- [--json FILE] [--svg FILE] [--readme FILE] [--frames DIR] [--size WxH] [--limit N]
+/** What `--help` prints. */
+export const usage = `usage: npm run -s bench:peers -- [--json FILE] [--svg FILE] [--readme FILE] [--frames DIR] [--size WxH] [--limit N]
   [--rounds N] [--adapter any|real] [--cold] [--no-peers]
   --frames   frames to judge on, from models/training/heldout.py; else cut from the demo's clips by ffmpeg
   --size     source size that is timed, 640x360

@@ -11,7 +11,7 @@ import { tiled } from './frame.js';
 import { readSamples } from './frames.js';
 import { installPeers, peerFiles } from './install.js';
 import type { Picture } from './metrics.js';
-import { type Options, readOptions } from './options.js';
+import { type Options, readOptions, usage } from './options.js';
 import type { FirstFrame, Judged, OpenedPage, PackedPicture, Times } from './page.js';
 import { plotSvg } from './plot.js';
 import { withReport } from './readme.js';
@@ -116,6 +116,10 @@ async function measure(options: Options): Promise<Report> {
 
 export function main(args: string[]): Promise<number> {
   return reportErrors(async () => {
+    if (args.includes('--help')) {
+      console.log(usage);
+      return 0;
+    }
     const options = readOptions(args);
     const readme = options.readme === undefined ? '' : await readFile(options.readme, 'utf8');
     // A page without markers is found before minutes of measuring, not after.
