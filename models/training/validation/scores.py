@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 import heldout
+from heldout import Rgb
 
 from . import chroma, ringing
 from .cases import Case, judged
@@ -25,10 +27,11 @@ class Record:
     case: str
     condition: str
     method: str
-    psnr_db: float
-    ssim: float
-    gain_db: float
-    gain_ssim: float
+    # Of Lanczos and the networks.
+    psnr_db: float | None = None
+    ssim: float | None = None
+    gain_db: float | None = None
+    gain_ssim: float | None = None
     overshoot: ringing.Overshoot | None = None
     # Mean |dCb|, |dCr| against the truth.
     chroma_error: float | None = None
@@ -37,44 +40,60 @@ class Record:
     bilinear_chroma_error: float | None = None
 
 
+class Fidelity:
+    """PSNR (dB) and SSIM in luma, and the gain over Lanczos."""
+
+    def __init__(self, truth: np.ndarray) -> None:
+        self.truth = heldout.luma(truth)
+        self.ssim = heldout.Ssim(self.truth)
+
+    def of(self, pictures: dict[str, Rgb]) -> dict[str, dict[str, float]]:
+        values = {}
+        for name, picture in pictures.items():
+            y = heldout.luma(picture)
+            values[name] = heldout.psnr(y, self.truth), self.ssim.of(y)
+        base = values[BASE]
+        return {
+            name: {"psnr_db": p, "ssim": s, "gain_db": p - base[0], "gain_ssim": s - base[1]} for name, (p, s) in values.items()
+        }
+
+
 def judge(kind: str, case: Case, methods: dict[str, Method]) -> Iterator[Record]:
     truth = judged(case.high, case)
-    y = heldout.luma(truth)
-    limits = ringing.Range(y) if case.noiseless is None else None
+    fidelity = Fidelity(truth)
+    noiseless = None if case.noiseless is None else Fidelity(judged(case.noiseless, case))
+    limits = ringing.Range(fidelity.truth) if noiseless is None else None
     for condition, low in case.low.items():
         closer = condition in CLOSER_LOOK
-        outputs = {name: method([low])[0] for name, method in methods.items()}
-        parts = {name: judged(picture, case) for name, picture in outputs.items()}
-        base_frame = chroma.bilinear(low) if closer else None
-        base_error = None if base_frame is None else chroma.error(judged(base_frame, case), truth)
-        fidelity = measure({name: heldout.luma(part) for name, part in parts.items()}, y)
-        base = fidelity[BASE]
-        for name, (psnr, ssim) in fidelity.items():
-            has_base = base_frame is not None and name not in CLASSIC
-            yield Record(
-                kind,
-                case.name,
-                condition,
-                name,
-                psnr,
-                ssim,
-                psnr - base[0],
-                ssim - base[1],
-                limits.overshoot(heldout.luma(parts[name])) if closer and limits else None,
-                chroma.error(parts[name], truth) if closer else None,
-                chroma.shift(outputs[name], base_frame) if has_base else None,
-                base_error if has_base else None,
-            )
-        if case.noiseless is not None:
-            clean = measure({n: heldout.luma(p) for n, p in parts.items()}, heldout.luma(judged(case.noiseless, case)))
-            for name, (psnr, ssim) in clean.items():
-                gains = psnr - clean[BASE][0], ssim - clean[BASE][1]
-                yield Record(NOISELESS.format(kind), case.name, condition, name, psnr, ssim, *gains)
+        # Bicubic stands only where overshoot and colour are shown.
+        asked = {n: m for n, m in methods.items() if closer or n == BASE or n not in CLASSIC}
+        outputs = {n: m([low])[0] for n, m in asked.items()}
+        parts = {n: judged(picture, case) for n, picture in outputs.items()}
+        ranked = {n: part for n, part in parts.items() if n == BASE or n not in CLASSIC}
+        figures = fidelity.of(ranked)
+        looked = look_closer(outputs, parts, case, low, truth, limits) if closer else {}
+        for name in outputs:
+            yield Record(kind, case.name, condition, name, **figures.get(name, {}), **looked.get(name, {}))
+        if noiseless:
+            for name, values in noiseless.of(ranked).items():
+                yield Record(NOISELESS.format(kind), case.name, condition, name, **values)
 
 
-def measure(pictures: dict[str, np.ndarray], truth: np.ndarray) -> dict[str, tuple[float, float]]:
-    """Method -> PSNR (dB), SSIM of luma."""
-    return {name: (heldout.psnr(y, truth), heldout.ssim(y, truth)) for name, y in pictures.items()}
+def look_closer(
+    outputs: dict[str, Rgb], parts: dict[str, Rgb], case: Case, low: Rgb, truth: Rgb, limits: ringing.Range | None
+) -> dict[str, dict[str, Any]]:
+    """Method -> overshoot and colour, as fields of Record."""
+    base = chroma.bilinear(low)
+    base_error = chroma.error(judged(base, case), truth)
+    out: dict[str, dict[str, Any]] = {}
+    for name, part in parts.items():
+        out[name] = {
+            "overshoot": limits.overshoot(heldout.luma(part)) if limits else None,
+            "chroma_error": chroma.error(part, truth),
+        }
+        if name not in CLASSIC:
+            out[name] |= {"chroma_shift": chroma.shift(outputs[name], base), "bilinear_chroma_error": base_error}
+    return out
 
 
 def mean(values: Iterable[float | None]) -> float:
