@@ -36,6 +36,14 @@ export async function reportErrors(tool: () => Promise<number>): Promise<number>
   }
 }
 
+/** Reads an option that must be a number from 0 to 1. */
+export function fraction(name: string, value: string): number {
+  const number = Number(value);
+  if (value.trim() === '' || !(number >= 0 && number <= 1))
+    throw new CommandError('usage', `--${name} must be a number from 0 to 1, got '${value}'`);
+  return number;
+}
+
 /** Reads an option that must be one of a few words. */
 export function oneOf<const T extends string>(name: string, value: string, allowed: readonly T[]): T {
   const found = allowed.find((word) => word === value);

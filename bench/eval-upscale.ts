@@ -1,15 +1,16 @@
-// Every PNG of a folder through the shipped network on the GPU: `npm run -s eval:upscale -- --tier S|M --in DIR --out DIR
-// [--precision f16|f32|int8]`. Writes PNGs of twice the size under the same names. The last line of standard output is JSON.
+// Every PNG of a folder through the shipped network on the GPU: `npm run -s eval:upscale -- --tier TIER --in DIR --out DIR
+// [--precision f16|f32|int8] [--strength 0..1]`. Writes PNGs of twice the size under the same names. The last line of standard output
+// is JSON.
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { PNG } from 'pngjs';
 import { tiers } from '../plugin/core/model-source.js';
 import type { UpscalePrecision } from '../plugin/upscale/precision.js';
-import { CommandError, oneOf, reportErrors } from './command-error.js';
+import { CommandError, fraction, oneOf, reportErrors } from './command-error.js';
 import { median, NodeUpscaler, openNodeGpu, type Pixels } from './node-upscaler.js';
 
-const usage = 'usage: npm run -s eval:upscale -- --tier S|M --in DIR --out DIR [--precision f16|f32|int8]';
+const usage = `usage: npm run -s eval:upscale -- --tier ${tiers.join('|')} --in DIR --out DIR [--precision f16|f32|int8] [--strength 0..1]`;
 
 async function readPng(file: string): Promise<Pixels> {
   try {
@@ -37,13 +38,14 @@ interface Options {
   readonly from: string;
   readonly to: string;
   readonly precision: UpscalePrecision | undefined;
+  readonly strength: number;
 }
 
 function readOptions(args: string[]): Options {
-  let values: { tier?: string; in?: string; out?: string; precision?: string };
+  let values: { tier?: string; in?: string; out?: string; precision?: string; strength?: string };
   try {
     const text = { type: 'string' } as const;
-    ({ values } = parseArgs({ args, options: { tier: text, in: text, out: text, precision: text } }));
+    ({ values } = parseArgs({ args, options: { tier: text, in: text, out: text, precision: text, strength: text } }));
   } catch (cause) {
     throw new CommandError('usage', `${cause instanceof Error ? cause.message : String(cause)}\n${usage}`, cause);
   }
@@ -55,6 +57,7 @@ function readOptions(args: string[]): Options {
     from,
     to,
     precision: values.precision ? oneOf('precision', values.precision, ['f16', 'f32', 'int8']) : undefined,
+    strength: fraction('strength', values.strength ?? '1'),
   };
 }
 

@@ -124,6 +124,8 @@ export interface NodeUpscalerOptions {
   readonly tier: Tier;
   /** Default: what the plugin chooses for the device. */
   readonly precision?: UpscalePrecision | undefined;
+  /** How much of the network's work is seen, 0 to 1. Default 1. */
+  readonly strength?: number | undefined;
 }
 
 /** How many sizes stay compiled: enough for a folder of pictures in a few shapes, small enough for any GPU's memory. */
@@ -134,16 +136,18 @@ export class NodeUpscaler implements DisposableResource {
   readonly #gpu: GpuDevice;
   readonly #model: UpscaleModel;
   readonly #requested: UpscalePrecision | undefined;
+  readonly #strength: number;
   readonly #sizes = new Map<string, PreparedSize>();
 
-  private constructor(gpu: GpuDevice, model: UpscaleModel, precision: UpscalePrecision | undefined) {
+  private constructor(gpu: GpuDevice, model: UpscaleModel, { precision, strength = 1 }: NodeUpscalerOptions) {
     this.#gpu = gpu;
     this.#model = model;
     this.#requested = precision;
+    this.#strength = strength;
   }
 
   static async open({ gpu }: Gpu, options: NodeUpscalerOptions): Promise<NodeUpscaler> {
-    return new NodeUpscaler(gpu, await readShippedModel(options.tier), options.precision);
+    return new NodeUpscaler(gpu, await readShippedModel(options.tier), options);
   }
 
   get precision(): UpscalePrecision {
@@ -160,6 +164,7 @@ export class NodeUpscaler implements DisposableResource {
     const known = this.#sizes.get(key);
     if (known) return known;
     const stage = new UpscaleStage(this.#gpu, this.#model, { precision: this.#requested });
+    stage.strength = this.#strength;
     const picture = await stage.prepare(size);
     const prepared = new PreparedSize(this.#gpu, stage, size, picture);
     this.#sizes.set(key, prepared);

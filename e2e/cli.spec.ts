@@ -120,8 +120,9 @@ test.describe('what can go wrong has a code of its own', () => {
     const input = makeClip('fine.mp4');
     writeFileSync(at('text.mp4'), 'not a video');
     expect(await fails([])).toBe('2 usage');
-    expect(await fails([input, at('x.mp4'), '--tier', 'XL'])).toBe('2 usage');
+    expect(await fails([input, at('x.mp4'), '--tier', 'XXL'])).toBe('2 usage');
     expect(await fails([input, at('x.mp4'), '--crf', '99'])).toBe('2 usage');
+    expect(await fails([input, at('x.mp4'), '--strength', '2'])).toBe('2 usage');
     expect(await fails([input, input])).toBe('2 usage');
     expect(await fails([input, at('x.mp4')], { PATH: scratch })).toBe('3 ffmpeg-missing');
     expect(await fails([at('nowhere.mp4'), at('x.mp4')])).toBe('4 input-unreadable');
@@ -237,4 +238,24 @@ test('bench prints a row a tier beside bilinear and writes the same as JSON', as
   expect(bilinear).toMatchObject({ dispatches: 1, ratioToBilinear: 1, movedBytes: 33 * 19 * 4 * 5 });
   expect(s.macs).toBeGreaterThan(bilinear.macs);
   expect(m.macs).toBeGreaterThan(s.macs);
+});
+
+test('eval:upscale at strength 0 interpolates: a grey ramp stays a ramp', async () => {
+  const from = at('gentle');
+  mkdirSync(from);
+  const ramp = new PNG({ width: 8, height: 4 });
+  ramp.data.forEach((_, i) => {
+    ramp.data[i] = i % 4 === 3 ? 255 : (Math.floor(i / 4) % 8) * 16;
+  });
+  writeFileSync(join(from, 'a.png'), PNG.sync.write(ramp));
+  const to = at('gentle-out');
+  const { exitCode, stderr } = await run('eval:upscale', [
+    ...['--tier', 'S', '--in', from, '--out', to, '--strength', '0'],
+  ]);
+  expect(exitCode, stderr).toBe(0);
+  const row = [...PNG.sync.read(readFileSync(join(to, 'a.png'))).data.subarray(0, 16 * 4)].filter(
+    (_, i) => i % 4 === 0,
+  );
+  // Between pixel centres 16 apart, a quarter and three quarters of the way; the edges hold.
+  expect(row).toEqual([0, 4, 12, 20, 28, 36, 44, 52, 60, 68, 76, 84, 92, 100, 108, 112]);
 });

@@ -1,9 +1,10 @@
-// A video file at twice the size: `npm run upscale -- in.mp4 out.mp4 [--tier S|M] [--precision f16|f32] [--crf N]`.
+// A video file at twice the size: `npm run upscale -- in.mp4 out.mp4 [--tier TIER] [--strength 0..1] [--precision f16|f32]
+// [--crf N]`.
 // Decodes with ffmpeg, upscales on the GPU in Node, encodes with x264; the audio is copied, frame times are kept.
 import { access, constants, rename, rm } from 'node:fs/promises';
 import { dirname, extname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { CommandError, oneOf, reportErrors } from '../../bench/command-error.js';
+import { CommandError, fraction, oneOf, reportErrors } from '../../bench/command-error.js';
 import { NodeUpscaler, openNodeGpu, type Pixels } from '../../bench/node-upscaler.js';
 import { type Tier, tiers } from '../../plugin/core/model-source.js';
 import { decode } from './decode.js';
@@ -12,7 +13,8 @@ import { clock, Progress } from './progress.js';
 import { readVideoInfo, type VideoInfo } from './video-info.js';
 
 const usage = `usage: npm run upscale -- IN OUT [options]
-  --tier S|M           the network: S is quicker, M is sharper (default M)
+  --tier ${tiers.join('|').padEnd(14)}the network, from quick to sharp (default M)
+  --strength 0..1      how much of what it adds is seen (default 1)
   --precision f16|f32  of the network's numbers (default f16 where the GPU has it)
   --crf N              x264 quality, 0 (lossless) to 51 (default 18)`;
 
@@ -20,6 +22,7 @@ interface Options {
   readonly input: string;
   readonly output: string;
   readonly tier: Tier;
+  readonly strength: number;
   readonly precision: 'f16' | 'f32' | undefined;
   readonly crf: number;
 }
@@ -30,7 +33,7 @@ function parse(args: string[]) {
     return parseArgs({
       args,
       allowPositionals: true,
-      options: { tier: text, precision: text, crf: text, help: { type: 'boolean', short: 'h' } },
+      options: { tier: text, strength: text, precision: text, crf: text, help: { type: 'boolean', short: 'h' } },
     });
   } catch (cause) {
     throw new CommandError('usage', `${cause instanceof Error ? cause.message : String(cause)}\n${usage}`, cause);
@@ -50,6 +53,7 @@ function readOptions(args: string[]): Options | undefined {
     input: resolve(input),
     output: resolve(output),
     tier: oneOf('tier', values.tier ?? 'M', tiers),
+    strength: fraction('strength', values.strength ?? '1'),
     precision: values.precision ? oneOf('precision', values.precision, ['f16', 'f32']) : undefined,
     crf,
   };

@@ -6,7 +6,7 @@ console.log(availability, message);
 
 const stop = new AbortController();
 const enhanced = await enhance(video, {
-  upscale: { quality: 'auto' }, // 'auto' | 'S' | 'M' | a model of your own; force: true for software adapters
+  upscale: { quality: 'auto', strength: 1 }, // 'auto' | 'S' | 'M' | a model of your own; force: true for software adapters
   compare: 0.5, // left half native, right half enhanced; false: no split
   signal: stop.signal, // ends start-up, later the enhancement
   onProgress: ({ phase, loadedBytes, totalBytes }) => console.log(phase, loadedBytes / totalBytes),
@@ -14,7 +14,7 @@ const enhanced = await enhance(video, {
 enhanced.addEventListener('fallback', ({ code, message }) => console.log(code, message)); // the native video shows
 enhanced.addEventListener('tier', ({ from, to }) => console.log(from, to)); // 'auto' has moved
 
-enhanced.set({ upscale: { quality: 'M' }, compare: false }); // what is left out stays
+enhanced.set({ upscale: { quality: 'M', strength: 0.7 }, compare: false }); // what is left out stays
 console.log(enhanced.state, enhanced.stats.fps, enhanced.stats.gpuMs);
 enhanced.enabled = false; // the native video, until it is true again
 enhanced.dispose(); // the bare video is back; idempotent

@@ -19,6 +19,8 @@ export interface SharedPlay {
   readonly enhanced: Enhanced;
   readonly load: GpuLoad;
   readonly intervalMs: number;
+  /** What each tier takes on this GPU. */
+  readonly tierMs: Readonly<Record<'S' | 'M', number>>;
   /** Plays on until a condition holds, at most so many seconds of the media. */
   until(reached: (now: { tier: ActiveTier; state: EnhancedState }) => boolean, seconds: number): Promise<Watched>;
 }
@@ -73,7 +75,7 @@ async function measure(enhanced: Enhanced, quality: 'S' | 'M'): Promise<number> 
 window.playShared = async () => {
   const { video, enhanced } = window;
   if (!load || !enhanced) throw new Error('shareGpu first');
-  const tierMs = { S: await measure(enhanced, 'S'), M: await measure(enhanced, 'M') };
+  const tierMs = { M: await measure(enhanced, 'M'), S: await measure(enhanced, 'S') };
   video.playbackRate = Math.max(slowestRate, (1000 / clipFps / tierMs.M) * shareOfM);
   const intervalMs = 1000 / clipFps / video.playbackRate;
   await load.warmUp(intervalMs / 2);
@@ -94,5 +96,5 @@ window.playShared = async () => {
     enhanced.removeEventListener('statechange', note);
     return { reached: holds(), from, changes };
   };
-  return { enhanced, load, intervalMs, until };
+  return { enhanced, load, intervalMs, tierMs, until };
 };

@@ -1,5 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { tiers } from '../core/model-source.js';
 import { changeSettings, checkOptions, settingsDefaults } from './validate.js';
+
+const qualities = `'auto', ${tiers.map((tier) => `'${tier}'`).join(', ')} or { manifestUrl }`;
 
 describe('checkOptions', () => {
   test('fills in defaults', () => {
@@ -13,11 +16,8 @@ describe('checkOptions', () => {
     [null, 'options must be an object, got null'],
     [{ upscale: 'S' }, "options.upscale must be an object or false, got 'S'"],
     [{ upscale: [] }, 'options.upscale must be an object or false, got an array'],
-    [{ upscale: { quality: 'XL' } }, "options.upscale.quality must be 'auto', 'S', 'M' or { manifestUrl }, got 'XL'"],
-    [
-      { upscale: { quality: { url: 'x' } } },
-      "options.upscale.quality must be 'auto', 'S', 'M' or { manifestUrl }, got an object",
-    ],
+    [{ upscale: { quality: 'XXL' } }, `options.upscale.quality must be ${qualities}, got 'XXL'`],
+    [{ upscale: { quality: { url: 'x' } } }, `options.upscale.quality must be ${qualities}, got an object`],
     [{ upscale: { force: 1 } }, 'options.upscale.force must be a boolean, got 1'],
     [
       { upscale: { precision: 'int4' } },
