@@ -9,7 +9,7 @@ import { modulate } from '../../plugin/engine/ops/modulate.js';
 import { layerNorm } from '../../plugin/engine/ops/norm.js';
 import { image, type TensorType } from '../../plugin/engine/tensor.js';
 import type { Value } from '../../plugin/engine/value.js';
-import { type InputScales, int8Trunk } from './trunk-int8.js';
+import { type Int8Inputs, int8Trunk } from './trunk-int8.js';
 
 /** The sizes of a tier; see card.md for the network they describe. */
 export interface Architecture {
@@ -92,12 +92,12 @@ function modulation(graph: Graph, patches: Value<TensorType>, architecture: Arch
  * transformer branch (MobileViT's division of labour: local by convolution, far by attention over unfolded patches; Mehta &
  * Rastegari 2022), then sub-pixel convolution (Shi et al. 2016) as a luma residual over bilinear.
  *
- * @param scales given: the convolutions run in packed int8 with these
+ * @param int8Inputs given: the convolutions run in packed int8, their inputs rounded so
  */
 export function mobilevitSr(
   architecture: Architecture,
   size: { readonly width: number; readonly height: number },
-  scales?: InputScales,
+  int8Inputs?: Int8Inputs,
 ): Graph {
   const { channels, bodyConvs, patch } = architecture;
   const graph = new Graph();
@@ -114,8 +114,8 @@ export function mobilevitSr(
     });
   const patches = lumaPatches(graph, frame, { patch }, 'tokens.patches');
   const map = modulation(graph, patches, architecture);
-  if (scales) {
-    graph.output(int8Trunk(graph, frame, map, architecture, scales));
+  if (int8Inputs) {
+    graph.output(int8Trunk(graph, frame, map, architecture, int8Inputs));
     return graph;
   }
   const head = conv(luma(graph, frame), 'head');

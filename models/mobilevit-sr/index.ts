@@ -1,5 +1,5 @@
 import type { Graph } from '../../plugin/engine/graph.js';
-import { architectureOf, inputScalesOf, type Manifest } from '../../plugin/engine/model/manifest.js';
+import { architectureOf, int8InputsOf, type Manifest } from '../../plugin/engine/model/manifest.js';
 import { architectureKeys, mobilevitSr } from './graph.js';
 import manifestM from './M/manifest.json';
 import manifestS from './S/manifest.json';
@@ -20,7 +20,7 @@ export const shippedTiers = {
 /**
  * The graph of a manifest's architecture at a source size.
  *
- * @param numbers `int8`: the convolutions in packed int8, with the manifest's scales
+ * @param numbers `int8`: the convolutions in packed int8, rounded as the manifest says
  * @throws VitreousError `manifest-field`.
  */
 export function buildGraph(
@@ -29,6 +29,6 @@ export function buildGraph(
   numbers: 'real' | 'int8' = 'real',
 ): Graph {
   const architecture = architectureOf(manifest, architectureKeys);
-  const scales = numbers === 'int8' ? inputScalesOf(manifest, int8Layers(architecture.bodyConvs)) : undefined;
-  return mobilevitSr(architecture, size, scales);
+  const inputs = numbers === 'int8' ? int8InputsOf(manifest, int8Layers(architecture.bodyConvs)) : undefined;
+  return mobilevitSr(architecture, size, inputs);
 }

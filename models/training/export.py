@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from safetensors.numpy import save
 
-from int8 import integer_trunk
+from int8 import from_manifest, integer_trunk
 from networks import SCALE, TIERS, MobileVitSr, bilinear_x2, build, luma, upscale_rgb
 
 HERE = Path(__file__).parent
@@ -59,7 +59,7 @@ def golden(tier: str, weights: dict[str, np.ndarray], quantization: dict | None 
         output = upscale_rgb(net, x, taps)
         named = {"luma": luma(x), **taps, "output": output}
         if quantization:
-            inputs, residual = integer_trunk(net, quantization["inputScales"], taps.get("modulated", taps["head"]))
+            inputs, residual = integer_trunk(net, from_manifest(quantization), taps.get("modulated", taps["head"]))
             named |= {f"int8.{k}": q.to(torch.int8) for k, q in inputs.items()}
             named["int8.output"] = (bilinear_x2(x).double() + residual).clamp(0, 1).float()
     out = {k: v[0].permute(1, 2, 0).contiguous().numpy() for k, v in named.items()}
@@ -93,7 +93,7 @@ def main() -> None:
 def to_json(value: dict) -> str:
     """Indented JSON with lists of numbers on one line, as the repository's formatter has it."""
     text = json.dumps(value, indent=2)
-    return re.sub(r"\[[\d\s.,]+\]", lambda m: re.sub(r"\s+", " ", m[0]).replace("[ ", "[").replace(" ]", "]"), text) + "\n"
+    return re.sub(r"\[[-\d\s.,]+\]", lambda m: re.sub(r"\s+", " ", m[0]).replace("[ ", "[").replace(" ]", "]"), text) + "\n"
 
 
 def stages(checkpoint: dict) -> list[dict]:

@@ -1,13 +1,15 @@
 """The packed-int8 form of the trunk: what is rounded where, for training (straight-through) and as whole numbers.
 
-The inputs of every body convolution and of the tail are rounded to int8 with one scale a tensor, their weights with one scale
-an output channel (the largest magnitude is 127). Products add up in int32; scale, bias and PReLU follow in float32. Luma, head,
-transformer branch and modulation stay in float. plugin/engine/ops/int8 runs the same.
+The inputs of every body convolution and of the tail are rounded to int8 with one scale a tensor and one zero point a channel (most
+channels behind a PReLU are hardly ever negative); weights to 127 steps of an output channel's largest magnitude. Products add up
+in int32; scale, bias and PReLU follow in float32. Luma, head, transformer branch and modulation stay in float.
+plugin/engine/ops/int8 runs the same.
 """
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -16,34 +18,47 @@ from torch import Tensor, nn
 
 from networks import ConvAct, MobileVitSr
 
-LEVELS = 127  # symmetric: -128 is not used
+LOWEST, HIGHEST = -128, 127
+WEIGHT_LEVELS = 127  # symmetric: -128 is not used
 
 
-def round_through(x: Tensor, scale: Tensor) -> Tensor:
-    """x rounded to a multiple of `scale` within 127 of them. Backwards: the identity inside, and LSQ's gradient for the scale
-    (Esser et al. 2020)."""
-    q = (x / scale).clamp(-LEVELS, LEVELS)
-    return (q + (q.round() - q).detach()) * scale
+@dataclass(frozen=True)
+class Rounding:
+    """Of one tensor: a value v is the whole number v / scale + zero of its channel."""
+
+    scale: float
+    zeros: tuple[int, ...]
+
+
+Roundings = dict[str, Rounding]  # of each layer's input, by the layer's name
+
+
+def rounded_through(x: Tensor, scale: Tensor, zeros: Tensor) -> Tensor:
+    """x [B, C, ...] as int8 holds it. Backwards: the identity inside, and LSQ's gradient for the scale (Esser et al. 2020)."""
+    z = zeros.view(1, -1, *(1,) * (x.dim() - 2))
+    q = (x / scale + z).clamp(LOWEST, HIGHEST)
+    return (q + (q.round() - q).detach() - z) * scale
 
 
 def rounded_weight(weight: Tensor) -> Tensor:
     """[O, I, H, W] rounded to 127 steps of each output channel's largest magnitude; straight through backwards."""
-    scale = weight.detach().abs().amax((1, 2, 3)).clamp_min(1e-12) / LEVELS
+    scale = weight.detach().abs().amax((1, 2, 3)).clamp_min(1e-12) / WEIGHT_LEVELS
     zero = torch.zeros(len(scale), dtype=torch.int32)
-    return torch.fake_quantize_per_channel_affine(weight, scale, zero, 0, -LEVELS, LEVELS)
+    return torch.fake_quantize_per_channel_affine(weight, scale, zero, 0, -WEIGHT_LEVELS, WEIGHT_LEVELS)
 
 
 class Int8Conv(nn.Module):
     """A ConvAct or the tail, sharing its parameters, with int8 input and weights."""
 
-    def __init__(self, conv: ConvAct | nn.Conv2d, scale: float) -> None:
+    def __init__(self, conv: ConvAct | nn.Conv2d, rounding: Rounding) -> None:
         super().__init__()
         self.weight, self.bias = conv.weight, conv.bias
         self.act = conv.act if isinstance(conv, ConvAct) else nn.Identity()
-        self.log_scale = nn.Parameter(torch.tensor(math.log(scale)))
+        self.log_scale = nn.Parameter(torch.tensor(math.log(rounding.scale)))
+        self.register_buffer("zeros", torch.tensor(rounding.zeros, dtype=torch.float32))
 
     def forward(self, x: Tensor) -> Tensor:
-        x = round_through(x, self.log_scale.exp())
+        x = rounded_through(x, self.log_scale.exp(), self.zeros)
         return self.act(F.conv2d(x, rounded_weight(self.weight), self.bias, padding=1))
 
 
@@ -52,21 +67,32 @@ def layers(net: MobileVitSr) -> dict[str, nn.Module]:
     return {**{f"body.{i}": conv for i, conv in enumerate(net.body)}, "tail": net.tail}
 
 
-def to_int8(net: MobileVitSr, scales: dict[str, float]) -> None:
-    """Replaces body and tail by their int8 forms, in place; tensors keep their names and each layer gains `log_scale`."""
+def to_int8(net: MobileVitSr, roundings: Roundings) -> None:
+    """Replaces body and tail by their int8 forms, in place; parameters keep their names."""
     for i, conv in enumerate(net.body):
-        net.body[i] = Int8Conv(conv, scales[f"body.{i}"])
-    net.tail = Int8Conv(net.tail, scales["tail"])
+        net.body[i] = Int8Conv(conv, roundings[f"body.{i}"])
+    net.tail = Int8Conv(net.tail, roundings["tail"])
 
 
-def scales_of(net: MobileVitSr) -> dict[str, float]:
-    """Input scales of a net in int8 form, as float32 holds them."""
-    return {name: float(conv.log_scale.detach().exp()) for name, conv in layers(net).items()}
+def roundings_of(net: MobileVitSr) -> Roundings:
+    """Those of a net in int8 form, as float32 holds them."""
+    return {
+        name: Rounding(float(conv.log_scale.detach().exp()), tuple(int(z) for z in conv.zeros))
+        for name, conv in layers(net).items()
+    }
 
 
 def float_state(net: MobileVitSr) -> dict[str, Tensor]:
-    """The state without the scales: what networks.build loads."""
-    return {k: v for k, v in net.state_dict().items() if not k.endswith("log_scale")}
+    """The state of a net in int8 form without its scales and zero points: what networks.build loads."""
+    return {k: v for k, v in net.state_dict().items() if not k.endswith((".log_scale", ".zeros"))}
+
+
+def to_manifest(roundings: Roundings) -> dict:
+    return {"scheme": "int8", "inputs": {k: {"scale": r.scale, "zeroPoints": list(r.zeros)} for k, r in roundings.items()}}
+
+
+def from_manifest(quantization: dict) -> Roundings:
+    return {k: Rounding(v["scale"], tuple(v["zeroPoints"])) for k, v in quantization["inputs"].items()}
 
 
 @torch.no_grad()
@@ -86,39 +112,29 @@ def inputs_of(net: MobileVitSr, batches: list[Tensor]) -> dict[str, Tensor]:
     return {name: torch.cat(parts, 1) for name, parts in seen.items()}
 
 
-def best_scale(x: Tensor) -> float:
-    """The scale with the least mean square error of rounding and clipping."""
-    largest = float(x.abs().max().clamp_min(1e-6))
-    scales = [torch.tensor(largest * share / LEVELS) for share in np.linspace(0.2, 1, 33)]
-    return float(min(scales, key=lambda scale: float(((round_through(x, scale) - x) ** 2).mean())))
+def best_rounding(x: Tensor) -> Rounding:
+    """The rounding of channels [C, N] with the least mean square error, zero points in the middle of what is clipped alike."""
+    low, high = x.amin(1).clamp_max(0), x.amax(1).clamp_min(0)
+    width = float((high - low).max().clamp_min(1e-6))
+    best: tuple[float, Rounding] | None = None
+    for share in np.linspace(0.3, 1, 29):
+        scale = width * share / (HIGHEST - LOWEST)
+        # What the range leaves over is cut off in the proportion of both ends.
+        zeros = (-(low + high) * share / 2 / scale - 0.5).round().clamp(LOWEST, HIGHEST)
+        error = float(((rounded_through(x.T, torch.tensor(scale), zeros) - x.T) ** 2).mean())
+        if best is None or error < best[0]:
+            best = error, Rounding(float(scale), tuple(int(z) for z in zeros))
+    assert best is not None
+    return best[1]
 
 
 @torch.no_grad()
-def calibrate(net: MobileVitSr, batches: list[Tensor]) -> dict[str, float]:
-    """Input scales of a net in float."""
-    return {name: best_scale(x) for name, x in inputs_of(net, batches).items()}
+def calibrate(net: MobileVitSr, batches: list[Tensor]) -> Roundings:
+    """Roundings for a net in float."""
+    return {name: best_rounding(x) for name, x in inputs_of(net, batches).items()}
 
 
-@torch.no_grad()
-def equalize(net: MobileVitSr, batches: list[Tensor]) -> None:
-    """Makes one scale fit all channels of a tensor, in place and without changing what the float net computes (Nagel et al. 2019).
-
-    A PReLU passes a positive factor through: each channel is divided by k in the layer that makes it and multiplied again in the
-    weights of the layer that reads it, where rounding costs less.
-    """
-    makers = [net.head, *net.body]
-    for maker, (name, reader), x in zip(makers, layers(net).items(), inputs_of(net, batches).values(), strict=True):
-        scales = torch.tensor([best_scale(channel) for channel in x])
-        k = (scales / scales.log().mean().exp()).clamp(1 / 16, 16)
-        maker.weight /= k.view(-1, 1, 1, 1)
-        maker.bias /= k
-        reader.weight *= k.view(1, -1, 1, 1)
-        if name == "body.0" and net.tokens is not None:  # rows: C scales, which act on any size, then C shifts
-            net.tokens.modulation.weight[len(k) :] /= k.view(-1, 1)
-            net.tokens.modulation.bias[len(k) :] /= k
-
-
-def integer_trunk(net: MobileVitSr, scales: dict[str, float], features: Tensor) -> tuple[dict[str, Tensor], Tensor]:
+def integer_trunk(net: MobileVitSr, roundings: Roundings, features: Tensor) -> tuple[dict[str, Tensor], Tensor]:
     """The trunk of a float net as the kernels compute it, on the (modulated) features of its head.
 
     Whole-number inputs of every int8 layer by name, and the residual [B, 1, 2H, 2W]. Sums of products are exact in f64; what
@@ -127,13 +143,14 @@ def integer_trunk(net: MobileVitSr, scales: dict[str, float], features: Tensor) 
     inputs: dict[str, Tensor] = {}
     value = features.double()
     for name, conv in layers(net).items():
-        step = float(np.float32(scales[name]))
-        q = (value * float(np.float32(1 / step))).clamp(-LEVELS, LEVELS).round()
-        inputs[name] = q
+        step = float(np.float32(roundings[name].scale))
+        zeros = torch.tensor(roundings[name].zeros, dtype=torch.float64).view(1, -1, 1, 1)
+        inputs[name] = ((value * float(np.float32(1 / step))).round() + zeros).clamp(LOWEST, HIGHEST)
         weight = conv.weight.double()
         largest = weight.abs().amax((1, 2, 3), keepdim=True).clamp_min(1e-300)
-        total = F.conv2d(q, (weight * LEVELS / largest).round(), padding=1)
-        multiplier = (largest.flatten() / LEVELS * step).float().double()
+        # Outside the picture stands zero: the zero point of each channel.
+        total = F.conv2d(inputs[name] - zeros, (weight * WEIGHT_LEVELS / largest).round(), padding=1)
+        multiplier = (largest.flatten() / WEIGHT_LEVELS * step).float().double()
         value = total * multiplier.view(1, -1, 1, 1) + conv.bias.double().view(1, -1, 1, 1)
         if isinstance(conv, ConvAct):
             value = F.prelu(value, conv.act.weight.double())

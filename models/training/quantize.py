@@ -2,10 +2,10 @@
 
     python models/training/quantize.py --data DIR --tier S --run FOLDER --out FOLDER --minutes 5
 
-Makes the channels of each tensor equally large, calibrates one scale a tensor on the training cache, then trains on with rounded
-activations and weights (int8.py); the scales are learned beside the weights. Prints the gain over Lanczos of the checkpoint in
-float, rounded as it is, rounded after training, and of the trained weights in float again: one file serves float and int8. Writes
-OUT/checkpoint.pt, for export.py --run OUT. --minutes 0 only calibrates; the net in float stays what it was.
+Calibrates one scale a tensor and one zero point a channel on the training cache, then trains on with rounded activations and
+weights (int8.py); the scales are learned beside the weights. Prints the gain over Lanczos of the checkpoint in float, rounded as it
+is, rounded after training, and of the trained weights in float again: one file serves float and int8. Writes OUT/checkpoint.pt,
+for export.py --run OUT. --minutes 0 only calibrates; the weights stay what they were.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from int8 import calibrate, equalize, float_state, scales_of, to_int8
+from int8 import calibrate, float_state, roundings_of, to_int8, to_manifest
 from networks import MobileVitSr, bilinear_x2, build
 from train import CHARBONNIER_EPS, Cache, Validation, shape_of_step
 
@@ -98,7 +98,6 @@ def main() -> None:
     rng = np.random.default_rng(args.seed)
     batches = [cache.batch(rng, args.batch, args.patch, args.clean_share, args.soften)[0] for _ in range(CALIBRATION_BATCHES)]
     gains = {"float": report("float", validation.gains(net))}
-    equalize(net, batches)
     to_int8(net, calibrate(net, batches))
     gains["int8Untrained"] = report("int8, only calibrated", validation.gains(net))
     average, steps = fine_tune(net, cache, args)
@@ -106,14 +105,14 @@ def main() -> None:
     if steps:
         gains["int8"] = report("int8, trained", validation.gains(average))
         gains["floatAfter"] = report("the same weights, float", validation.gains(network(args.tier, state)))
-    quantization = {"scheme": "int8-symmetric", "inputScales": scales_of(average)}
+    quantization = to_manifest(roundings_of(average))
     command = f"python models/training/quantize.py --data DIR --tier {args.tier} --run FOLDER --out FOLDER"
     command += "".join(f" --{k.replace('_', '-')} {getattr(args, k)}" for k in ("minutes", "lr", "ema", "batch", "seed"))
     stage = {"seed": args.seed, "steps": steps, "minutes": args.minutes, "command": command, "gainOverLanczosDb": gains}
     args.out.mkdir(parents=True, exist_ok=True)
     kept = {k: v for k, v in start.items() if k not in ("net", "optimizer", "ema")}
     torch.save({**kept, "ema": state, "quantization": quantization, "int8Stage": stage}, args.out / "checkpoint.pt")
-    print(quantization["inputScales"])
+    print({k: round(v["scale"], 6) for k, v in quantization["inputs"].items()})
 
 
 if __name__ == "__main__":

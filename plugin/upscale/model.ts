@@ -10,7 +10,7 @@ export interface UpscaleModel {
   /**
    * The graph for a source size: image `frame` → image `picture`. `int8`: its convolutions in packed int8.
    *
-   * @throws VitreousError `manifest-field` for int8 of a model without scales.
+   * @throws VitreousError `manifest-field` for int8 of a model not trained for it.
    */
   graph(size: Size, numbers?: 'real' | 'int8'): Graph;
 }

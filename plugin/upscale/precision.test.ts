@@ -4,13 +4,16 @@ import { codeThrownBy } from '../engine/testing/thrown.js';
 import { choosePrecision, type UpscalePrecision } from './precision.js';
 
 const float = { name: 'm', tier: 'S' } as const;
-const trained = { ...float, quantization: { scheme: 'int8-symmetric', inputScales: { tail: 0.01 } } } as const;
+const trained = {
+  ...float,
+  quantization: { scheme: 'int8', inputs: { tail: { scale: 0.01, zeroPoints: [-128] } } },
+} as const;
 
 describe('the precision that is chosen', () => {
   test.each<[string, Parameters<typeof testCaps>[0], typeof float, UpscalePrecision]>([
     ['f16 and packed int8', {}, trained, 'f16'],
     ['packed int8 alone', { shaderF16: false }, trained, 'int8'],
-    ['packed int8 alone, for a model without scales', { shaderF16: false }, float, 'f32'],
+    ['packed int8 alone, for a model not trained for it', { shaderF16: false }, float, 'f32'],
     ['packed int8 on a CPU', { shaderF16: false, software: true }, trained, 'f32'],
     ['neither', { shaderF16: false, packedInt8: false }, trained, 'f32'],
   ])('on a device with %s', (_name, caps, manifest, expected) => {

@@ -11,7 +11,7 @@ export type UpscalePrecision = Precision | 'int8';
  * the model was trained for it (software adapters gain nothing); else f32.
  *
  * @throws VitreousError `device-feature` for a precision by name that the device has not, `manifest-field` for int8 of a model
- * without scales.
+ * not trained for it.
  */
 export function choosePrecision(
   requested: UpscalePrecision | undefined,
@@ -31,7 +31,7 @@ export function choosePrecision(
       code: 'manifest-field',
       stage: 'upscale',
       found: `${manifest.name} ${manifest.tier}: quantization = nothing`,
-      expected: "scales of the activations for precision 'int8'",
+      expected: "the rounding of its activations for precision 'int8'",
       fix: "Use precision 'auto', 'f16' or 'f32', or a model trained for int8.",
     });
   return requested;

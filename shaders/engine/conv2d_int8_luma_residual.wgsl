@@ -1,5 +1,6 @@
-// picture = bilinear_x2(frame) + strength * pixel_shuffle(r), r[o] = multiplier[o] * sum over ky, kx, i of w[o, i, ky, kx] * x[i]
-// + bias[o]: the last layer of a network whose features are int8, straight to the picture. Four outputs, 3x3, zero padding.
+// picture = bilinear_x2(frame) + strength * pixel_shuffle(r), r[o] = multiplier[o] * sum over ky, kx, i of w[o, i, ky, kx] *
+// (x[i] - zero of i) + bias[o]: the last layer of a network whose features are int8, straight to the picture. Four outputs, 3x3; the
+// zero points as in conv2d_int8.wgsl.
 //
 // in        weights  vec4u[]   as conv2d_int8.wgsl, one out group
 //           x        u32[]     int8 nhwc4 [height, width, in_groups]
@@ -13,6 +14,8 @@ struct Dims {
   size: vec2u,
   in_groups: u32,
   params_at: u32,
+  zeros_at: u32,
+  rows: u32,
   strength: f32,
 }
 
@@ -27,20 +30,21 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   if (any(id.xy >= dims.size)) {
     return;
   }
+  let rows = select(dims.rows, 3u, UNROLL);
   let in_groups = select(dims.in_groups, IN_GROUPS, UNROLL);
-  var sum = vec4i(0);
-  for (var ky = 0u; ky < 3u; ky++) {
+  var sum = bitcast<vec4i>(weights[dims.params_at]);
+  for (var ky = 0u; ky < rows; ky++) {
     for (var kx = 0u; kx < 3u; kx++) {
       let at = vec2i(id.xy + vec2u(kx, ky)) - 1;
-      if (any(at < vec2i(0)) || any(at >= vec2i(dims.size))) {
-        continue;
-      }
-      let row = (u32(at.y) * dims.size.x + u32(at.x)) * in_groups;
+      let inside = all(at >= vec2i(0)) && all(at < vec2i(dims.size));
+      let clamped = vec2u(clamp(at, vec2i(0), vec2i(dims.size) - 1));
+      let row = (clamped.y * dims.size.x + clamped.x) * in_groups;
       for (var ig = 0u; ig < in_groups; ig++) {
-        sum += dot_int8(weights[(ky * in_groups + ig) * 3u + kx], x[row + ig]);
+        let value = select(weights[dims.zeros_at + ig].x, x[row + ig], inside);
+        sum += dot_int8(weights[(ky * in_groups + ig) * 3u + kx], value);
       }
     }
   }
-  let residual = vec4f(sum) * bitcast<vec4f>(weights[dims.params_at]) + bitcast<vec4f>(weights[dims.params_at + 1u]);
+  let residual = vec4f(sum) * bitcast<vec4f>(weights[dims.params_at + 1u]) + bitcast<vec4f>(weights[dims.params_at + 2u]);
   store_x2(id.xy, dims.size, dims.strength * residual);
 }

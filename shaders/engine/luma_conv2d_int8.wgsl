@@ -1,7 +1,7 @@
-// y[o] = round(modulated(act(bias[o] + sum over ky, kx of w[o, ky, kx] * luma(frame))) / step): the first layer of a network whose
-// features are int8, straight from the frame. 3x3, zero padding of the luma; the sum is in f32.
+// y[o] = round(modulated(act(bias[o] + sum over ky, kx of w[o, ky, kx] * luma(frame))) / step) + zero of o: the first layer of a
+// network whose features are int8, straight from the frame. 3x3, zero padding of the luma; the sum is in f32.
 //
-// in        weights  real4[]   [ky][kx][out group] of 4 outputs, then bias, then PReLU slope
+// in        weights  real4[]   [ky][kx][out group] of 4 outputs, then zero points, bias and PReLU slope
 //           frame    texture [width, height]
 //           map      real4[]   nhwc4 [map_height, map_width, 2 * out_groups]: scales, then shifts (the weights again if !MODULATED)
 // out       y        u32[]     int8 nhwc4 [height, width, out_groups], in steps of 1 / inverse_step
@@ -50,6 +50,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
       value = modulated(value, id.xy, group, out_groups);
     }
     let steps = zero_padding(value * dims.inverse_step, group, dims.out_channels);
-    y[(id.y * dims.size.x + id.x) * out_groups + group] = pack_steps(steps);
+    let zeros = vec4f(weights[9u * out_groups + group]);
+    y[(id.y * dims.size.x + id.x) * out_groups + group] = pack_steps(steps, zeros);
   }
 }

@@ -12,7 +12,8 @@ import torch.nn.functional as F
 
 from .common import Goldens, rng, values
 
-LEVELS = 127
+WEIGHT_LEVELS = 127
+LOWEST, HIGHEST = -128, 127
 LUMA = (0.299, 0.587, 0.114)
 FACTOR = 8  # pixels a cell of the modulation map covers
 
@@ -34,7 +35,7 @@ Case = dict[str, torch.Tensor]
 def rounded_rows(weight: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Whole numbers of f64, and the step of each output channel."""
     largest = weight.abs().amax((1, 2, 3), keepdim=True)
-    return (weight * LEVELS / largest).round(), largest.flatten() / LEVELS
+    return (weight * WEIGHT_LEVELS / largest).round(), largest.flatten() / WEIGHT_LEVELS
 
 
 def as_f32(x: torch.Tensor | float) -> torch.Tensor:
@@ -47,12 +48,25 @@ def affine(acc: torch.Tensor, multiplier: torch.Tensor, bias: torch.Tensor) -> t
     return acc * m + b, acc.abs() * m + b.abs()
 
 
-def to_steps(value: torch.Tensor, magnitude: torch.Tensor, roundings: int, scale: float) -> torch.Tensor | None:
-    """Nearest whole numbers of `scale`; nothing if a value lies within `roundings` of 2^-24 of the magnitude of a tie."""
+def to_steps(
+    value: torch.Tensor, magnitude: torch.Tensor, roundings: int, scale: float, zeros: torch.Tensor
+) -> torch.Tensor | None:
+    """Nearest whole numbers of `scale`, moved by each channel's zero point; nothing if a value lies within `roundings` of 2^-24 of the magnitude of a tie."""
     inverse = as_f32(1 / scale)
     steps = value * inverse
-    near = ((steps - steps.floor() - 0.5).abs() <= roundings * 2.0**-24 * magnitude * inverse) & (steps.abs() < LEVELS + 1)
-    return None if near.any() else steps.clamp(-LEVELS, LEVELS).round()
+    near = ((steps - steps.floor() - 0.5).abs() <= roundings * 2.0**-24 * magnitude * inverse) & (steps.abs() < 300)
+    return None if near.any() else (steps.round() + zeros.view(1, -1, 1, 1)).clamp(LOWEST, HIGHEST)
+
+
+def zero_points(gen: np.random.Generator, channels: int) -> torch.Tensor:
+    """Any, the ends among them."""
+    zeros = gen.integers(LOWEST, HIGHEST + 1, channels)
+    zeros[:2] = LOWEST, HIGHEST
+    return torch.from_numpy(zeros.astype(np.float64))
+
+
+def rounding(scale: float, zeros: torch.Tensor) -> dict:
+    return {"scale": scale, "zeroPoints": [int(z) for z in zeros]}
 
 
 def nhwc(x: torch.Tensor) -> torch.Tensor:
@@ -60,19 +74,20 @@ def nhwc(x: torch.Tensor) -> torch.Tensor:
 
 
 def body(gen: np.random.Generator, h: int, w: int, cin: int, cout: int, slope: bool) -> tuple[dict, Case] | None:
-    x = torch.from_numpy(gen.integers(-LEVELS, LEVELS + 1, (1, cin, h, w)).astype(np.float64))
+    x = torch.from_numpy(gen.integers(LOWEST, HIGHEST + 1, (1, cin, h, w)).astype(np.float64))
     weight, bias = values(gen, cout, cin, 3, 3, scale=(9 * cin) ** -0.5), values(gen, cout, scale=0.3)
     slopes = values(gen, cout, scale=0.25)
     scale_in, scale_out = (float(np.float32(v)) for v in (0.0131, 0.0171))
+    zeros_in, zeros_out = zero_points(gen, cin), zero_points(gen, cout)
     whole, step = rounded_rows(weight)
-    v, magnitude = affine(F.conv2d(x, whole, padding=1), as_f32(step * scale_in), bias)
+    v, magnitude = affine(F.conv2d(x - zeros_in.view(1, -1, 1, 1), whole, padding=1), as_f32(step * scale_in), bias)
     if slope:
         v = F.prelu(v, slopes)
-    y = to_steps(v, magnitude, 6, scale_out)
+    y = to_steps(v, magnitude, 6, scale_out, zeros_out)
     if y is None:
         return None
     tensors = {"x": nhwc(x).to(torch.int8), "weight": weight, "bias": bias, "y": nhwc(y).to(torch.int8)}
-    attrs = {"outChannels": cout, "inputScale": scale_in, "outputScale": scale_out}
+    attrs = {"outChannels": cout, "input": rounding(scale_in, zeros_in), "output": rounding(scale_out, zeros_out)}
     return attrs, tensors | ({"slope": slopes} if slope else {})
 
 
@@ -89,16 +104,17 @@ def picture(gen: np.random.Generator, h: int, w: int, channels: int, modulated: 
         scale, shift = F.interpolate(cells, scale_factor=FACTOR, mode="bilinear")[..., :h, :w].chunk(2, 1)
         f, magnitude = f * (1 + scale) + shift, magnitude * (1 + scale.abs()) + shift.abs()
     scale_head = float(np.float32(0.0093))
-    q = to_steps(f, magnitude, 40, scale_head)
+    zeros = zero_points(gen, channels)
+    q = to_steps(f, magnitude, 40, scale_head, zeros)
     if q is None:
         return None
     tail, tail_bias = values(gen, 4, channels, 3, 3, scale=0.05), values(gen, 4, scale=0.05)
     whole, step = rounded_rows(tail)
-    residual, _ = affine(F.conv2d(q, whole, padding=1), as_f32(step * scale_head), tail_bias)
+    residual, _ = affine(F.conv2d(q - zeros.view(1, -1, 1, 1), whole, padding=1), as_f32(step * scale_head), tail_bias)
     big = F.interpolate(frame.permute(2, 0, 1)[None], scale_factor=2, mode="bilinear")
     out = (big + F.pixel_shuffle(residual, 2)).clamp(0, 1)
     tensors |= {"q": nhwc(q).to(torch.int8), "tail.weight": tail, "tail.bias": tail_bias, "picture": nhwc(out)}
-    return {"channels": channels, "scale": scale_head}, tensors
+    return {"channels": channels, "rounding": rounding(scale_head, zeros)}, tensors
 
 
 def first(seed: int, make: Callable[[np.random.Generator], tuple[dict, Case] | None]) -> tuple[dict, Case]:

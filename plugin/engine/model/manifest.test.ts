@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import shipped from '../../../models/mobilevit-sr/S/manifest.json';
 import { VitreousError } from '../../core/errors.js';
-import { architectureOf, checkManifest, inputScalesOf } from './manifest.js';
+import { architectureOf, checkManifest, int8InputsOf } from './manifest.js';
 
 type Json = Record<string, unknown>;
 
@@ -56,22 +56,24 @@ describe('checkManifest', () => {
     ['tensors', undefined],
     ['licence', undefined],
     ['quantization', null],
-    ['quantization', { scheme: 'int4', inputScales: {} }],
-    ['quantization', { scheme: 'int8-symmetric', inputScales: { tail: 0 } }],
-    ['quantization', { scheme: 'int8-symmetric' }],
+    ['quantization', { scheme: 'int4', inputs: {} }],
+    ['quantization', { scheme: 'int8', inputs: { tail: { scale: 0, zeroPoints: [0] } } }],
+    ['quantization', { scheme: 'int8', inputs: { tail: { scale: 0.1, zeroPoints: [128] } } }],
+    ['quantization', { scheme: 'int8', inputs: { tail: { scale: 0.1 } } }],
+    ['quantization', { scheme: 'int8' }],
   ])('names the field %s when it is %j', (field, value) => {
     const error = codeOf(() => checkManifest(withField(field, value), 'here'));
     expect(error.code).toBe('manifest-field');
     expect(error.found).toContain(`here: ${field}`);
   });
 
-  it('takes a manifest with and without scales of int8 layers, and names a missing one', () => {
-    const scales = { 'body.0': 0.005, tail: 0.01 };
-    const trained = withField('quantization', { scheme: 'int8-symmetric', inputScales: scales });
-    expect(inputScalesOf(checkManifest(trained, 'here'), ['body.0', 'tail'])).toEqual(scales);
-    expect(codeOf(() => inputScalesOf(checkManifest(trained, 'here'), ['body.1'])).found).toContain('["body.1"]');
+  it('takes a manifest with and without int8 layers, and names a missing one', () => {
+    const inputs = { 'body.0': { scale: 0.005, zeroPoints: [-128, 127] }, tail: { scale: 0.01, zeroPoints: [0] } };
+    const trained = withField('quantization', { scheme: 'int8', inputs });
+    expect(int8InputsOf(checkManifest(trained, 'here'), ['body.0', 'tail'])).toEqual(inputs);
+    expect(codeOf(() => int8InputsOf(checkManifest(trained, 'here'), ['body.1'])).found).toContain('["body.1"]');
     const float = checkManifest(withField('quantization', undefined), 'here');
-    expect(codeOf(() => inputScalesOf(float, ['tail'])).code).toBe('manifest-field');
+    expect(codeOf(() => int8InputsOf(float, ['tail'])).code).toBe('manifest-field');
   });
 
   it('names a missing size of the architecture', () => {

@@ -27,9 +27,9 @@ export interface Manifest {
   readonly licence: string;
   /** Absent: the network was not trained for int8. */
   readonly quantization?: {
-    readonly scheme: 'int8-symmetric';
-    /** What one step of each int8 layer's input is worth, by the layer's name. */
-    readonly inputScales: Readonly<Record<string, number>>;
+    readonly scheme: 'int8';
+    /** How the input of each int8 layer is rounded, by the layer's name: (whole number − zero point of the channel) · scale. */
+    readonly inputs: Readonly<Record<string, { readonly scale: number; readonly zeroPoints: readonly number[] }>>;
   };
 }
 
@@ -50,7 +50,14 @@ function fieldError(where: string, field: string, found: unknown, expected: stri
 const isObject = (x: unknown): x is Record<string, unknown> => typeof x === 'object' && x !== null && !Array.isArray(x);
 const isText = (x: unknown): x is string => typeof x === 'string' && x.length > 0;
 const isPositive = (x: unknown): x is number => Number.isSafeInteger(x) && (x as number) > 0;
-const isScale = (x: unknown): boolean => typeof x === 'number' && Number.isFinite(x) && x > 0;
+const isInt8 = (x: unknown): boolean => Number.isInteger(x) && (x as number) >= -128 && (x as number) <= 127;
+const isRounding = (x: unknown): boolean =>
+  isObject(x) &&
+  typeof x.scale === 'number' &&
+  Number.isFinite(x.scale) &&
+  x.scale > 0 &&
+  Array.isArray(x.zeroPoints) &&
+  x.zeroPoints.every(isInt8);
 const isShape = (x: unknown): boolean => Array.isArray(x) && x.length <= 8 && x.every(isPositive);
 
 interface Rule {
@@ -96,13 +103,10 @@ const rules: readonly Rule[] = [
   { field: 'licence', expected: 'a licence', holds: isText },
   {
     field: 'quantization',
-    expected: 'nothing, or scheme "int8-symmetric" and inputScales: positive numbers by name',
+    expected: 'nothing, or scheme "int8" and inputs: scale and zeroPoints by name',
     holds: (x) =>
       x === undefined ||
-      (isObject(x) &&
-        x.scheme === 'int8-symmetric' &&
-        isObject(x.inputScales) &&
-        Object.values(x.inputScales).every(isScale)),
+      (isObject(x) && x.scheme === 'int8' && isObject(x.inputs) && Object.values(x.inputs).every(isRounding)),
   },
 ];
 
@@ -133,18 +137,21 @@ export function checkManifest(raw: unknown, where: string): Manifest {
   return raw as Manifest;
 }
 
-/** What one step of the int8 input of each of these layers is worth. @throws VitreousError `manifest-field`. */
-export function inputScalesOf(manifest: Manifest, layers: readonly string[]): Readonly<Record<string, number>> {
-  const scales = manifest.quantization?.inputScales ?? {};
+/** How the inputs of these layers are rounded to int8. @throws VitreousError `manifest-field`. */
+export function int8InputsOf(
+  manifest: Manifest,
+  layers: readonly string[],
+): NonNullable<Manifest['quantization']>['inputs'] {
+  const inputs = manifest.quantization?.inputs ?? {};
   for (const layer of layers)
-    if (scales[layer] === undefined)
+    if (inputs[layer] === undefined)
       throw fieldError(
         `${manifest.name} ${manifest.tier}`,
-        `quantization.inputScales["${layer}"]`,
+        `quantization.inputs["${layer}"]`,
         undefined,
-        'a positive number: a model trained for int8',
+        'a scale and zero points: a model trained for int8',
       );
-  return scales;
+  return inputs;
 }
 
 /** A size of the architecture. @throws VitreousError `manifest-field`. */

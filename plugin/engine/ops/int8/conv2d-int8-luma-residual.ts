@@ -50,12 +50,12 @@ export const conv2dInt8LumaResidualOp: Op<Int8Layer> = {
     const { width, height } = asImage(inputs[0]);
     const x = int8Features(inputs[1], attrs);
     const { channels } = imageDims(x);
-    const { packed, paramsAt } = packInt8(attrs, channels);
+    const { packed, paramsAt, zerosAt } = packInt8(attrs, channels);
     return [
       {
         kernel,
         consts,
-        uniforms: [width, height, groupsOf(x), paramsAt, strength],
+        uniforms: [width, height, groupsOf(x), paramsAt, zerosAt, 3, strength],
         bindings: [weights(packed), input(1), input(0), output()],
         workgroups: [ceilDiv(width, 8), ceilDiv(height, 8), 1],
         macs: width * height * 4 * (channels * 9 + 9),

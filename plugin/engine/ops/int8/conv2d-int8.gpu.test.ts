@@ -6,6 +6,7 @@ import { type Pixels, runImageGraph } from '../../testing/run-image-graph.js';
 import { type Conv2dInt8Attrs, conv2dInt8, conv2dInt8Op } from './conv2d-int8.js';
 import { conv2dInt8LumaResidual } from './conv2d-int8-luma-residual.js';
 import { lumaConv2dInt8 } from './luma-conv2d-int8.js';
+import type { Int8Rounding } from './pack-int8.js';
 
 const goldens = loadGoldens('conv2dInt8');
 const exactly = () => 0;
@@ -23,15 +24,15 @@ testOpGoldens({
 
 /** A network of a first and a last layer, with its int8 features as an output. */
 function pictureGraph(golden: GoldenCase): Graph {
-  const { channels, scale } = golden.attrs as { readonly channels: number; readonly scale: number };
+  const { channels, rounding } = golden.attrs as { readonly channels: number; readonly rounding: Int8Rounding };
   const [height = 1, width = 1] = golden.type('frame').shape;
   const graph = new Graph();
   const frame = graph.input('frame', image(width, height));
   const head = { weight: 'head.weight', bias: 'head.bias', slope: 'head.slope' };
   const map = golden.has('map') ? graph.input('map', golden.type('map')) : undefined;
-  const q = lumaConv2dInt8(graph, frame, { ...head, outChannels: channels, factor: 8, outputScale: scale }, map);
+  const q = lumaConv2dInt8(graph, frame, { ...head, outChannels: channels, factor: 8, output: rounding }, map);
   graph.output(q);
-  const tail = { weight: 'tail.weight', bias: 'tail.bias', outChannels: 4, inputScale: scale };
+  const tail = { weight: 'tail.weight', bias: 'tail.bias', outChannels: 4, input: rounding };
   graph.output(conv2dInt8LumaResidual(graph, frame, q, tail));
   return graph;
 }

@@ -7,7 +7,7 @@ import { ceilDiv, input, type Op, output, type Problem, type Variant, weights } 
 import { asTensor, groupsOf, imageDims, invalidGraph, type TensorType, tensor, type ValueType } from '../../tensor.js';
 import type { Value } from '../../value.js';
 import { activationCodes, activationPrelude, lanesPrelude } from '../activation.js';
-import { type Int8Layer, packInt8 } from './pack-int8.js';
+import { type Int8Layer, type Int8Rounding, packInt8 } from './pack-int8.js';
 
 const kernel: Kernel = {
   name: 'conv2d_int8',
@@ -17,15 +17,14 @@ const kernel: Kernel = {
 };
 
 export interface Conv2dInt8Attrs extends Int8Layer {
-  /** What one step of the output is worth. */
-  readonly outputScale: number;
+  readonly output: Int8Rounding;
 }
 
 /** The constant of a layer's activation: PReLU where it has a slope. */
 export const int8Activation = ({ slope }: Int8Layer): number => activationCodes[slope === undefined ? 'none' : 'prelu'];
 
-/** Longest sum that a float holds exactly: 2^24 / (127 · 127) products. */
-const maxProducts = Math.floor(2 ** 24 / 127 ** 2);
+/** Longest sum that a float holds exactly: a weight is up to 127, a feature up to 255 from its zero point. */
+const maxProducts = Math.floor(2 ** 24 / (127 * 255));
 
 /** Checks an int8 feature map and a layer on it. @throws VitreousError `graph-invalid`. */
 export function int8Features(value: ValueType | undefined, layer: Int8Layer): TensorType {
@@ -34,12 +33,16 @@ export function int8Features(value: ValueType | undefined, layer: Int8Layer): Te
   if (type.dtype !== 'int8' || batch !== 1)
     throw invalidGraph(`${layer.weight}: a ${type.dtype} tensor, batch ${batch}`, 'an int8 tensor [H, W, C]');
   if (channels * 9 > maxProducts) throw invalidGraph(`${layer.weight}: ${channels} channels`, 'sums below 2^24');
-  checkScale(layer.weight, layer.inputScale);
+  checkRounding(layer.weight, layer.input, channels);
   return type;
 }
 
-export function checkScale(name: string, scale: number): void {
+/** @throws VitreousError `graph-invalid`. */
+export function checkRounding(name: string, { scale, zeroPoints }: Int8Rounding, channels: number): void {
   if (!(Number.isFinite(scale) && scale > 0)) throw invalidGraph(`${name}: scale ${scale}`, 'a positive number');
+  const isInt8 = (zero: number): boolean => Number.isInteger(zero) && zero >= -128 && zero <= 127;
+  if (zeroPoints.length !== channels || !zeroPoints.every(isInt8))
+    throw invalidGraph(`${name}: zero points [${zeroPoints.join(', ')}]`, `${channels} of -128 to 127`);
 }
 
 function variants({ inputs, attrs }: Problem<Conv2dInt8Attrs>, caps: Caps): readonly Variant[] {
@@ -69,7 +72,7 @@ export const conv2dInt8Op: Op<Conv2dInt8Attrs> = {
   name: 'conv2dInt8',
   infer([x], attrs) {
     const { height, width } = imageDims(int8Features(x, attrs));
-    checkScale(attrs.weight, attrs.outputScale);
+    checkRounding(attrs.weight, attrs.output, attrs.outChannels);
     return [tensor([height, width, attrs.outChannels], 'int8')];
   },
   variants,
@@ -82,13 +85,13 @@ export const conv2dInt8Op: Op<Conv2dInt8Attrs> = {
   lower({ inputs, attrs }, { consts }) {
     const x = int8Features(inputs[0], attrs);
     const { height, width, channels } = imageDims(x);
-    const { packed, paramsAt } = packInt8(attrs, channels);
+    const { packed, paramsAt, zerosAt } = packInt8(attrs, channels, attrs.output);
     const outGroups = ceilDiv(attrs.outChannels, 4);
     return [
       {
         kernel,
         consts,
-        uniforms: [width, height, groupsOf(x), outGroups, paramsAt, { f32: 1 / attrs.outputScale }],
+        uniforms: [width, height, groupsOf(x), outGroups, paramsAt, zerosAt, 3, { f32: 1 / attrs.output.scale }],
         bindings: [weights(packed), input(0), output()],
         workgroups: [
           ceilDiv(ceilDiv(width, Number(consts.PIXELS)), 8),
@@ -103,7 +106,7 @@ export const conv2dInt8Op: Op<Conv2dInt8Attrs> = {
 
 /**
  * 3x3 convolution of int8 features, stride 1, zero padding, with bias and PReLU: sums of products in int32 (`dot4I8Packed`), the rest
- * in f32, rounded to steps of `outputScale`. Weights are rounded to 127 steps of each output channel's largest.
+ * in f32, rounded as `output` says. Weights are rounded to 127 steps of each output channel's largest.
  *
  * @param x int8 `[H, W, C]`
  * @returns int8 `[H, W, outChannels]`

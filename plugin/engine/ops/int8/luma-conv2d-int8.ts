@@ -11,7 +11,8 @@ import type { Value } from '../../value.js';
 import { activationCodes, activationPrelude, lanesPrelude } from '../activation.js';
 import { packWithEpilogue } from '../epilogue.js';
 import { selectUnrolled } from '../unroll.js';
-import { checkScale } from './conv2d-int8.js';
+import { checkRounding } from './conv2d-int8.js';
+import type { Int8Rounding } from './pack-int8.js';
 
 const kernel: Kernel = {
   name: 'luma_conv2d_int8',
@@ -28,8 +29,7 @@ export interface LumaConv2dInt8Attrs {
   readonly outChannels: number;
   /** Pixels a cell of the map covers, each way. */
   readonly factor: number;
-  /** What one step of the output is worth. */
-  readonly outputScale: number;
+  readonly output: Int8Rounding;
 }
 
 function variants({ inputs, attrs }: Problem<LumaConv2dInt8Attrs>, caps: Caps): readonly Variant[] {
@@ -44,9 +44,9 @@ function variants({ inputs, attrs }: Problem<LumaConv2dInt8Attrs>, caps: Caps): 
 /** Inputs: the frame, then the map if there is one. */
 export const lumaConv2dInt8Op: Op<LumaConv2dInt8Attrs> = {
   name: 'lumaConv2dInt8',
-  infer([frame, map], { weight, outChannels, factor, outputScale }) {
+  infer([frame, map], { weight, outChannels, factor, output: rounding }) {
     const { width, height } = asImage(frame);
-    checkScale(weight, outputScale);
+    checkRounding(weight, rounding, outChannels);
     if (map) {
       const { shape } = asTensor(map);
       const expected = [ceilDiv(height, factor), ceilDiv(width, factor), 2 * outChannels];
@@ -60,22 +60,23 @@ export const lumaConv2dInt8Op: Op<LumaConv2dInt8Attrs> = {
   lower({ inputs, attrs }, { consts }) {
     const { width, height } = asImage(inputs[0]);
     const map = inputs[1] && imageDims(inputs[1]);
-    const { outChannels, factor } = attrs;
+    const { outChannels, factor, output: rounding } = attrs;
     const groups = ceilDiv(outChannels, 4);
     const { packed, biasAt, slopeAt } = packWithEpilogue(
       { ...attrs, activation: 'prelu' },
       outChannels,
-      groups * 36,
+      groups * 40,
       (weightSource) => {
         const values = weightSource.get(attrs.weight, [outChannels, 1, 3, 3]);
-        const out = new Float32Array(groups * 36);
+        const out = new Float32Array(groups * 40);
         for (let o = 0; o < outChannels; o++)
           for (let k = 0; k < 9; k++) out[k * groups * 4 + o] = values[o * 9 + k] ?? 0;
+        out.set(rounding.zeroPoints, groups * 36);
         return out;
       },
     );
     const mapSize = [map?.width ?? 1, map?.height ?? 1];
-    const step = { f32: 1 / attrs.outputScale };
+    const step = { f32: 1 / rounding.scale };
     return [
       {
         kernel,
@@ -91,7 +92,7 @@ export const lumaConv2dInt8Op: Op<LumaConv2dInt8Attrs> = {
 
 /**
  * The first layer of an int8 network: a 3x3 convolution of the frame's luma with bias and PReLU, modulated by a coarse map as
- * `modulate` does, rounded to steps of `outputScale`. All of it in f32 up to the rounding.
+ * `modulate` does, rounded as `output` says. All of it in f32 up to the rounding.
  *
  * @param map `[ceil(H / factor), ceil(W / factor), 2 · outChannels]`: scales, then shifts; outChannels a multiple of 4 then
  * @returns int8 `[H, W, outChannels]`

@@ -6,13 +6,17 @@ import { codeThrownBy } from '../../testing/thrown.js';
 import { type Conv2dInt8Attrs, conv2dInt8, conv2dInt8Op } from './conv2d-int8.js';
 import { packInt8, quantizeChannel, roundHalfEven } from './pack-int8.js';
 
+const rounding = (channels: number, scale = 0.5) => ({
+  scale,
+  zeroPoints: Array.from({ length: channels }, (_, i) => i - 2),
+});
 const attrs: Conv2dInt8Attrs = {
   weight: 'w',
   bias: 'b',
   slope: 's',
   outChannels: 5,
-  inputScale: 0.5,
-  outputScale: 0.25,
+  input: rounding(8),
+  output: rounding(5),
 };
 
 describe('rounding', () => {
@@ -38,7 +42,7 @@ describe('rounding', () => {
 });
 
 test('words hold 4 input channels of one output, parameters stand after them', () => {
-  const { packed, paramsAt } = packInt8(attrs, 3);
+  const { packed, paramsAt, zerosAt } = packInt8({ ...attrs, input: rounding(3) }, 3, attrs.output);
   const source = {
     get: (name: string, shape: readonly number[]) => {
       const length = shape.reduce((product, n) => product * n, 1);
@@ -56,13 +60,22 @@ test('words hold 4 input channels of one output, parameters stand after them', (
   const expected = [0, 1, 2].map((i) => roundHalfEven(((4 + i * 9 + 7) * 127) / 30));
   expect([...bytes.subarray(word * 4, word * 4 + 4)]).toEqual([...expected, 0]);
   expect([...bytes.subarray(word * 4 + 4, word * 4 + 16)]).toEqual(new Array(12).fill(0));
-  const params = new Float32Array(words.buffer, paramsAt * 16);
-  expect([...params.subarray(12)]).toEqual([Math.fround((30 / 127) * 0.5), 0, 0, 0, 7, 0, 0, 0, 3, 0, 0, 0]);
+  // Second group: the zero points' part of the sum, multiplier, bias, slope, zero point of the output.
+  const at = (paramsAt + 5) * 4;
+  const zeros = [-2, -1, 0];
+  const steps = (i: number): number[] =>
+    Array.from({ length: 9 }, (_, k) => roundHalfEven(((4 + i * 9 + k) * 127) / 30));
+  const total = zeros.flatMap((zero, i) => steps(i).map((step) => -step * zero)).reduce((sum, n) => sum + n, 0);
+  expect(new Int32Array(words.buffer)[at]).toBe(total);
+  const params = [...new Float32Array(words.buffer)];
+  expect([4, 8, 12, 16].map((offset) => params[at + offset])).toEqual([Math.fround((30 / 127) * 0.5), 7, 3, 2]);
+  expect([...bytes.subarray(zerosAt * 16)].slice(0, 4)).toEqual([...zeros, 0]);
 });
 
 describe('the convolution', () => {
   const problemOf = (changes: Partial<Conv2dInt8Attrs> = {}, shape = [9, 9, 8]) => {
-    const all = { ...attrs, ...changes };
+    const outChannels = changes.outChannels ?? attrs.outChannels;
+    const all = { ...attrs, input: rounding(shape[2] ?? 0), output: rounding(outChannels), ...changes };
     const inputs = [tensor(shape, 'int8')];
     return { inputs, outputs: conv2dInt8Op.infer(inputs, all), attrs: all };
   };
@@ -92,8 +105,10 @@ describe('the convolution', () => {
   test.each<[string, () => unknown]>([
     ['features that are not int8', () => conv2dInt8Op.infer([tensor([9, 9, 8])], attrs)],
     ['sums past 2^24', () => problemOf({}, [9, 9, 128])],
-    ['no scale', () => problemOf({ inputScale: 0 })],
-    ['a scale that is no number', () => problemOf({ outputScale: Number.NaN })],
+    ['no scale', () => problemOf({ input: rounding(8, 0) })],
+    ['a scale that is no number', () => problemOf({ output: rounding(5, Number.NaN) })],
+    ['zero points of other channels', () => problemOf({ input: rounding(7) })],
+    ['a zero point past int8', () => problemOf({ output: { scale: 1, zeroPoints: [0, 0, 0, 0, 128] } })],
   ])('refuses %s', (_name, build) => {
     expect(codeThrownBy(build)).toBe('graph-invalid');
   });

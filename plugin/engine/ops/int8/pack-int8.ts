@@ -1,8 +1,12 @@
 import { ceilDiv } from '../../op.js';
 import type { PackedWords, WeightSource } from '../../weights.js';
 
-/** Activations and weights are whole numbers from -127 to 127: symmetric, so that a sign flips without loss. */
-export const int8Levels = 127;
+/** Of a tensor: a value is (whole number − zero point of its channel) · scale; whole numbers from -128 to 127. */
+export interface Int8Rounding {
+  readonly scale: number;
+  /** One a channel. */
+  readonly zeroPoints: readonly number[];
+}
 
 /** A 3x3 convolution of int8 features. */
 export interface Int8Layer {
@@ -12,9 +16,11 @@ export interface Int8Layer {
   readonly outChannels: number;
   /** Name of the PReLU slope, shape [outChannels]; none: no activation. */
   readonly slope?: string;
-  /** What one step of the input is worth. */
-  readonly inputScale: number;
+  readonly input: Int8Rounding;
 }
+
+/** Weights are symmetric: -127 to 127. */
+const weightLevels = 127;
 
 /** To the nearest whole number, ties to even, as PyTorch and WGSL round. */
 export function roundHalfEven(x: number): number {
@@ -25,42 +31,60 @@ export function roundHalfEven(x: number): number {
 /** One output channel's weights in 127 steps of its largest magnitude, and what a step is worth. */
 export function quantizeChannel(values: Float32Array): { readonly steps: Int8Array; readonly scale: number } {
   const largest = values.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
-  const steps = Int8Array.from(values, (value) => (largest > 0 ? roundHalfEven((value * int8Levels) / largest) : 0));
-  return { steps, scale: largest / int8Levels };
+  const steps = Int8Array.from(values, (value) => (largest > 0 ? roundHalfEven((value * weightLevels) / largest) : 0));
+  return { steps, scale: largest / weightLevels };
 }
 
 const area = 9;
+/** Vectors of 4 words behind the weights for each group of outputs: first term, multiplier, bias, slope, zero point. */
+const paramsOfGroup = 5;
+
+export interface PackedInt8 {
+  readonly packed: PackedWords;
+  /** Where the parameters of the outputs and the zero points of the inputs begin, in vectors of 4 words. */
+  readonly paramsAt: number;
+  readonly zerosAt: number;
+}
 
 /**
- * Weights in the order of conv2d_int8.wgsl: words of 4 input channels by [out group][ky][in group][kx][output of the group], then
- * multiplier, bias and slope of each group as f32 bits from word `paramsAt * 4` on. Rounded when loaded, so that one file serves
- * every precision.
+ * Weights in the order of conv2d_int8.wgsl. Rounded when loaded, so that one file serves every precision.
+ *
+ * @param output rounding of the layer's output; none: it stays in f32
  */
-export function packInt8(layer: Int8Layer, inChannels: number): { packed: PackedWords; paramsAt: number } {
-  const { weight, bias, slope, outChannels } = layer;
+export function packInt8(layer: Int8Layer, inChannels: number, output?: Int8Rounding): PackedInt8 {
+  const { weight, bias, slope, outChannels, input } = layer;
   const [inGroups, outGroups] = [ceilDiv(inChannels, 4), ceilDiv(outChannels, 4)];
   const paramsAt = outGroups * area * inGroups;
+  const zerosAt = paramsAt + outGroups * paramsOfGroup;
+  const length = (zerosAt + inGroups) * 4;
   const pack = (source: WeightSource): Uint32Array => {
-    const words = new Uint32Array((paramsAt + outGroups * 3) * 4);
+    const words = new Uint32Array(length);
     const bytes = new Int8Array(words.buffer);
-    const params = new Float32Array(words.buffer, paramsAt * 16);
     const values = source.get(weight, [outChannels, inChannels, 3, 3]);
     const biases = source.get(bias, [outChannels]);
     const slopes = slope === undefined ? undefined : source.get(slope, [outChannels]);
     for (let o = 0; o < outChannels; o++) {
       const [group, lane] = [Math.floor(o / 4), o % 4];
       const { steps, scale } = quantizeChannel(values.subarray(o * inChannels * area, (o + 1) * inChannels * area));
+      let firstTerm = 0;
       for (let i = 0; i < inChannels; i++)
         for (let k = 0; k < area; k++) {
           const row = (group * 3 + Math.floor(k / 3)) * inGroups + Math.floor(i / 4);
-          bytes[((row * 3 + (k % 3)) * 4 + lane) * 4 + (i % 4)] = steps[i * area + k] ?? 0;
+          const step = steps[i * area + k] ?? 0;
+          bytes[((row * 3 + (k % 3)) * 4 + lane) * 4 + (i % 4)] = step;
+          firstTerm -= step * (input.zeroPoints[i] ?? 0);
         }
-      params[group * 12 + lane] = scale * layer.inputScale;
-      params[group * 12 + 4 + lane] = biases[o] ?? 0;
-      params[group * 12 + 8 + lane] = slopes?.[o] ?? 1;
+      const at = (paramsAt + group * paramsOfGroup) * 4 + lane;
+      new Int32Array(words.buffer)[at] = firstTerm;
+      const floats = new Float32Array(words.buffer);
+      floats[at + 4] = scale * input.scale;
+      floats[at + 8] = biases[o] ?? 0;
+      floats[at + 12] = slopes?.[o] ?? 1;
+      floats[at + 16] = output?.zeroPoints[o] ?? 0;
     }
+    for (let i = 0; i < inChannels; i++) bytes[(zerosAt + Math.floor(i / 4)) * 16 + (i % 4)] = input.zeroPoints[i] ?? 0;
     return words;
   };
   const names = [weight, bias, ...(slope === undefined ? [] : [slope])];
-  return { packed: { names, length: (paramsAt + outGroups * 3) * 4, dtype: 'word', pack }, paramsAt };
+  return { packed: { names, length, dtype: 'word', pack }, paramsAt, zerosAt };
 }
