@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PNG } from 'pngjs';
 import { clipSamples, halved, recoded } from '../bench/peers/clip-frames.js';
+import { lanczosX2 } from '../bench/peers/lanczos.js';
 import { lumaOf, type Picture, psnrDb } from '../bench/peers/metrics.js';
 import { conditions } from '../bench/peers/sample.js';
 import { tiers } from '../plugin/core/model-source.js';
@@ -24,26 +25,21 @@ function waves(width: number, height: number): Picture {
   return { width, height, data };
 }
 
-const mean = ({ data }: { readonly data: Float64Array }): number => data.reduce((a, b) => a + b, 0) / data.length;
-
-test('frames are halved and encoded without an offset in luma, more roughly at a higher rate factor', async () => {
+test('frames are halved and encoded without a change of range or matrix, more roughly at a higher rate factor', async () => {
   const high = waves(192, 128);
-  const one = { ...high, data: Buffer.from(high.data) };
-  const small = await halved(one);
+  const small = await halved({ ...high, data: Buffer.from(high.data) });
   expect([small.width, small.height, small.data.length]).toEqual([96, 64, 96 * 64 * 4]);
-  const [before, after] = [lumaOf(high), lumaOf(small)];
-  // The waves' mean changes little with 8 pixels cut off at other places; a wrong range or matrix would move it by 9 or more.
-  expect(Math.abs(mean(before) - mean(after))).toBeLessThan(3);
+  // Halved and doubled again, waves this long stay what they are to within a level, root mean square.
+  const oneLevelDb = 20 * Math.log10(255);
+  const clean = { ...small, data: new Uint8Array(small.data) };
+  expect(psnrDb(lumaOf(lanczosX2(clean)), lumaOf(high))).toBeGreaterThan(oneLevelDb);
   const losses = await Promise.all(
-    [18, 28, 38].map(async (crf) => {
-      const coded = lumaOf(await recoded(small, crf));
-      // Coding noise has no sign: half a level is far outside of its mean over 3,840 pixels.
-      expect(Math.abs(mean(coded) - mean(after))).toBeLessThan(0.5);
-      return psnrDb(coded, after);
-    }),
+    [0, 18, 28, 38].map(async (crf) => psnrDb(lumaOf(await recoded(small, crf)), lumaOf(clean))),
   );
+  // At rate factor 0 x264 loses nothing: what is left is the rounding of two conversions.
+  expect(losses[0]).toBeGreaterThan(oneLevelDb);
   expect(losses).toEqual([...losses].sort((a, b) => b - a));
-  expect(losses[0]).toBeGreaterThan(35);
+  expect(losses[3]).toBeLessThan(30);
 });
 
 test("frames are cut from the demo's clips, one of each kind", async () => {
@@ -60,6 +56,12 @@ test("frames are cut from the demo's clips, one of each kind", async () => {
   }
 });
 
+/** A square of a picture. */
+function part({ width, data }: Picture, left: number, top: number, side: number): Picture {
+  const rows = Array.from({ length: side }, (_, y) => ((top + y) * width + left) * 4);
+  return { width: side, height: side, data: Buffer.concat(rows.map((at) => data.subarray(at, at + side * 4))) };
+}
+
 function writePng(folder: string, name: string, picture: Picture): void {
   mkdirSync(folder, { recursive: true });
   const png = new PNG({ width: picture.width, height: picture.height });
@@ -68,12 +70,14 @@ function writePng(folder: string, name: string, picture: Picture): void {
 }
 
 test('bench:peers times and judges every tier in the browser, and says that peers are left out', async () => {
+  test.slow(); // A software GPU's driver compiles every tier first.
   const frames = join(scratch, 'frames');
-  const high = waves(96, 64);
-  writePng(join(frames, 'photographs/hr'), 'waves.png', high);
-  const { width, height, data } = await halved({ ...high, data: Buffer.from(high.data) });
+  const [sample] = await clipSamples(1);
+  if (!sample) throw new Error('no sample');
+  // Where the mountain is: detail that Lanczos leaves to be gained.
+  writePng(join(frames, 'photographs/hr'), 'walks.png', part(sample.high, 240, 160, 96));
   for (const condition of conditions)
-    writePng(join(frames, 'photographs', condition), 'waves.png', { width, height, data });
+    writePng(join(frames, 'photographs', condition), 'walks.png', part(sample.low[condition], 120, 80, 48));
   const [json, svg] = [join(scratch, 'peers.json'), join(scratch, 'peers.svg')];
   const command = ['bench/run.mjs', 'bench/peers/peers.ts', '--no-peers', '--limit', '1', '--size', '64x36'];
   const run = spawnSync(
@@ -94,10 +98,9 @@ test('bench:peers times and judges every tier in the browser, and says that peer
     expect(row).toMatchObject({ family: 'vitreous', submits: 1 });
     expect(row.medianMs).toBeGreaterThan(0);
     expect(row.dispatches).toBeGreaterThan(1);
-    // The same picture in all conditions gives the same gain; fine waves leave Lanczos something to gain.
-    const gains = conditions.map((condition) => row.gains.photographs[condition].psnrDb);
-    expect(gains).toEqual([gains[0], gains[0], gains[0], gains[0]]);
-    expect(gains[0]).toBeGreaterThan(0);
+    expect(row.gains.photographs.clean.psnrDb).toBeGreaterThan(0.3);
+    expect(row.gains.photographs.clean.ssim).toBeGreaterThan(0);
+    expect(row.gains.photographs.crf33.psnrDb).toBeLessThan(row.gains.photographs.clean.psnrDb);
   }
   expect(readFileSync(svg, 'utf8')).toContain('>1 photographs</text>');
 });
