@@ -115,4 +115,6 @@ export const input = (index: number): Ref => ({ kind: 'input', index });
 export const output = (index = 0): Ref => ({ kind: 'output', index });
 export const weights = (packed: PackedWeights | PackedWords): Ref => ({ kind: 'weights', packed });
 
+export const reads = (reach: number, scale = 1): Reading => ({ scale, reach });
+
 export const ceilDiv = (a: number, b: number): number => Math.ceil(a / b);

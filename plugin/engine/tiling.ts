@@ -40,7 +40,7 @@ export interface TileBuffers {
 
 export const argumentsStrideBytes = 16;
 
-/** What is needed of a lowered step. */
+/** What is needed of a lowered step. Steps of one node write parts of its output, each from the node's inputs. */
 export interface TiledStep {
   readonly node: GraphNode;
   readonly dispatch: Dispatch;
@@ -169,7 +169,7 @@ function axisSteps(
  * are computed where their own inputs changed; the others where a kept one is computed from them, margins included. What is computed is
  * the same, number for number, as if everything had been.
  *
- * @returns undefined where a step cannot run in part: without a footprint, several a node, or more tiles than a dispatch takes along x
+ * @returns undefined where a step cannot run in part: without a footprint, or with more tiles than a dispatch takes along x
  */
 export function tilingOf(
   steps: readonly TiledStep[],
@@ -181,12 +181,11 @@ export function tilingOf(
   const [picture] = outputs;
   if (!frame || !picture || inputs.length > 1 || frame.type.kind !== 'image') return undefined;
   const footprints = steps.flatMap(({ dispatch: { kernel, footprint } }) => (kernel.tiles && footprint) || []);
-  const nodes = new Set(steps.map(({ node }) => node));
   const written = steps.flatMap(({ node }) => node.outputs);
   const known = new Set([frame, ...written].map(({ id }) => id));
   // A view of another value would be a name without a step.
   const isWhole = steps.some(({ node }) => node.outputs.length !== 1 || node.inputs.some(({ id }) => !known.has(id)));
-  if (footprints.length < steps.length || nodes.size < steps.length || isWhole) return undefined;
+  if (footprints.length < steps.length || isWhole) return undefined;
   const kept = new Set(written.filter((value) => isKept(value, frame, outputs)).map(({ id }) => id));
   const axes = ([0, 1] as const).map((axis) => {
     const along = axisSteps(steps, footprints, axis, kept);

@@ -23,8 +23,8 @@ struct Dims {
 
 var<workgroup> words: array<atomic<u32>, 2>;
 
-fn differs(patch: vec2u) -> bool {
-  let first = patch * PATCH;
+fn differs(place: vec2u) -> bool {
+  let first = place * PATCH;
   let end = min(first + PATCH, dims.size);
   for (var y = first.y; y < end.y; y++) {
     for (var x = first.x; x < end.x; x++) {

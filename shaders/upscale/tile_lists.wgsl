@@ -40,10 +40,10 @@ fn range_at(index: u32) -> vec2u {
   return vec2u(range & 0xffffu, range >> 16u);
 }
 
-// Bits [from, to) of a word, as far as they lie in it.
-fn mask(word: u32, from: u32, to: u32) -> u32 {
-  let low = max(from, word * 32u) - word * 32u;
-  let high = min(to, word * 32u + 32u) - word * 32u;
+// Bits [range.x, range.y) of a row, as far as they lie in this word of it.
+fn mask(word: u32, range: vec2u) -> u32 {
+  let low = max(range.x, word * 32u) - word * 32u;
+  let high = min(range.y, word * 32u + 32u) - word * 32u;
   return (0xffffffffu >> (32u - (high - low))) << low;
 }
 
@@ -54,7 +54,7 @@ fn any_changed(columns: vec2u, rows: vec2u) -> bool {
   let words = (dims.patches.x + 31u) / 32u;
   for (var row = rows.x; row < rows.y; row++) {
     for (var word = columns.x / 32u; word * 32u < columns.y; word++) {
-      if ((changed[row * words + word] & mask(word, columns.x, columns.y)) != 0u) {
+      if ((changed[row * words + word] & mask(word, columns)) != 0u) {
         return true;
       }
     }
