@@ -115,7 +115,7 @@ export function mobilevitSr(
   const patches = lumaPatches(graph, frame, { patch }, 'tokens.patches');
   const map = modulation(graph, patches, architecture);
   if (int8Inputs) {
-    graph.output(int8Trunk(graph, frame, map, architecture, int8Inputs));
+    graph.output(int8Trunk(graph, frame, { value: map, factor: patch }, architecture, int8Inputs));
     return graph;
   }
   const head = conv(luma(graph, frame), 'head');

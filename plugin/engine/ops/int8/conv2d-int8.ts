@@ -48,7 +48,6 @@ export function checkRounding(name: string, { scale, zeroPoints }: Int8Rounding,
 function variants({ inputs, attrs }: Problem<Conv2dInt8Attrs>, caps: Caps): readonly Variant[] {
   if (!caps.packedInt8) return [];
   const inGroups = groupsOf(int8Features(inputs[0], attrs));
-  const tile = widestTile(attrs);
   const variant = (unroll: boolean, pixels: number, outTile: number): Variant => ({
     id: `${unroll ? 'unroll' : 'loop'}-${pixels}x${outTile}`,
     consts: {
@@ -59,13 +58,13 @@ function variants({ inputs, attrs }: Problem<Conv2dInt8Attrs>, caps: Caps): read
       ACTIVATION: int8Activation(attrs),
     },
   });
-  return [variant(false, 1, 1), variant(false, 4, tile), variant(true, 4, tile)];
+  return [variant(false, 1, 1), variant(false, 4, widestTile(attrs, false)), variant(true, 4, widestTile(attrs, true))];
 }
 
-/** Channel groups one invocation computes: as many sums as registers hold. */
-function widestTile({ outChannels }: Conv2dInt8Attrs): number {
+/** Channel groups one invocation computes: as many sums as registers hold; on a CPU, as much code as is compiled in a second. */
+function widestTile({ outChannels }: Conv2dInt8Attrs, unroll: boolean): number {
   const groups = ceilDiv(outChannels, 4);
-  return groups >= 4 ? 4 : Math.min(groups, 2);
+  return unroll && groups >= 4 ? 4 : Math.min(groups, 2);
 }
 
 export const conv2dInt8Op: Op<Conv2dInt8Attrs> = {
@@ -77,7 +76,8 @@ export const conv2dInt8Op: Op<Conv2dInt8Attrs> = {
   },
   variants,
   select(problem, caps) {
-    const id = `${caps.software ? 'loop' : 'unroll'}-4x${widestTile(problem.attrs)}`;
+    const unroll = !caps.software;
+    const id = `${unroll ? 'unroll' : 'loop'}-4x${widestTile(problem.attrs, unroll)}`;
     const found = variants(problem, caps).find((variant) => variant.id === id);
     if (!found) throw invalidGraph(`${problem.attrs.weight}: a device without dot4I8Packed`, 'packed int8');
     return found;
