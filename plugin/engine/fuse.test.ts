@@ -1,12 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import { fuse } from './fuse.js';
+import { fuse as fuseFor } from './fuse.js';
 import { Graph } from './graph.js';
 import { activation } from './ops/activation.js';
 import { add } from './ops/broadcast.js';
 import { type Conv2dAttrs, conv2d } from './ops/conv2d.js';
 import { luma } from './ops/image/luma.js';
 import { image, tensor } from './tensor.js';
+import { testCaps } from './testing/caps.js';
 import type { Value } from './value.js';
+
+const fuse = (graph: Graph): Graph => fuseFor(graph, testCaps());
 
 const conv = (graph: Graph, x: Value, name: string, attrs: Partial<Conv2dAttrs> = {}) =>
   conv2d(graph, x, { weight: `${name}.weight`, outChannels: 8, kernel: [3, 3], padding: [1, 1], ...attrs });

@@ -79,9 +79,9 @@ export interface Op<A = unknown> {
   /** True: the output is the input's bytes under another shape, and nothing is dispatched. */
   readonly isView?: boolean;
   /** As the producer: the node that does this and `consumer` in one, or nothing. See `fuse`. */
-  absorbConsumer?(self: FusionNode<A>, consumer: FusionNode): FusedNode | undefined;
+  absorbConsumer?(self: FusionNode<A>, consumer: FusionNode, caps: Caps): FusedNode | undefined;
   /** As the consumer: the node that does `producer` and this in one, or nothing. */
-  absorbProducer?(self: FusionNode<A>, producer: FusionNode): FusedNode | undefined;
+  absorbProducer?(self: FusionNode<A>, producer: FusionNode, caps: Caps): FusedNode | undefined;
   /** Cheap enough to be absorbed by several consumers, each computing it again. */
   readonly isCheap?: boolean;
 }

@@ -2,6 +2,7 @@ import { VitreousError } from '../core/errors.js';
 import type { Caps } from '../gpu/caps.js';
 import type { Consts, Kernel, Precision } from '../gpu/kernel.js';
 import { type Arena, type Lifetime, placeValues } from './arena.js';
+import { expand } from './expand.js';
 import { fuse } from './fuse.js';
 import type { Graph, GraphNode } from './graph.js';
 import type { Dispatch, Problem, Ref, UniformWord, Variant } from './op.js';
@@ -231,13 +232,14 @@ class WeightLayout {
 }
 
 /**
- * Lowers a graph: fuse, choose a variant a node, place values, lay out weights and uniforms.
+ * Lowers a graph: expand what the device prefers in parts, fuse, choose a variant a node, place values, lay out weights and uniforms.
  *
  * @throws VitreousError `graph-invalid`, `variant-illegal`.
  */
 export function compile(source: Graph, options: PlanOptions): Plan {
   const { caps, precision } = options;
-  const graph = options.fuse === false ? source : fuse(source, caps);
+  const expanded = expand(source, caps, (node) => options.force?.(node) !== undefined);
+  const graph = options.fuse === false ? expanded : fuse(expanded, caps);
   const lowered = lowerAll(graph, options);
   const owners = ownersOf(graph);
   const ioOwners = [...graph.inputs, ...graph.outputs.map((value) => owners.get(value.id) ?? value)];

@@ -34,7 +34,8 @@ struct Dims {
 @group(0) @binding(4) var<storage, read_write> y: array<real4>;
 
 @compute @workgroup_size(8, 8)
-fn main(@builtin(global_invocation_id) id: vec3u) {
+fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) local: vec3u) {
+  let id = vec3u(tile_of(workgroup) * 8u + local.xy, workgroup.z);
   let kernel_h = select(dims.kernel_size.y, KERNEL_H, UNROLL);
   let kernel_w = select(dims.kernel_size.x, KERNEL_W, UNROLL);
   let in_groups = select(dims.in_groups, IN_GROUPS, UNROLL);

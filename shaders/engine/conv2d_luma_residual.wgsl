@@ -25,8 +25,9 @@ struct Dims {
 @group(0) @binding(4) var picture: texture_storage_2d<rgba8unorm, write>;
 
 @compute @workgroup_size(8, 8)
-fn main(@builtin(global_invocation_id) id: vec3u) {
-  if (any(id.xy >= dims.size)) {
+fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) local: vec3u) {
+  let id = tile_of(workgroup) * 8u + local.xy;
+  if (any(id >= dims.size)) {
     return;
   }
   let kernel_h = select(dims.kernel_size.y, KERNEL_H, UNROLL);
@@ -35,7 +36,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   var sum = vec4f(weights[dims.bias_at]);
   for (var ky = 0u; ky < kernel_h; ky++) {
     for (var kx = 0u; kx < kernel_w; kx++) {
-      let at = vec2i(id.xy + vec2u(kx, ky)) - dims.padding;
+      let at = vec2i(id + vec2u(kx, ky)) - dims.padding;
       if (any(at < vec2i(0)) || any(at >= vec2i(dims.size))) {
         continue;
       }
@@ -49,5 +50,5 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
       }
     }
   }
-  store_x2(id.xy, dims.size, dims.strength * sum);
+  store_x2(id, dims.size, dims.strength * sum);
 }

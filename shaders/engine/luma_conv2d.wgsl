@@ -25,7 +25,8 @@ struct Dims {
 @group(0) @binding(3) var<storage, read_write> y: array<real4>;
 
 @compute @workgroup_size(8, 8)
-fn main(@builtin(global_invocation_id) id: vec3u) {
+fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) local: vec3u) {
+  let id = vec3u(tile_of(workgroup) * 8u + local.xy, workgroup.z);
   if (any(id.xy >= dims.size)) {
     return;
   }

@@ -17,7 +17,8 @@ struct Dims {
 @group(0) @binding(3) var picture: texture_storage_2d<rgba8unorm, write>;
 
 @compute @workgroup_size(8, 8)
-fn main(@builtin(global_invocation_id) id: vec3u) {
+fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) local: vec3u) {
+  let id = tile_of(workgroup) * 8u + local.xy;
   if (any(id.xy >= dims.size)) {
     return;
   }

@@ -11,94 +11,36 @@ import {
   type Op,
   output,
   type Problem,
+  reads,
   type UniformWord,
   type Variant,
   weights,
 } from '../op.js';
-import { asTensor, imageDims, invalidGraph, sameShape, type TensorType, tensor, type ValueType } from '../tensor.js';
+import { asTensor, invalidGraph, sameShape, type TensorType, tensor } from '../tensor.js';
 import type { Value } from '../value.js';
-import { padded, type WeightSource } from '../weights.js';
+import type { WeightSource } from '../weights.js';
 import { activationPrelude, lanesPrelude } from './activation.js';
-import { absorbEpilogue, type Epilogue, epilogueConsts, packWithEpilogue } from './epilogue.js';
-
-export interface Conv2dAttrs extends Epilogue {
-  /** Name of the weights, shape [outChannels, inChannels / groups, kernelH, kernelW]. */
-  readonly weight: string;
-  readonly outChannels: number;
-  /** [height, width] */
-  readonly kernel: readonly [number, number];
-  readonly stride?: readonly [number, number];
-  readonly padding?: readonly [number, number];
-  readonly dilation?: readonly [number, number];
-  readonly groups?: number;
-}
-
-const isOnes = (pair: readonly [number, number] | undefined): boolean => !pair || (pair[0] === 1 && pair[1] === 1);
-
-/** Ungrouped, stride 1, dilation 1, output as large as the input: what kernels with a convolution inside can take over. */
-export function isPlainConv2d({ stride, dilation, padding = [0, 0], kernel, groups = 1 }: Conv2dAttrs): boolean {
-  const sameSize = padding[0] * 2 === kernel[0] - 1 && padding[1] * 2 === kernel[1] - 1;
-  return isOnes(stride) && isOnes(dilation) && groups === 1 && sameSize;
-}
+import {
+  type Conv2dAttrs,
+  type Family,
+  familyOf,
+  type Geometry,
+  geometryOf,
+  inGroupsOf,
+  isPlainConv2d,
+  packedLength,
+  packers,
+} from './conv2d-filter.js';
+import { isRowsSize, lowerRows, rowsVariant } from './conv2d-rows.js';
+import { absorbEpilogue, epilogueConsts, packWithEpilogue } from './epilogue.js';
 
 const bindings: readonly BindingKind[] = ['uniform', 'storage-read', 'storage-read', 'storage-read', 'storage-write'];
 const preludes = [lanesPrelude, activationPrelude];
 const kernels = {
-  dense: { name: 'conv2d', source: conv2dSource, preludes, bindings },
+  dense: { name: 'conv2d', source: conv2dSource, preludes, bindings, tiles: true },
   depthwise: { name: 'conv2d_depthwise', source: depthwiseSource, preludes, bindings },
   grouped: { name: 'conv2d_grouped', source: groupedSource, preludes, bindings },
 } as const satisfies Record<string, Kernel>;
-
-/** What decides the order of packed weights. */
-interface Filter {
-  readonly inChannels: number;
-  readonly outChannels: number;
-  readonly groups: number;
-  readonly kernel: readonly [number, number];
-}
-
-interface Geometry extends Filter {
-  readonly batch: number;
-  readonly inSize: readonly [number, number];
-  readonly outSize: readonly [number, number];
-}
-
-function geometryOf(x: ValueType | undefined, attrs: Conv2dAttrs): Geometry {
-  const { batch, height, width, channels } = imageDims(asTensor(x));
-  const [kh, kw] = attrs.kernel;
-  const [sy, sx] = attrs.stride ?? [1, 1];
-  const [py, px] = attrs.padding ?? [0, 0];
-  const [dy, dx] = attrs.dilation ?? [1, 1];
-  const groups = attrs.groups ?? 1;
-  if (channels % groups !== 0 || attrs.outChannels % groups !== 0)
-    throw invalidGraph(
-      `conv2d ${attrs.weight}: ${channels} -> ${attrs.outChannels} channels`,
-      `multiples of ${groups} groups`,
-    );
-  const outHeight = Math.floor((height + 2 * py - dy * (kh - 1) - 1) / sy) + 1;
-  const outWidth = Math.floor((width + 2 * px - dx * (kw - 1) - 1) / sx) + 1;
-  if (outHeight < 1 || outWidth < 1)
-    throw invalidGraph(`conv2d ${attrs.weight}: output ${outHeight}x${outWidth}`, 'at least 1x1: pad the input');
-  return {
-    batch,
-    inSize: [height, width],
-    outSize: [outHeight, outWidth],
-    inChannels: channels,
-    outChannels: attrs.outChannels,
-    groups,
-    kernel: attrs.kernel,
-  };
-}
-
-/** Which kernel a problem belongs to. Dense also serves groups that fall on whole channel groups of 4. */
-function familyOf(g: Geometry): keyof typeof kernels {
-  if (g.groups === 1) return 'dense';
-  if (g.groups === g.inChannels && g.groups === g.outChannels) return 'depthwise';
-  return (g.inChannels / g.groups) % 4 === 0 && (g.outChannels / g.groups) % 4 === 0 ? 'dense' : 'grouped';
-}
-
-/** Channel groups one conv group reads; a depthwise filter reads one lane. */
-const inGroupsOf = (g: Filter): number => ceilDiv(g.inChannels / g.groups, 4);
 
 function variantsOf({ inputs, attrs }: Problem<Conv2dAttrs>): readonly Variant[] {
   const g = geometryOf(inputs[0], attrs);
@@ -127,7 +69,8 @@ function variantsOf({ inputs, attrs }: Problem<Conv2dAttrs>): readonly Variant[]
     },
   });
   const looped = [dense(false, 1, 1), dense(false, 4, tile)];
-  return canUnroll(g) ? [...looped, dense(true, 4, tile)] : looped;
+  const rows = rowsVariant(g, attrs);
+  return [...looped, ...(canUnroll(g) ? [dense(true, 4, tile)] : []), ...(rows ? [rows] : [])];
 }
 
 /** Channel groups one invocation computes: as many as registers hold, without straddling two conv groups. */
@@ -145,62 +88,18 @@ function selectVariant(problem: Problem<Conv2dAttrs>, caps: Caps): Variant {
   const g = geometryOf(problem.inputs[0], problem.attrs);
   const family = familyOf(g);
   const loop = caps.software || !canUnroll(g) ? 'loop' : 'unroll';
-  const dense = g.outSize[1] < 4 ? 'loop-1x1' : `${loop}-4x${widestTile(g)}`;
+  const rows = caps.software && isRowsSize(g) ? rowsVariant(g, problem.attrs)?.id : undefined;
+  const dense = g.outSize[1] < 4 ? 'loop-1x1' : (rows ?? `${loop}-4x${widestTile(g)}`);
   const id = { dense, depthwise: `depthwise-${loop}`, grouped: 'grouped' }[family];
   const found = legal.find((variant) => variant.id === id);
   if (!found) throw invalidGraph(`conv2d ${problem.attrs.weight}: variant ${id}`, legal.map((v) => v.id).join(', '));
   return found;
 }
 
-/** [out group][ky][kx][in group][in lane] of 4 outputs. */
-export function packDense(values: Float32Array, g: Filter): Float32Array {
-  const [kh, kw] = g.kernel;
-  const inPer = g.inChannels / g.groups;
-  const inGroups = inGroupsOf(g);
-  const out = new Float32Array(ceilDiv(g.outChannels, 4) * kh * kw * inGroups * 16);
-  for (let o = 0; o < g.outChannels; o++)
-    for (let i = 0; i < inPer; i++)
-      for (let k = 0; k < kh * kw; k++) {
-        const row = (Math.floor(o / 4) * kh * kw + k) * inGroups + Math.floor(i / 4);
-        out[(row * 4 + (i % 4)) * 4 + (o % 4)] = values[(o * inPer + i) * kh * kw + k] ?? 0;
-      }
-  return out;
-}
-
-/** [ky][kx][group] of 4 channels. */
-function packDepthwise(values: Float32Array, g: Geometry): Float32Array {
-  const area = g.kernel[0] * g.kernel[1];
-  const width = ceilDiv(g.outChannels, 4) * 4;
-  const out = new Float32Array(area * width);
-  for (let c = 0; c < g.outChannels; c++) for (let k = 0; k < area; k++) out[k * width + c] = values[c * area + k] ?? 0;
-  return out;
-}
-
-/** [out channel][ky][kx][in channel of its group] as scalars. */
-function packGrouped(values: Float32Array, g: Geometry): Float32Array {
-  const area = g.kernel[0] * g.kernel[1];
-  const inPer = g.inChannels / g.groups;
-  const out = new Float32Array(g.outChannels * area * inPer);
-  for (let o = 0; o < g.outChannels; o++)
-    for (let i = 0; i < inPer; i++)
-      for (let k = 0; k < area; k++) out[(o * area + k) * inPer + i] = values[(o * inPer + i) * area + k] ?? 0;
-  return padded(out);
-}
-
-const packers = { dense: packDense, depthwise: packDepthwise, grouped: packGrouped } as const;
-
-function packedLength(family: keyof typeof kernels, g: Geometry): number {
-  const area = g.kernel[0] * g.kernel[1];
-  const outGroups = ceilDiv(g.outChannels, 4);
-  if (family === 'dense') return outGroups * area * inGroupsOf(g) * 16;
-  if (family === 'depthwise') return area * outGroups * 4;
-  return ceilDiv((g.outChannels * area * g.inChannels) / g.groups, 4) * 4;
-}
-
 const reversed = ([y, x]: readonly [number, number] = [0, 0]): readonly [number, number] => [x, y];
 
 function uniformsOf(
-  family: keyof typeof kernels,
+  family: Family,
   g: Geometry,
   attrs: Conv2dAttrs,
   biasAt: number,
@@ -233,8 +132,11 @@ function uniformsOf(
   ];
 }
 
-function lower({ inputs, attrs }: Problem<Conv2dAttrs>, { consts }: Variant): readonly Dispatch[] {
+function lower({ inputs, attrs }: Problem<Conv2dAttrs>, { id, consts }: Variant): readonly Dispatch[] {
   const g = geometryOf(inputs[0], attrs);
+  const macs =
+    g.batch * g.outSize[0] * g.outSize[1] * g.outChannels * (g.inChannels / g.groups) * g.kernel[0] * g.kernel[1];
+  if (id.startsWith('rows-')) return lowerRows(g, attrs, consts, macs);
   const family = familyOf(g);
   const shape = [g.outChannels, g.inChannels / g.groups, ...g.kernel];
   const { packed, biasAt, slopeAt } = packWithEpilogue(
@@ -254,10 +156,15 @@ function lower({ inputs, attrs }: Problem<Conv2dAttrs>, { consts }: Variant): re
       uniforms: uniformsOf(family, g, attrs, biasAt, slopeAt),
       bindings: [weights(packed), input(0), input(attrs.residual ? 1 : 0), output()],
       workgroups: [ceilDiv(ceilDiv(width, pixels), 8), ceilDiv(height, 8), g.batch * ceilDiv(outGroups, tile)],
-      macs: g.batch * height * width * g.outChannels * (g.inChannels / g.groups) * g.kernel[0] * g.kernel[1],
+      macs,
+      ...(family === 'dense' && g.batch === 1 && isPlainConv2d(attrs)
+        ? { footprint: { tile: [8 * pixels, 8], inputs: [reads((Math.max(...g.kernel) - 1) / 2), reads(0)] } }
+        : {}),
     },
   ];
 }
+
+export type { Conv2dAttrs };
 
 export const conv2dOp: Op<Conv2dAttrs> = {
   name: 'conv2d',

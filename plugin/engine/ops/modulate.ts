@@ -1,22 +1,31 @@
 import source from '../../../shaders/engine/modulate.wgsl';
+import rowsSource from '../../../shaders/engine/modulate_rows.wgsl';
 import modulationPrelude from '../../../shaders/prelude/modulation.wgsl';
+import type { Caps } from '../../gpu/caps.js';
 import type { Kernel } from '../../gpu/kernel.js';
 import type { Graph } from '../graph.js';
-import { ceilDiv, input, type Op, output } from '../op.js';
+import { ceilDiv, type Dispatch, input, type Op, output, reads, type Variant } from '../op.js';
 import { asTensor, imageDims, invalidGraph, type TensorType } from '../tensor.js';
 import type { Value } from '../value.js';
+import { stripGrid, stripRows, stripTile } from './strip.js';
 
 const kernel: Kernel = {
   name: 'modulate',
   source,
   preludes: [modulationPrelude],
   bindings: ['uniform', 'storage-read', 'storage-read', 'storage-write'],
+  tiles: true,
 };
+
+const rowsKernel: Kernel = { ...kernel, name: 'modulate_rows', source: rowsSource };
 
 export interface ModulateAttrs {
   /** Pixels of x a cell of the map covers, each way. */
   readonly factor: number;
 }
+
+const groups: Variant = { id: 'groups', consts: {} };
+const rows: Variant = { id: 'rows', consts: {} };
 
 export const modulateOp: Op<ModulateAttrs> = {
   name: 'modulate',
@@ -31,19 +40,38 @@ export const modulateOp: Op<ModulateAttrs> = {
       throw invalidGraph(`map [${asTensor(map).shape.join(', ')}]`, `[${rows}, ${columns}, ${2 * channels}]`);
     return [type];
   },
-  variants: () => [{ id: 'groups', consts: {} }],
-  lower({ inputs, attrs }, { consts }) {
-    const { width, height, channels } = imageDims(asTensor(inputs[0]));
-    const cells = imageDims(asTensor(inputs[1]));
-    const groups = channels / 4;
+  variants: () => [groups, rows],
+  // A software GPU pays for every lane of a load, not for neighbours apart in memory.
+  select: (_problem, caps: Caps) => (caps.software ? rows : groups),
+  lower({ inputs: [x, map], attrs }, { id, consts }) {
+    const { width, height, channels } = imageDims(asTensor(x));
+    const cells = imageDims(asTensor(map));
+    const across = channels / 4;
+    const shared = [width, height, cells.width, cells.height, across, attrs.factor];
+    const dispatch: Omit<Dispatch, 'workgroups' | 'footprint'> = {
+      kernel,
+      consts,
+      uniforms: shared,
+      bindings: [input(0), input(1), output()],
+      macs: width * height * channels * 7,
+    };
+    // Between the centres of two cells lie as many pixels: the next cell is reached from the half of a cell that is nearer to it.
+    const inputs = [reads(0), reads(0.5 - 0.5 / attrs.factor, 1 / attrs.factor)];
+    if (id === groups.id)
+      return [
+        {
+          ...dispatch,
+          workgroups: [ceilDiv(width, 8), ceilDiv(height, 8), across],
+          footprint: { tile: [8, 8], inputs },
+        },
+      ];
     return [
       {
-        kernel,
-        consts,
-        uniforms: [width, height, cells.width, cells.height, groups, attrs.factor],
-        bindings: [input(0), input(1), output()],
-        workgroups: [ceilDiv(width * groups, 8), ceilDiv(height, 8), 1],
-        macs: width * height * channels * 7,
+        ...dispatch,
+        kernel: rowsKernel,
+        uniforms: [...shared, stripRows],
+        workgroups: [...stripGrid(width, height), (stripTile[0] / 8) * across],
+        footprint: { tile: stripTile, inputs },
       },
     ];
   },

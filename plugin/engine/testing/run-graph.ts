@@ -1,3 +1,4 @@
+import type { Caps } from '../../gpu/caps.js';
 import type { GpuDevice } from '../../gpu/device.js';
 import type { Precision } from '../../gpu/kernel.js';
 import { fromFloat16, toFloat16 } from '../float16.js';
@@ -56,6 +57,8 @@ export interface RunOptions {
   readonly precision: Precision;
   readonly fuse?: boolean;
   readonly force?: (node: GraphNode) => string | undefined;
+  /** What the plan is compiled for. Default: the device's own abilities. */
+  readonly caps?: Caps;
 }
 
 /** Reads a buffer back. */

@@ -31,6 +31,37 @@ describe.each(['f32', 'f16'] as const)('the picture in %s', (precision) => {
   });
 });
 
+/** Fused for a real GPU, or as software ones run it; then the op whose variants are forced. */
+const forced = [
+  ['lumaConv2d', 'loop', true],
+  ['lumaConv2d', 'unroll', true],
+  ['lumaConv2d', 'rows', true],
+  ['lumaResidual', 'pixels', true],
+  ['lumaResidual', 'rows', true],
+  ['conv2dLumaResidual', 'loop', false],
+  ['conv2dLumaResidual', 'unroll', false],
+] as const;
+
+describe.each(['f32', 'f16'] as const)('every variant in %s', (precision) => {
+  test.each(forced)('%s by %s, software %s', async (op, variant, software) => {
+    const gpu = await sharedGpuDevice();
+    const frame = noiseFrame(19, 37);
+    const graph = lumaNetwork(network, frame);
+    let forcings = 0;
+    const { picture } = await runImageGraph(gpu, graph, noiseWeights, frame, {
+      precision,
+      caps: { ...gpu.caps, software },
+      force: (node) => {
+        if (node.op.name !== op) return undefined;
+        forcings++;
+        return variant;
+      },
+    });
+    expect(forcings).toBe(1);
+    expect(pictureError(picture, lumaNetworkPicture(network, frame))).toBeLessThanOrEqual(within[precision]);
+  });
+});
+
 test('setting a param creates no GPU object, and refuses what it does not know', async () => {
   const { device, created } = await watchedNodeGpu();
   const gpu = new GpuDevice(device, true);

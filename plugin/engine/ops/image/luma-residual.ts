@@ -1,6 +1,8 @@
 import fusedSource from '../../../../shaders/engine/conv2d_luma_residual.wgsl';
 import source from '../../../../shaders/engine/luma_residual.wgsl';
+import rowsSource from '../../../../shaders/engine/luma_residual_rows.wgsl';
 import bilinearPrelude from '../../../../shaders/prelude/bilinear_x2.wgsl';
+import type { Caps } from '../../../gpu/caps.js';
 import type { Kernel } from '../../../gpu/kernel.js';
 import type { Graph } from '../../graph.js';
 import {
@@ -13,12 +15,16 @@ import {
   type Op,
   output,
   type ParamWord,
+  reads,
+  type Variant,
   weights,
 } from '../../op.js';
 import { asImage, asTensor, groupsOf, type ImageType, image, imageDims, invalidGraph } from '../../tensor.js';
 import type { Value } from '../../value.js';
-import { type Conv2dAttrs, conv2dOp, isPlainConv2d, packDense } from '../conv2d.js';
+import { conv2dOp } from '../conv2d.js';
+import { type Conv2dAttrs, isPlainConv2d, packDense } from '../conv2d-filter.js';
 import { packWithEpilogue } from '../epilogue.js';
+import { stripGrid, stripRows, stripTile } from '../strip.js';
 import { selectUnrolled } from '../unroll.js';
 
 const kernel: Kernel = {
@@ -26,16 +32,27 @@ const kernel: Kernel = {
   source,
   preludes: [bilinearPrelude],
   bindings: ['uniform', 'texture', 'storage-read', 'storage-texture-rgba8unorm'],
+  tiles: true,
+};
+const rowsKernel: Kernel = {
+  name: 'luma_residual_rows',
+  source: rowsSource,
+  bindings: kernel.bindings,
+  tiles: true,
 };
 const fusedKernel: Kernel = {
   name: 'conv2d_luma_residual',
   source: fusedSource,
   preludes: [bilinearPrelude],
   bindings: ['uniform', 'storage-read', 'storage-read', 'texture', 'storage-texture-rgba8unorm'],
+  tiles: true,
 };
 
 /** How much of the residual is added: 0 leaves the bilinear picture, 1 is what the network was trained for. */
 const strength: ParamWord = { param: 'strength', default: 1 };
+
+const pixels: Variant = { id: 'pixels', consts: {} };
+const rows: Variant = { id: 'rows', consts: {} };
 
 /** Inputs: the frame, then the residual `[H, W, 4]`. */
 export const lumaResidualOp: Op<undefined> = {
@@ -47,17 +64,23 @@ export const lumaResidualOp: Op<undefined> = {
       throw invalidGraph(`residual [${shape.join(', ')}]`, `[${height}, ${width}, 4]`);
     return [image(width * 2, height * 2)];
   },
-  variants: () => [{ id: 'pixels', consts: {} }],
-  lower({ inputs }, { consts }) {
+  variants: () => [pixels, rows],
+  select: (_problem, caps) => (caps.software ? rows : pixels),
+  lower({ inputs }, { id, consts }) {
     const { width, height } = asImage(inputs[0]);
+    const isRows = id === rows.id;
     return [
       {
-        kernel,
+        kernel: isRows ? rowsKernel : kernel,
         consts,
-        uniforms: [width, height, strength],
+        uniforms: [width, height, strength, ...(isRows ? [stripRows] : [])],
         bindings: [input(0), input(1), output()],
-        workgroups: [ceilDiv(width, 8), ceilDiv(height, 8), 1],
+        workgroups: isRows ? [...stripGrid(width, height), 1] : [ceilDiv(width, 8), ceilDiv(height, 8), 1],
         macs: width * height * 4 * 9,
+        footprint: {
+          tile: isRows ? [2 * stripTile[0], 2 * stripTile[1]] : [16, 16],
+          inputs: [reads(1, 0.5), reads(0, 0.5)],
+        },
       },
     ];
   },
@@ -65,7 +88,9 @@ export const lumaResidualOp: Op<undefined> = {
 };
 
 /** A plain 4-channel convolution before the residual keeps its sum in registers. */
-function absorbConv2d(self: FusionNode<undefined>, producer: FusionNode): FusedNode | undefined {
+function absorbConv2d(self: FusionNode<undefined>, producer: FusionNode, caps: Caps): FusedNode | undefined {
+  // Each alone is faster there: see the kernels' rows variants.
+  if (caps.software) return undefined;
   const [frame] = self.inputs;
   const [x] = producer.inputs;
   if (!isNodeOf(producer, conv2dOp) || !frame || !x || self.inputs[1] !== producer.outputs[0]) return undefined;
@@ -110,6 +135,7 @@ export const conv2dLumaResidualOp: Op<Conv2dAttrs> = {
         bindings: [weights(packed), input(1), input(0), output()],
         workgroups: [ceilDiv(width, 8), ceilDiv(height, 8), 1],
         macs: width * height * 4 * (inChannels * kh * kw + 9),
+        footprint: { tile: [16, 16], inputs: [reads(1, 0.5), reads((Math.max(kh, kw) - 1) / 2, 0.5)] },
       },
     ];
   },

@@ -1,27 +1,15 @@
 import lumaSource from '../../../../shaders/engine/luma.wgsl';
-import lumaConv2dSource from '../../../../shaders/engine/luma_conv2d.wgsl';
 import patchesSource from '../../../../shaders/engine/luma_patches.wgsl';
-import activationPrelude from '../../../../shaders/prelude/activation.wgsl';
 import lanesPrelude from '../../../../shaders/prelude/lanes.wgsl';
 import lumaPrelude from '../../../../shaders/prelude/luma.wgsl';
 import type { Kernel } from '../../../gpu/kernel.js';
 import type { Graph } from '../../graph.js';
-import {
-  ceilDiv,
-  type FusedNode,
-  type FusionNode,
-  fused,
-  input,
-  isNodeOf,
-  type Op,
-  output,
-  weights,
-} from '../../op.js';
+import { ceilDiv, type FusedNode, type FusionNode, fused, input, isNodeOf, type Op, output } from '../../op.js';
 import { asImage, type ImageType, type TensorType, tensor } from '../../tensor.js';
 import type { Value } from '../../value.js';
-import { type Conv2dAttrs, conv2dOp, isPlainConv2d } from '../conv2d.js';
-import { epilogueConsts, packWithEpilogue } from '../epilogue.js';
-import { selectUnrolled } from '../unroll.js';
+import { conv2dOp } from '../conv2d.js';
+import { isPlainConv2d } from '../conv2d-filter.js';
+import { lumaConv2dOp } from './luma-conv2d.js';
 
 const lumaKernel: Kernel = {
   name: 'luma',
@@ -35,13 +23,6 @@ const patchesKernel: Kernel = {
   preludes: [lanesPrelude, lumaPrelude],
   bindings: ['uniform', 'texture', 'storage-write'],
 };
-const lumaConv2dKernel: Kernel = {
-  name: 'luma_conv2d',
-  source: lumaConv2dSource,
-  preludes: [lanesPrelude, activationPrelude, lumaPrelude],
-  bindings: ['uniform', 'storage-read', 'texture', 'storage-write'],
-};
-
 /** A convolution of the luma can read the frame itself. */
 function absorbConv2d(self: FusionNode<undefined>, next: FusionNode): FusedNode | undefined {
   if (!isNodeOf(next, conv2dOp) || !isPlainConv2d(next.attrs) || next.attrs.residual) return undefined;
@@ -73,54 +54,6 @@ export const lumaOp: Op<undefined> = {
 export function luma(graph: Graph, frame: Value<ImageType>, name = 'luma'): Value<TensorType> {
   return graph.add(lumaOp, [frame], undefined, name);
 }
-
-/** What `luma` and a convolution fuse to. */
-export const lumaConv2dOp: Op<Conv2dAttrs> = {
-  name: 'lumaConv2d',
-  infer([frame], attrs) {
-    const { width, height } = asImage(frame);
-    return [tensor([height, width, attrs.outChannels])];
-  },
-  variants({ attrs }) {
-    const [kh, kw] = attrs.kernel;
-    const groups = ceilDiv(attrs.outChannels, 4);
-    const loop = {
-      ...epilogueConsts({ ...(attrs.activation ? { activation: attrs.activation } : {}) }),
-      UNROLL: false,
-      KERNEL_H: 1,
-      KERNEL_W: 1,
-      OUT_TILE: Math.min(groups, 4),
-    };
-    return [
-      { id: 'loop', consts: loop },
-      { id: 'unroll', consts: { ...loop, UNROLL: true, KERNEL_H: kh, KERNEL_W: kw } },
-    ];
-  },
-  select: (problem, caps) => selectUnrolled(lumaConv2dOp.variants(problem, caps), caps),
-  lower({ inputs, attrs }, { consts }) {
-    const { width, height } = asImage(inputs[0]);
-    const [kh, kw] = attrs.kernel;
-    const [py, px] = attrs.padding ?? [0, 0];
-    const groups = ceilDiv(attrs.outChannels, 4);
-    const { packed, biasAt, slopeAt } = packWithEpilogue(attrs, attrs.outChannels, kh * kw * groups * 4, (source) => {
-      const values = source.get(attrs.weight, [attrs.outChannels, 1, kh, kw]);
-      const out = new Float32Array(kh * kw * groups * 4);
-      for (let o = 0; o < attrs.outChannels; o++)
-        for (let k = 0; k < kh * kw; k++) out[k * groups * 4 + o] = values[o * kh * kw + k] ?? 0;
-      return out;
-    });
-    return [
-      {
-        kernel: lumaConv2dKernel,
-        consts,
-        uniforms: [width, height, kw, kh, px, py, groups, attrs.outChannels, biasAt, slopeAt],
-        bindings: [weights(packed), input(0), output()],
-        workgroups: [ceilDiv(width, 8), ceilDiv(height, 8), ceilDiv(groups, Number(consts.OUT_TILE))],
-        macs: width * height * attrs.outChannels * kh * kw,
-      },
-    ];
-  },
-};
 
 export interface LumaPatchesAttrs {
   /** Patch side in pixels. */

@@ -1,0 +1,72 @@
+import source from '../../../shaders/engine/conv2d_rows.wgsl';
+import type { Kernel } from '../../gpu/kernel.js';
+import { ceilDiv, type Dispatch, input, output, reads, type Variant, weights } from '../op.js';
+import { concatFloats, type PackedWeights, padded, type WeightSource } from '../weights.js';
+import { activationPrelude, lanesPrelude } from './activation.js';
+import { type Conv2dAttrs, type Geometry, isPlainConv2d, packDense } from './conv2d-filter.js';
+import { epilogueConsts } from './epilogue.js';
+import { stripGrid, stripRows, stripTile } from './strip.js';
+
+const rowsKernel: Kernel = {
+  name: 'conv2d_rows',
+  source,
+  preludes: [lanesPrelude, activationPrelude],
+  bindings: ['uniform', 'storage-read', 'storage-read', 'storage-read', 'storage-write'],
+  tiles: true,
+};
+
+/** Pairs of channel groups whose nine 4x4 matrices an invocation holds. */
+const heldPairs = 4;
+
+/** The variant that holds its weights in registers, where it is legal. See shaders/engine/conv2d_rows.wgsl. */
+export function rowsVariant(g: Geometry, attrs: Conv2dAttrs): Variant | undefined {
+  const inGroups = ceilDiv(g.inChannels, 4);
+  const isLegal = isPlainConv2d(attrs) && g.kernel[0] === 3 && g.kernel[1] === 3 && inGroups <= heldPairs;
+  if (!isLegal) return undefined;
+  const outTile = inGroups <= 2 && ceilDiv(g.outChannels, 4) % 2 === 0 ? 2 : 1;
+  return { id: `rows-2x${outTile}`, consts: { ...epilogueConsts(attrs), IN_TILE: inGroups, OUT_TILE: outTile } };
+}
+
+/** A strip pays once it has some rows, and a picture once it has some strips. */
+export const isRowsSize = ({ outSize: [height, width] }: Geometry): boolean => height >= 8 && width * height >= 4_096;
+
+/** One dispatch an out tile, so that each finds its weights at constant places. */
+export function lowerRows(
+  g: Geometry,
+  attrs: Conv2dAttrs,
+  consts: Variant['consts'],
+  macs: number,
+): readonly Dispatch[] {
+  const [height, width] = g.outSize;
+  const outGroups = ceilDiv(g.outChannels, 4);
+  const tile = Number(consts.OUT_TILE);
+  return Array.from({ length: outGroups / tile }, (_, i) => ({
+    kernel: rowsKernel,
+    consts,
+    uniforms: [width, height, outGroups, g.outChannels, i * tile, stripRows],
+    bindings: [weights(packTile(g, attrs, i * tile, tile)), input(0), input(attrs.residual ? 1 : 0), output()],
+    workgroups: [...stripGrid(width, height), g.batch],
+    macs: (macs * tile) / outGroups,
+    ...(g.batch === 1 ? { footprint: { tile: stripTile, inputs: [reads(1), reads(0)] } } : {}),
+  }));
+}
+
+/** Matrices, bias and slope of `count` out groups from `first` on. */
+function packTile(g: Geometry, attrs: Conv2dAttrs, first: number, count: number): PackedWeights {
+  const { weight, bias, slope, activation } = attrs;
+  const mainLength = 9 * ceilDiv(g.inChannels, 4) * 16;
+  const part = (values: Float32Array, lengthOfGroup: number): Float32Array =>
+    padded(values).slice(first * lengthOfGroup, (first + count) * lengthOfGroup);
+  const vector = (source: WeightSource, name: string | undefined): Float32Array =>
+    name === undefined ? new Float32Array(4 * count) : part(source.get(name, [g.outChannels]), 4);
+  return {
+    names: [weight, ...(bias ? [bias] : []), ...(slope && activation === 'prelu' ? [slope] : [])],
+    length: count * (mainLength + 8),
+    pack: (source) =>
+      concatFloats([
+        part(packDense(source.get(weight, [g.outChannels, g.inChannels, 3, 3]), g), mainLength),
+        vector(source, bias),
+        vector(source, activation === 'prelu' ? slope : undefined),
+      ]),
+  };
+}

@@ -1,0 +1,123 @@
+import source from '../../../../shaders/engine/luma_conv2d.wgsl';
+import rowsSource from '../../../../shaders/engine/luma_conv2d_rows.wgsl';
+import activationPrelude from '../../../../shaders/prelude/activation.wgsl';
+import lanesPrelude from '../../../../shaders/prelude/lanes.wgsl';
+import lumaPrelude from '../../../../shaders/prelude/luma.wgsl';
+import type { Consts, Kernel } from '../../../gpu/kernel.js';
+import { ceilDiv, type Dispatch, input, type Op, output, type Problem, reads, weights } from '../../op.js';
+import { asImage, tensor } from '../../tensor.js';
+import { concatFloats, type PackedWeights, padded, type WeightSource } from '../../weights.js';
+import type { Conv2dAttrs } from '../conv2d-filter.js';
+import { epilogueConsts, packWithEpilogue } from '../epilogue.js';
+import { stripGrid, stripRows, stripTile } from '../strip.js';
+import { selectUnrolled } from '../unroll.js';
+
+const kernel: Kernel = {
+  name: 'luma_conv2d',
+  source,
+  preludes: [lanesPrelude, activationPrelude, lumaPrelude],
+  bindings: ['uniform', 'storage-read', 'texture', 'storage-write'],
+  tiles: true,
+};
+const rowsKernel: Kernel = { ...kernel, name: 'luma_conv2d_rows', source: rowsSource };
+
+const macsOf = ({ inputs, attrs }: Problem<Conv2dAttrs>): number => {
+  const { width, height } = asImage(inputs[0]);
+  return width * height * attrs.outChannels * attrs.kernel[0] * attrs.kernel[1];
+};
+
+/** [ky][kx][out group] of 4 outputs. */
+function packMain(weightSource: WeightSource, { weight, outChannels, kernel: [kh, kw] }: Conv2dAttrs): Float32Array {
+  const width = ceilDiv(outChannels, 4) * 4;
+  const values = weightSource.get(weight, [outChannels, 1, kh, kw]);
+  const out = new Float32Array(kh * kw * width);
+  for (let o = 0; o < outChannels; o++)
+    for (let k = 0; k < kh * kw; k++) out[k * width + o] = values[o * kh * kw + k] ?? 0;
+  return out;
+}
+
+function lowerWhole(problem: Problem<Conv2dAttrs>, consts: Consts): Dispatch {
+  const { inputs, attrs } = problem;
+  const { width, height } = asImage(inputs[0]);
+  const [kh, kw] = attrs.kernel;
+  const [py, px] = attrs.padding ?? [0, 0];
+  const groups = ceilDiv(attrs.outChannels, 4);
+  const { packed, biasAt, slopeAt } = packWithEpilogue(attrs, attrs.outChannels, kh * kw * groups * 4, (weightSource) =>
+    packMain(weightSource, attrs),
+  );
+  return {
+    kernel,
+    consts,
+    uniforms: [width, height, kw, kh, px, py, groups, attrs.outChannels, biasAt, slopeAt],
+    bindings: [weights(packed), input(0), output()],
+    workgroups: [ceilDiv(width, 8), ceilDiv(height, 8), ceilDiv(groups, Number(consts.OUT_TILE))],
+    macs: macsOf(problem),
+    footprint: { tile: [8, 8], inputs: [reads((Math.max(kh, kw) - 1) / 2)] },
+  };
+}
+
+/** [ky][kx][out group], bias a group and slope a group, of `count` groups from `first` on. */
+function packTile(attrs: Conv2dAttrs, first: number, count: number): PackedWeights {
+  const { weight, bias, outChannels } = attrs;
+  const slope = attrs.activation === 'prelu' ? attrs.slope : undefined;
+  const width = ceilDiv(outChannels, 4) * 4;
+  const part = (values: Float32Array, row = 0): Float32Array =>
+    values.slice(row * width + first * 4, row * width + (first + count) * 4);
+  const vector = (weightSource: WeightSource, name: string | undefined): Float32Array =>
+    name === undefined ? new Float32Array(count * 4) : part(padded(weightSource.get(name, [outChannels])));
+  return {
+    names: [weight, ...(bias ? [bias] : []), ...(slope ? [slope] : [])],
+    length: 11 * count * 4,
+    pack(weightSource) {
+      const main = packMain(weightSource, attrs);
+      const taps = Array.from({ length: 9 }, (_, k) => part(main, k));
+      return concatFloats([...taps, vector(weightSource, bias), vector(weightSource, slope)]);
+    },
+  };
+}
+
+/** One dispatch an out tile: see shaders/engine/luma_conv2d_rows.wgsl. */
+function lowerRows(problem: Problem<Conv2dAttrs>, consts: Consts): readonly Dispatch[] {
+  const { inputs, attrs } = problem;
+  const { width, height } = asImage(inputs[0]);
+  const groups = ceilDiv(attrs.outChannels, 4);
+  const tile = Number(consts.OUT_TILE);
+  return Array.from({ length: groups / tile }, (_, i) => ({
+    kernel: rowsKernel,
+    consts,
+    uniforms: [width, height, groups, attrs.outChannels, i * tile, stripRows],
+    bindings: [weights(packTile(attrs, i * tile, tile)), input(0), output()],
+    workgroups: [...stripGrid(width, height), 1],
+    macs: (macsOf(problem) * tile) / groups,
+    footprint: { tile: stripTile, inputs: [reads(1)] },
+  }));
+}
+
+/** What `luma` and a convolution fuse to. Input: the frame. */
+export const lumaConv2dOp: Op<Conv2dAttrs> = {
+  name: 'lumaConv2d',
+  infer([frame], attrs) {
+    const { width, height } = asImage(frame);
+    return [tensor([height, width, attrs.outChannels])];
+  },
+  variants({ attrs }) {
+    const [kh, kw] = attrs.kernel;
+    const groups = ceilDiv(attrs.outChannels, 4);
+    const epilogue = epilogueConsts({ ...(attrs.activation ? { activation: attrs.activation } : {}) });
+    const loop = { ...epilogue, UNROLL: false, KERNEL_H: 1, KERNEL_W: 1, OUT_TILE: Math.min(groups, 4) };
+    const tile = [4, 3, 2].find((count) => groups % count === 0) ?? 1;
+    return [
+      { id: 'loop', consts: loop },
+      { id: 'unroll', consts: { ...loop, UNROLL: true, KERNEL_H: kh, KERNEL_W: kw } },
+      ...(kh === 3 && kw === 3
+        ? [{ id: 'rows', consts: { ACTIVATION: epilogue.ACTIVATION ?? 0, OUT_TILE: tile } }]
+        : []),
+    ];
+  },
+  select(problem, caps) {
+    const legal = lumaConv2dOp.variants(problem, caps);
+    const rows = caps.software ? legal.find(({ id }) => id === 'rows') : undefined;
+    return rows ?? selectUnrolled(legal, caps);
+  },
+  lower: (problem, { id, consts }) => (id === 'rows' ? lowerRows(problem, consts) : [lowerWhole(problem, consts)]),
+};
