@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type Browser, chromium, type Page } from '@playwright/test';
@@ -44,13 +44,14 @@ function findTools(): ReturnType<typeof setUp> {
  */
 export async function openBrowser(cold: boolean): Promise<BenchBrowser> {
   const tools = findTools();
-  const scratch = await mkdtemp(join(tmpdir(), 'vitreous-peers-'));
+  const scratch = mkdtempSync(join(tmpdir(), 'vitreous-peers-'));
+  // Also when an interrupt ends the process.
+  process.once('exit', () => rmSync(scratch, { recursive: true, force: true }));
   let server: ViteDevServer | undefined;
   let browser: Browser | undefined;
   const close = async (): Promise<void> => {
     await browser?.close();
     await server?.close();
-    await rm(scratch, { recursive: true, force: true });
   };
   try {
     server = await startServer(join(scratch, 'vite'));

@@ -56,13 +56,13 @@ async function unpack({ width, height, base64 }: PackedPicture): Promise<Picture
 /** The page's state: one device for everybody. */
 class PeersBench {
   readonly #gpu: GpuDevice;
-  readonly #entries: readonly Entry[];
-  readonly #gpuErrors: string[] = [];
+  readonly #entries: Entry[];
+  #gpuErrors: string[] = [];
   #timed: Timed[] = [];
 
   constructor(gpu: GpuDevice, entries: readonly Entry[]) {
     this.#gpu = gpu;
-    this.#entries = entries;
+    this.#entries = [...entries];
     gpu.device.addEventListener('uncapturederror', ({ error }) => this.#gpuErrors.push(error.message));
   }
 
@@ -86,6 +86,12 @@ class PeersBench {
     this.#throwGpuErrors(entry.name);
     this.#timed.push({ contender, frames });
     return { firstFrameMs, ...calls };
+  }
+
+  /** Leaves out an entry that could not be opened; those behind it move up. */
+  drop(index: number): void {
+    this.#entries.splice(index, 1);
+    this.#gpuErrors = [];
   }
 
   /** Each contender takes `batch` frames, one contender after the other. */

@@ -49,6 +49,7 @@ function report(made: readonly Made[]): Report {
     rounds: 3,
     framesARound: 1,
     frames: { photographs: 1, clips: 1 },
+    leftOut: ['X: no such limit'],
     lanczos: {},
     rows: made.map((entry, i) =>
       makeRow(entry, i, { firstFrameMs: 50, submits: entry.submits ?? 1, dispatches: 9 }, times, samples, judged),
@@ -81,6 +82,7 @@ describe('the report', () => {
     expect(first).toHaveLength(head.length);
     expect(tables(report(made))[5]).toContain('-0.20/-0.10');
     expect(preface(report(made)).join('\n')).toContain('median of 3 rounds in turns, 640x360');
+    expect(preface(report(made))).toContain('peers left out: X: no such limit');
   });
 });
 

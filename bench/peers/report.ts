@@ -38,8 +38,8 @@ export interface Report {
   readonly rounds: number;
   readonly framesARound: number;
   readonly frames: Readonly<Partial<Record<Group, number>>>;
-  /** Why there are no peers in it. */
-  readonly peersLeftOut?: string;
+  /** Why peers, or one of them, are missing. */
+  readonly leftOut: readonly string[];
   readonly lanczos: Readonly<Partial<Record<Group, Readonly<Record<Condition, Score>>>>>;
   readonly rows: readonly Row[];
 }
@@ -176,7 +176,7 @@ export function preface(report: Report): readonly string[] {
     '    from handing over the frame (a texture copy) to onSubmittedWorkDone; first ms: creation to first result',
     `    with ${report.cold ? 'an empty' : "the machine's"} shader cache`,
     `gain over Lanczos in luma on ${counts.join(' / ')}, 8 pixels shaved`,
-    ...(report.peersLeftOut === undefined ? [] : [`without peers: ${report.peersLeftOut}`]),
+    ...report.leftOut.map((reason) => `peers left out: ${reason}`),
     ...report.rows.flatMap((row) =>
       row.asShippedMs === undefined
         ? []
