@@ -1,4 +1,4 @@
-// A video file at twice the size: `npm run upscale -- in.mp4 out.mp4 [--tier TIER] [--strength 0..1] [--precision f16|f32]
+// A video file at twice the size: `npm run upscale -- in.mp4 out.mp4 [--tier TIER] [--strength 0..1] [--precision f16|f32|int8]
 // [--crf N]`.
 // Decodes with ffmpeg, upscales on the GPU in Node, encodes with x264; the audio is copied, frame times are kept.
 import { access, constants, rename, rm } from 'node:fs/promises';
@@ -15,7 +15,7 @@ import { readVideoInfo, type VideoInfo } from './video-info.js';
 const usage = `usage: npm run upscale -- IN OUT [options]
   --tier ${tiers.join('|').padEnd(14)}the network, from quick to sharp (default M)
   --strength 0..1      how much of what it adds is seen (default 1)
-  --precision f16|f32  of the network's numbers (default f16 where the GPU has it)
+  --precision f16|f32|int8  of the network's numbers (default f16 where the GPU has it)
   --crf N              x264 quality, 0 (lossless) to 51 (default 18)`;
 
 interface Options {
@@ -23,7 +23,7 @@ interface Options {
   readonly output: string;
   readonly tier: Tier;
   readonly strength: number;
-  readonly precision: 'f16' | 'f32' | undefined;
+  readonly precision: 'f16' | 'f32' | 'int8' | undefined;
   readonly crf: number;
 }
 
@@ -54,7 +54,7 @@ function readOptions(args: string[]): Options | undefined {
     output: resolve(output),
     tier: oneOf('tier', values.tier ?? 'M', tiers),
     strength: fraction('strength', values.strength ?? '1'),
-    precision: values.precision ? oneOf('precision', values.precision, ['f16', 'f32']) : undefined,
+    precision: values.precision ? oneOf('precision', values.precision, ['f16', 'f32', 'int8']) : undefined,
     crf,
   };
 }

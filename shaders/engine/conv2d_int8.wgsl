@@ -30,15 +30,16 @@ struct Dims {
 @group(0) @binding(3) var<storage, read_write> y: array<u32>;
 
 @compute @workgroup_size(8, 8)
-fn main(@builtin(global_invocation_id) id: vec3u) {
+fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) local: vec3u) {
+  let position = tile_of(workgroup) * 8u + local.xy;
   let rows = select(dims.rows, 3u, UNROLL);
   let in_groups = select(dims.in_groups, IN_GROUPS, UNROLL);
-  let out_x = id.x * PIXELS;
-  let out_y = id.y;
+  let out_x = position.x * PIXELS;
+  let out_y = position.y;
   if (out_x >= dims.size.x || out_y >= dims.size.y) {
     return;
   }
-  let first_group = id.z * OUT_TILE;
+  let first_group = workgroup.z * OUT_TILE;
   var sum: array<array<vec4i, PIXELS>, OUT_TILE>;
   for (var t = 0u; t < OUT_TILE; t++) {
     let first = bitcast<vec4i>(weights[dims.params_at + min(first_group + t, dims.out_groups - 1u) * 5u]);

@@ -26,8 +26,9 @@ struct Dims {
 @group(0) @binding(4) var picture: texture_storage_2d<rgba8unorm, write>;
 
 @compute @workgroup_size(8, 8)
-fn main(@builtin(global_invocation_id) id: vec3u) {
-  if (any(id.xy >= dims.size)) {
+fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) local: vec3u) {
+  let pixel = tile_of(workgroup) * 8u + local.xy;
+  if (any(pixel >= dims.size)) {
     return;
   }
   let rows = select(dims.rows, 3u, UNROLL);
@@ -35,7 +36,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   var sum = bitcast<vec4i>(weights[dims.params_at]);
   for (var ky = 0u; ky < rows; ky++) {
     for (var kx = 0u; kx < 3u; kx++) {
-      let at = vec2i(id.xy + vec2u(kx, ky)) - 1;
+      let at = vec2i(pixel + vec2u(kx, ky)) - 1;
       let inside = all(at >= vec2i(0)) && all(at < vec2i(dims.size));
       let clamped = vec2u(clamp(at, vec2i(0), vec2i(dims.size) - 1));
       let row = (clamped.y * dims.size.x + clamped.x) * in_groups;
@@ -46,5 +47,5 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     }
   }
   let residual = vec4f(sum) * bitcast<vec4f>(weights[dims.params_at + 1u]) + bitcast<vec4f>(weights[dims.params_at + 2u]);
-  store_x2(id.xy, dims.size, dims.strength * residual);
+  store_x2(pixel, dims.size, dims.strength * residual);
 }

@@ -28,14 +28,15 @@ struct Dims {
 @group(0) @binding(4) var<storage, read_write> y: array<u32>;
 
 @compute @workgroup_size(8, 8)
-fn main(@builtin(global_invocation_id) id: vec3u) {
-  if (any(id.xy >= dims.size)) {
+fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) local: vec3u) {
+  let pixel = tile_of(workgroup) * 8u + local.xy;
+  if (any(pixel >= dims.size)) {
     return;
   }
   let out_groups = select(dims.out_groups, OUT_GROUPS, UNROLL);
   var taps: array<f32, 9>;
   for (var k = 0u; k < 9u; k++) {
-    let at = vec2i(id.xy + vec2u(k % 3u, k / 3u)) - 1;
+    let at = vec2i(pixel + vec2u(k % 3u, k / 3u)) - 1;
     let inside = all(at >= vec2i(0)) && all(at < vec2i(dims.size));
     let clamped = clamp(at, vec2i(0), vec2i(dims.size) - 1);
     taps[k] = select(0.0, luma(textureLoad(frame, clamped, 0).rgb), inside);
@@ -47,10 +48,10 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     }
     var value = activate(sum, vec4f(weights[dims.slope_at + select(0u, group, ACTIVATION == 2u)]));
     if (MODULATED) {
-      value = modulated(value, id.xy, group, out_groups);
+      value = modulated(value, pixel, group, out_groups);
     }
     let steps = zero_padding(value * dims.inverse_step, group, dims.out_channels);
     let zeros = vec4f(weights[9u * out_groups + group]);
-    y[(id.y * dims.size.x + id.x) * out_groups + group] = pack_steps(steps, zeros);
+    y[(pixel.y * dims.size.x + pixel.x) * out_groups + group] = pack_steps(steps, zeros);
   }
 }

@@ -16,6 +16,7 @@ const kernel: Kernel = {
   source,
   preludes: [bilinearPrelude, int8Prelude],
   bindings: ['uniform', 'storage-read', 'storage-read', 'texture', 'storage-texture-rgba8unorm'],
+  tiles: true,
 };
 
 /** As of `lumaResidual`: how much of the residual is added. */
@@ -59,6 +60,13 @@ export const conv2dInt8LumaResidualOp: Op<Int8Layer> = {
         bindings: [weights(packed), input(1), input(0), output()],
         workgroups: [ceilDiv(width, 8), ceilDiv(height, 8), 1],
         macs: width * height * 4 * (channels * 9 + 9),
+        footprint: {
+          tile: [16, 16],
+          inputs: [
+            { scale: 0.5, reach: 1 },
+            { scale: 0.5, reach: 1 },
+          ],
+        },
       },
     ];
   },

@@ -14,6 +14,7 @@ const kernel: Kernel = {
   source,
   preludes: [lanesPrelude, activationPrelude, int8Prelude],
   bindings: ['uniform', 'storage-read', 'storage-read', 'storage-write'],
+  tiles: true,
 };
 
 export interface Conv2dInt8Attrs extends Int8Layer {
@@ -99,6 +100,7 @@ export const conv2dInt8Op: Op<Conv2dInt8Attrs> = {
           ceilDiv(outGroups, Number(consts.OUT_TILE)),
         ],
         macs: width * height * attrs.outChannels * channels * 9,
+        footprint: { tile: [8 * Number(consts.PIXELS), 8], inputs: [{ scale: 1, reach: 1 }] },
       },
     ];
   },

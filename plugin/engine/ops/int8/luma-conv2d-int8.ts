@@ -19,6 +19,7 @@ const kernel: Kernel = {
   source,
   preludes: [lanesPrelude, activationPrelude, lumaPrelude, modulationPrelude, int8Prelude],
   bindings: ['uniform', 'storage-read', 'texture', 'storage-read', 'storage-write'],
+  tiles: true,
 };
 
 export interface LumaConv2dInt8Attrs {
@@ -75,6 +76,8 @@ export const lumaConv2dInt8Op: Op<LumaConv2dInt8Attrs> = {
         return out;
       },
     );
+    // The next cell is reached from the half of a cell that is nearer to it, as in `modulate`.
+    const cellsRead = { scale: 1 / factor, reach: 0.5 - 0.5 / factor };
     const mapSize = [map?.width ?? 1, map?.height ?? 1];
     const step = { f32: 1 / rounding.scale };
     return [
@@ -85,6 +88,7 @@ export const lumaConv2dInt8Op: Op<LumaConv2dInt8Attrs> = {
         bindings: [weights(packed), input(0), map ? input(1) : weights(packed), output()],
         workgroups: [ceilDiv(width, 8), ceilDiv(height, 8), 1],
         macs: width * height * outChannels * (map ? 16 : 9),
+        footprint: { tile: [8, 8], inputs: [{ scale: 1, reach: 1 }, ...(map ? [cellsRead] : [])] },
       },
     ];
   },
