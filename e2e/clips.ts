@@ -31,7 +31,7 @@ const specs = {
   '96x54': { source: pattern('96x54') },
   '160x90': { source: pattern('160x90', 10, 2) },
   long: { source: pattern('64x36', 10, 60) },
-  'film-64x36': { source: pattern('64x36', 24, 30) },
+  'film-64x36': { source: pattern('64x36', 12, 60) },
   'fast-160x90': { source: pattern('160x90', 60, 4) },
   'fragmented-64x36': { source: pattern('64x36', 10, 1), remux: fragmented },
   'fragmented-128x72': { source: pattern('128x72'), remux: fragmented },

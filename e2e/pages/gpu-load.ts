@@ -7,6 +7,8 @@ const wgsl = `
     result = x;
   }`;
 
+const mostInFlight = 2;
+
 /** Work of others on the same device, in front of each frame: a kernel of settable length, kept to it by its own timestamps. */
 export class GpuLoad {
   /** GPU milliseconds of each `submit`; 0: none. */
@@ -18,6 +20,7 @@ export class GpuLoad {
   readonly #queries: GPUQuerySet;
   readonly #resolved: GPUBuffer;
   readonly #readback: GPUBuffer;
+  #inFlight = 0;
   /** Refined by every measurement. */
   #roundsPerMs = 100_000;
 
@@ -49,8 +52,9 @@ export class GpuLoad {
     video.requestVideoFrameCallback(onFrame);
   }
 
+  /** Like any program it waits when the queue is too far behind. */
   submit(): void {
-    if (this.targetMs === 0) return;
+    if (this.targetMs === 0 || this.#inFlight >= mostInFlight) return;
     const rounds = Math.min(2 ** 32 - 1, Math.round(this.targetMs * this.#roundsPerMs));
     this.#device.queue.writeBuffer(this.#rounds, 0, Uint32Array.of(rounds));
     const encoder = this.#device.createCommandEncoder({ label: 'load' });
@@ -68,6 +72,10 @@ export class GpuLoad {
       encoder.copyBufferToBuffer(this.#resolved, 0, this.#readback, 0, 16);
     }
     this.#device.queue.submit([encoder.finish()]);
+    this.#inFlight++;
+    void this.#device.queue.onSubmittedWorkDone().then(() => {
+      this.#inFlight--;
+    });
     if (measured) this.#calibrate(rounds);
   }
 

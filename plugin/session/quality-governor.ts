@@ -32,8 +32,9 @@ export const governorRules = {
   coldStalledMs: 4000,
   /** Frames of a tier that do not count: the first ones meet a cold driver. */
   warmFrames: 2,
-  /** A dearer tier must fit for this long first; doubles with every time it turned out too slow soon after. */
+  /** A dearer tier must fit for this long first, and for so many intervals; doubles with every time it turned out too slow soon after. */
   riseMs: 1000,
+  riseIntervals: 12,
   longestRiseMs: 64_000,
   /** A tier too slow sooner than this after it was taken up, or than so many times its wait, has failed; later, the load has changed. */
   shakyMs: 30_000,
@@ -106,8 +107,9 @@ export class QualityGovernor {
 
   /** Takes that a frame had to be dropped because an earlier one has been in the queue for so long. Returns the level from now on. */
   stalled(waitedMs: number, intervalMs: number, nowMs: number): number {
-    const { stalledMs, coldStalledMs } = governorRules;
-    if (this.#level < 0 || waitedMs < (this.#framesToSkip > 0 ? coldStalledMs : stalledMs)) return this.#level;
+    const { stalledMs, coldStalledMs, lateIntervals } = governorRules;
+    const patienceMs = Math.max(this.#framesToSkip > 0 ? coldStalledMs : stalledMs, lateIntervals * intervalMs);
+    if (this.#level < 0 || waitedMs < patienceMs) return this.#level;
     this.#learnOthers(waitedMs, intervalMs, waitedMs);
     this.#fall(intervalMs, nowMs);
     return this.#level;
@@ -169,7 +171,7 @@ export class QualityGovernor {
   #fall(intervalMs: number, nowMs: number): void {
     const level = this.#level;
     const { shakyMs, shakyWaits } = governorRules;
-    const shaky = nowMs - this.#enteredMs < Math.max(shakyMs, shakyWaits * this.#riseMs(level));
+    const shaky = nowMs - this.#enteredMs < Math.max(shakyMs, shakyWaits * this.#riseMs(level, intervalMs));
     this.#failures[level] = Math.max(1, this.#failureCount(level) + (shaky ? 1 : -1));
     // The average still remembers the time before the load, and took ours for theirs if it was ours that grew.
     const late = this.#lateOthersMs;
@@ -190,15 +192,16 @@ export class QualityGovernor {
       }
       const sinceMs = this.#fitsSinceMs[level] ?? nowMs;
       this.#fitsSinceMs[level] = sinceMs;
-      if (nowMs - sinceMs >= this.#riseMs(level)) best = level;
+      if (nowMs - sinceMs >= this.#riseMs(level, intervalMs)) best = level;
     }
     if (best > this.#level) this.#moveTo(best, nowMs);
   }
 
   /** How long a tier must have fitted before it is taken up. The first failure is free: it taught what the tier costs. */
-  #riseMs(level: number): number {
-    const { riseMs, longestRiseMs } = governorRules;
-    return Math.min(longestRiseMs, riseMs * 2 ** Math.max(0, this.#failureCount(level) - 1));
+  #riseMs(level: number, intervalMs: number): number {
+    const { riseMs, riseIntervals, longestRiseMs } = governorRules;
+    const firstMs = Math.max(riseMs, riseIntervals * intervalMs);
+    return Math.min(longestRiseMs, firstMs * 2 ** Math.max(0, this.#failureCount(level) - 1));
   }
 
   #failureCount(level: number): number {
