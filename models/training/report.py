@@ -78,7 +78,9 @@ def main() -> None:
         return
     tiers = tiers_of(args)
     records, flickers = measure(args, tiers)
-    command = f"python models/training/report.py --data DIR --tier {' '.join(tiers)} --write"
+    command = f"python models/training/report.py --data DIR --tier {' '.join(tiers)}"
+    command += f" --limit {args.limit}" if args.limit else ""
+    command += f" --checkpoint {' '.join(args.checkpoint)}" if args.checkpoint else ""
     text = page.page(records, flickers, list(tiers), command)
     print(text)
     if args.write:
