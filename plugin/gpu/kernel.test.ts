@@ -30,6 +30,11 @@ describe('shader text', () => {
     expect(text.startsWith('enable f16;\nalias real = f16;\nalias real4 = vec4<f16>;\n')).toBe(true);
   });
 
+  test('starts with the extensions the kernel enables', () => {
+    const text = composeWgsl({ ...kernel, enables: ['subgroups'] }, 'f16');
+    expect(text.startsWith('enable subgroups;\nenable f16;\n')).toBe(true);
+  });
+
   test('differs between precisions and constants, and is the same for the same', () => {
     const texts = [
       composeWgsl(kernel, 'f32', { TILE: 1 }),

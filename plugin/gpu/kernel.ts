@@ -23,6 +23,8 @@ export interface Kernel {
   /** Shared WGSL placed before the file, after the precision prelude. */
   readonly preludes?: readonly string[];
   readonly bindings: readonly BindingKind[];
+  /** WGSL extensions it needs beside f16; the op offers it where the device has them. */
+  readonly enables?: readonly 'subgroups'[];
   /** Its workgroups ask `tile_of` where they work, so that a list may name the ones to run. */
   readonly tiles?: boolean;
 }
@@ -41,7 +43,7 @@ function constLine(name: string, value: number | boolean): string {
 }
 
 /**
- * The one way shader text is composed: precision prelude + generated `const` block + preludes + the untouched file.
+ * The one way shader text is composed: extensions + precision prelude + generated `const` block + preludes + the untouched file.
  *
  * @param listed the kernel's workgroups are those of a list in group 1, not all of a grid
  */
@@ -50,5 +52,8 @@ export function composeWgsl(kernel: Kernel, precision: Precision, consts: Consts
     .map(([name, value]) => constLine(name, value))
     .join('\n');
   const tiles = kernel.tiles ? [listed ? listedPrelude : gridPrelude] : [];
-  return [precisionPrelude[precision], block, ...tiles, ...(kernel.preludes ?? []), kernel.source].join('\n');
+  const enables = (kernel.enables ?? []).map((extension) => `enable ${extension};`);
+  return [...enables, precisionPrelude[precision], block, ...tiles, ...(kernel.preludes ?? []), kernel.source].join(
+    '\n',
+  );
 }

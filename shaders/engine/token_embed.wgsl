@@ -20,15 +20,16 @@ struct Dims {
 @group(0) @binding(3) var<storage, read_write> y: array<real4>;
 
 @compute @workgroup_size(8, 8)
-fn main(@builtin(global_invocation_id) id: vec3u) {
-  if (any(id.xy >= dims.tokens)) {
+fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) local: vec3u) {
+  let id = tile_of(workgroup) * 8u + local.xy;
+  if (any(id >= dims.tokens)) {
     return;
   }
   var sum: array<vec4f, GROUPS>;
   for (var g = 0u; g < GROUPS; g++) {
     sum[g] = weight(dims.bias_at + g);
   }
-  let corner = id.xy * dims.patch_size;
+  let corner = id * dims.patch_size;
   let last = dims.size - 1u;
   var at = 0u;
   for (var py = 0u; py < dims.patch_size; py++) {

@@ -3,7 +3,7 @@ import lumaPrelude from '../../../shaders/prelude/luma.wgsl';
 import weightsPrelude from '../../../shaders/prelude/weights_uniform.wgsl';
 import type { Kernel } from '../../gpu/kernel.js';
 import type { Graph } from '../graph.js';
-import { ceilDiv, input, type Op, output, weights } from '../op.js';
+import { ceilDiv, input, type Op, output, reads, weights } from '../op.js';
 import { asImage, type ImageType, invalidGraph, type TensorType, tensor } from '../tensor.js';
 import type { Value } from '../value.js';
 import { packTokenEmbed } from './window-block-weights.js';
@@ -22,6 +22,7 @@ const kernel: Kernel = {
   source,
   preludes: [lumaPrelude, weightsPrelude],
   bindings: ['uniform', 'uniform', 'texture', 'storage-write'],
+  tiles: true,
 };
 
 export const tokenEmbedOp: Op<TokenEmbedAttrs> = {
@@ -48,6 +49,7 @@ export const tokenEmbedOp: Op<TokenEmbedAttrs> = {
         bindings: [weights(packed), input(0), output()],
         workgroups: [ceilDiv(tokens[0], 8), ceilDiv(tokens[1], 8), 1],
         macs: tokens[0] * tokens[1] * patch * patch * (outChannels + 3),
+        footprint: { tile: [8, 8], inputs: [reads(0, patch)] },
       },
     ];
   },
