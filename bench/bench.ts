@@ -1,6 +1,7 @@
-// What a frame costs: `npm run -s bench -- [--json FILE] [--size WxH …] [--frames N] [--precision f16|f32|int8 …]`. Every tier at 360p
-// and 720p (or the sizes named), in the device's own precision or in each of those named, beside a bilinear pass: in one run, since
-// only ratios within a run mean anything on a busy machine.
+// What a frame costs: `npm run -s bench -- [--json FILE] [--size WxH …] [--frames N] [--precision f16|f32|int8 …] [--motion A,B,…]`.
+// Every tier at 360p and 720p (or the sizes named), in the device's own precision or in each of those named, beside a bilinear pass: in
+// one run, since only ratios within a run mean anything on a busy machine. With `--motion` instead: what computing only changes is
+// worth at these shares of changed pixels, 0 to 1.
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import type { Size } from '../plugin/core/geometry.js';
@@ -8,10 +9,12 @@ import { type Tier, tiers } from '../plugin/core/model-source.js';
 import type { UpscalePrecision } from '../plugin/upscale/precision.js';
 import { BilinearPass } from './bilinear-pass.js';
 import { CommandError, oneOf, reportErrors } from './command-error.js';
+import { benchMotion, type MotionRow, printMotion } from './motion.js';
 import { type Gpu, median, NodeUpscaler, openNodeGpu } from './node-upscaler.js';
 import { parseSize } from './size-option.js';
 
-const usage = 'usage: npm run -s bench -- [--json FILE] [--size WxH …] [--frames N] [--precision f16|f32|int8 …]';
+const usage =
+  'usage: npm run -s bench -- [--json FILE] [--size WxH …] [--frames N] [--precision f16|f32|int8 …] [--motion A,B,…]';
 
 interface NamedSize {
   readonly name: string;
@@ -163,6 +166,15 @@ interface Options {
   readonly sizes: readonly NamedSize[];
   readonly frames: number | undefined;
   readonly contenders: readonly Contender[];
+  /** Shares of changed pixels. */
+  readonly motion: readonly number[] | undefined;
+}
+
+function readShares(text: string): readonly number[] {
+  const shares = text.split(',').map(Number);
+  if (shares.some((share) => !(share >= 0 && share <= 1)))
+    throw new CommandError('usage', `--motion must be shares from 0 to 1, got '${text}'`);
+  return shares;
 }
 
 function namedSize(text: string): NamedSize {
@@ -170,11 +182,12 @@ function namedSize(text: string): NamedSize {
 }
 
 function readOptions(args: string[]): Options {
-  let values: { json?: string; size?: string[]; frames?: string; precision?: string[] };
+  let values: { json?: string; size?: string[]; frames?: string; precision?: string[]; motion?: string };
   try {
     const text = { type: 'string' } as const;
     const texts = { type: 'string', multiple: true } as const;
-    ({ values } = parseArgs({ args, options: { json: text, size: texts, frames: text, precision: texts } }));
+    const options = { json: text, size: texts, frames: text, precision: texts, motion: text };
+    ({ values } = parseArgs({ args, options }));
   } catch (cause) {
     throw new CommandError('usage', `${cause instanceof Error ? cause.message : String(cause)}\n${usage}`, cause);
   }
@@ -183,7 +196,34 @@ function readOptions(args: string[]): Options {
     throw new CommandError('usage', `--frames must be a positive integer, got '${values.frames}'`);
   const precisions = values.precision?.map((word) => oneOf('precision', word, ['f16', 'f32', 'int8']));
   const contenders = tiers.flatMap((tier) => (precisions ?? [undefined]).map((precision) => ({ tier, precision })));
-  return { json: values.json, sizes: values.size?.map(namedSize) ?? usualSizes, frames, contenders };
+  const motion = values.motion === undefined ? undefined : readShares(values.motion);
+  const sizes = values.size?.map(namedSize) ?? (motion ? usualSizes.slice(0, 1) : usualSizes);
+  return { json: values.json, sizes, frames, contenders, motion };
+}
+
+async function benchSizes(gpu: Gpu, options: Options, warmUp: number, frames: number): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const size of options.sizes) rows.push(...(await benchSize(gpu, size, options.contenders, warmUp, frames)));
+  printTable(rows);
+  return rows;
+}
+
+async function benchMotions(
+  gpu: Gpu,
+  { sizes, contenders }: Options,
+  shares: readonly number[],
+  warmUp: number,
+  frames: number,
+): Promise<MotionRow[]> {
+  const rows: MotionRow[] = [];
+  for (const { name, size } of sizes)
+    for (const contender of contenders) {
+      const found = await benchMotion(gpu, { ...contender, size, shares, warmUp, frames });
+      console.log(`\n${name}`);
+      printMotion(found);
+      rows.push(...found);
+    }
+  return rows;
 }
 
 export function main(args: string[]): Promise<number> {
@@ -195,10 +235,10 @@ export function main(args: string[]): Promise<number> {
       const kind = software ? 'software' : 'hardware';
       const frames = options.frames ?? timedFrames[kind];
       console.log(`adapter: ${gpu.adapter}${software ? ' (software)' : ''}; median of ${frames} frames, in turns`);
-      const rows: Row[] = [];
-      for (const size of options.sizes)
-        rows.push(...(await benchSize(gpu, size, options.contenders, warmUpFrames[kind], frames)));
-      printTable(rows);
+      const { motion: shares } = options;
+      const rows: (Row | MotionRow)[] = shares
+        ? await benchMotions(gpu, options, shares, warmUpFrames[kind], frames)
+        : await benchSizes(gpu, options, warmUpFrames[kind], frames);
       const report = { adapter: gpu.adapter, software, frames, rows };
       if (options.json) await writeFile(options.json, `${JSON.stringify(report, null, 2)}\n`);
       return 0;

@@ -45,8 +45,11 @@ export interface Reading {
  * the output: pixels of an image, positions of `[H, W, C]`.
  */
 export interface Footprint {
-  /** What workgroup (i, j) writes: a rectangle of this width and height at (i, j) times them. The kernel asks `tile_of` for (i, j). */
-  readonly tile: readonly [width: number, height: number];
+  /**
+   * What workgroup (i, j) writes: a rectangle of this width and height at (i, j) times them. The kernel asks `tile_of` for (i, j).
+   * Absent: the dispatch runs as a whole, and only what it reads is known.
+   */
+  readonly tile?: readonly [width: number, height: number];
   /** Elements that depend on each other's inputs: a whole window of attention. Default 1 by 1. */
   readonly grain?: readonly [width: number, height: number];
   /** One an input of the node. */
@@ -115,6 +118,7 @@ export const input = (index: number): Ref => ({ kind: 'input', index });
 export const output = (index = 0): Ref => ({ kind: 'output', index });
 export const weights = (packed: PackedWeights | PackedWords): Ref => ({ kind: 'weights', packed });
 
+/** Read at the same place and `reach` elements around it. */
 export const reads = (reach: number, scale = 1): Reading => ({ scale, reach });
 
 export const ceilDiv = (a: number, b: number): number => Math.ceil(a / b);

@@ -90,8 +90,13 @@ export class Runner implements DisposableResource {
     signal?.throwIfAborted();
     checkLimits(gpu, plan);
     const pipelines = await Promise.all(
-      plan.steps.map(({ kernel, consts }) =>
-        gpu.pipelines.compile({ kernel, consts, precision: plan.precision, listed: plan.tiling !== undefined }),
+      plan.steps.map(({ kernel, consts }, i) =>
+        gpu.pipelines.compile({
+          kernel,
+          consts,
+          precision: plan.precision,
+          listed: plan.tiling?.listOf[i] !== undefined,
+        }),
       ),
     );
     signal?.throwIfAborted();

@@ -22,8 +22,8 @@ export interface Tiling {
   /** Patches of the frame. */
   readonly patches: readonly [columns: number, rows: number];
   readonly lists: readonly TileList[];
-  /** Index of each step's list. */
-  readonly listOf: readonly number[];
+  /** Index of each step's list; undefined where the step runs as a whole. */
+  readonly listOf: readonly (number | undefined)[];
   /** Values whose elements stay from frame to frame, by id: what has not changed is not computed again. */
   readonly kept: ReadonlySet<number>;
   /** The list whose workgroups write the picture. */
@@ -78,7 +78,8 @@ function sizeOf({ type }: Value): readonly [width: number, height: number] {
 interface AxisStep {
   readonly inputs: readonly { readonly value: Value; readonly reading: Reading }[];
   readonly output: Value;
-  readonly tile: number;
+  /** Undefined: it runs as a whole. */
+  readonly tile: number | undefined;
   readonly grain: number;
   readonly isKept: boolean;
 }
@@ -118,7 +119,7 @@ class Axis {
         if (input.value.id !== value.id) continue;
         const readers = clamped(snapped(readersOf(elements, input.reading), step.grain), this.size(step.output));
         const some = step.isKept
-          ? this.sources(step.output, snapped(readers, step.tile))
+          ? this.sources(step.output, snapped(readers, step.tile ?? 1))
           : this.uses(step.output, readers);
         if (some) all = all ? union(all, some) : some;
       }
@@ -128,8 +129,9 @@ class Axis {
   /** For each tile of a step the patches that make it run. */
   ranges(step: AxisStep): readonly PatchRange[] {
     const size = this.size(step.output);
-    return Array.from({ length: Math.ceil(size / step.tile) }, (_, i) => {
-      const tile: Range = [i * step.tile, Math.min((i + 1) * step.tile, size)];
+    const side = step.tile ?? size;
+    return Array.from({ length: Math.ceil(size / side) }, (_, i) => {
+      const tile: Range = [i * side, Math.min((i + 1) * side, size)];
       const range = step.isKept ? this.sources(step.output, tile) : this.uses(step.output, tile);
       return range ?? [0, 0];
     });
@@ -138,11 +140,13 @@ class Axis {
 
 /** A coarse map is small enough to be kept; maps of the frame's size share memory and are computed again around what changed. */
 const keptFraction = 1 / 16;
+/** So few elements are never worth sharing. */
+const keptArea = 64;
 
 function isKept(value: Value, frame: Value, outputs: readonly Value[]): boolean {
   if (outputs.some(({ id }) => id === value.id)) return true;
   const [area, frameArea] = [value, frame].map((of) => sizeOf(of).reduce((a, b) => a * b)) as [number, number]; // Two in, two out.
-  return area <= frameArea * keptFraction;
+  return area <= Math.max(frameArea * keptFraction, keptArea);
 }
 
 function axisSteps(
@@ -160,8 +164,27 @@ function axisSteps(
       return reading ? [{ value, reading }] : [];
     });
     const { tile, grain = [1, 1] } = footprint;
-    return [{ inputs, output, tile: tile[axis], grain: grain[axis], isKept: kept.has(output.id) }];
+    return [{ inputs, output, tile: tile?.[axis], grain: grain[axis], isKept: kept.has(output.id) }];
   });
+}
+
+/** A footprint that can be used: the kernel asks for its tile, or the step runs as a whole. */
+function footprintOf({ node, dispatch: { kernel, footprint } }: TiledStep): Footprint | undefined {
+  const isGrid = [...node.inputs, ...node.outputs].every(
+    ({ type }) => type.kind === 'image' || type.shape.length === 3,
+  );
+  if (!footprint || !isGrid || node.outputs.length !== 1) return undefined;
+  return kernel.tiles || !footprint.tile ? footprint : undefined;
+}
+
+/** What runs as a whole reads its inputs as a whole: they must be there. */
+function isComplete(steps: readonly TiledStep[], kept: ReadonlySet<number>, frame: Value): boolean {
+  const complete = new Set([frame.id, ...kept]);
+  for (const { node, dispatch } of steps)
+    if (!dispatch.footprint?.tile) for (const { id } of node.outputs) complete.add(id);
+  return steps.every(
+    ({ node, dispatch }) => dispatch.footprint?.tile || node.inputs.every(({ id }) => complete.has(id)),
+  );
 }
 
 /**
@@ -169,7 +192,7 @@ function axisSteps(
  * are computed where their own inputs changed; the others where a kept one is computed from them, margins included. What is computed is
  * the same, number for number, as if everything had been.
  *
- * @returns undefined where a step cannot run in part: without a footprint, or with more tiles than a dispatch takes along x
+ * @returns undefined where that cannot be known or done: a step without a footprint, more tiles than a dispatch takes along x
  */
 export function tilingOf(
   steps: readonly TiledStep[],
@@ -180,13 +203,33 @@ export function tilingOf(
   const [frame] = inputs;
   const [picture] = outputs;
   if (!frame || !picture || inputs.length > 1 || frame.type.kind !== 'image') return undefined;
-  const footprints = steps.flatMap(({ dispatch: { kernel, footprint } }) => (kernel.tiles && footprint) || []);
+  const footprints = steps.flatMap((step) => footprintOf(step) ?? []);
   const written = steps.flatMap(({ node }) => node.outputs);
   const known = new Set([frame, ...written].map(({ id }) => id));
   // A view of another value would be a name without a step.
-  const isWhole = steps.some(({ node }) => node.outputs.length !== 1 || node.inputs.some(({ id }) => !known.has(id)));
-  if (footprints.length < steps.length || isWhole) return undefined;
-  const kept = new Set(written.filter((value) => isKept(value, frame, outputs)).map(({ id }) => id));
+  const isKnown = steps.every(({ node }) => node.inputs.every(({ id }) => known.has(id)));
+  if (footprints.length < steps.length || !isKnown) return undefined;
+  const kept = new Set(
+    steps
+      .filter(({ dispatch }) => dispatch.footprint?.tile)
+      .flatMap(({ node }) => node.outputs.filter((value) => isKept(value, frame, outputs)).map(({ id }) => id)),
+  );
+  if (!isComplete(steps, kept, frame)) return undefined;
+  const { lists, listOf } = listsOf(steps, footprints, kept);
+  const pictureList = listOf[steps.findIndex(({ node }) => node.outputs[0]?.id === picture.id)];
+  const isTooLong = lists.some(({ columns, rows }) => columns.length * rows.length > maxWorkgroups);
+  if (isTooLong || pictureList === undefined) return undefined;
+  const [width, height] = sizeOf(frame);
+  const patches = [Math.ceil(width / patchSide), Math.ceil(height / patchSide)] as const;
+  return { patches, lists, listOf, kept, pictureList };
+}
+
+/** The lists of all steps, each once. */
+function listsOf(
+  steps: readonly TiledStep[],
+  footprints: readonly Footprint[],
+  kept: ReadonlySet<number>,
+): Pick<Tiling, 'lists' | 'listOf'> {
   const axes = ([0, 1] as const).map((axis) => {
     const along = axisSteps(steps, footprints, axis, kept);
     const ranges = new Axis(axis, along);
@@ -194,21 +237,12 @@ export function tilingOf(
   });
   const lists = new Map<string, { readonly index: number; readonly list: TileList }>();
   const listOf = steps.map(({ dispatch }, i) => {
+    if (!footprints[i]?.tile) return undefined;
     const list = { columns: axes[0]?.[i] ?? [], rows: axes[1]?.[i] ?? [], depth: dispatch.workgroups[2] };
     const key = JSON.stringify(list);
     const entry = lists.get(key) ?? { index: lists.size, list };
     lists.set(key, entry);
     return entry.index;
   });
-  const all = [...lists.values()].map(({ list }) => list);
-  if (all.some(({ columns, rows }) => columns.length * rows.length > maxWorkgroups)) return undefined;
-  const [width, height] = sizeOf(frame);
-  const last = steps.findIndex(({ node }) => node.outputs[0]?.id === picture.id);
-  return {
-    patches: [Math.ceil(width / patchSide), Math.ceil(height / patchSide)],
-    lists: all,
-    listOf,
-    kept,
-    pictureList: listOf[last] ?? 0,
-  };
+  return { lists: [...lists.values()].map(({ list }) => list), listOf };
 }

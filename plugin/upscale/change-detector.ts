@@ -2,7 +2,7 @@ import changedSource from '../../shaders/upscale/changed_patches.wgsl';
 import listsSource from '../../shaders/upscale/tile_lists.wgsl';
 import { type DisposableResource, disposeSymbol } from '../core/dispose.js';
 import type { Size } from '../core/geometry.js';
-import { patchSide, type TileBuffers, type Tiling } from '../engine/tiling.js';
+import { argumentsStrideBytes, patchSide, type TileBuffers, type Tiling } from '../engine/tiling.js';
 import type { GpuDevice } from '../gpu/device.js';
 import type { Kernel } from '../gpu/kernel.js';
 import { type PackedLists, packLists } from './change-lists.js';
@@ -24,6 +24,7 @@ const COPY_DST = 0x8;
 const UNIFORM = 0x40;
 const STORAGE = 0x80;
 const INDIRECT = 0x100;
+const MAP_READ = 0x1;
 
 interface Pipelines {
   readonly changed: GPUComputePipeline;
@@ -43,6 +44,10 @@ export class ChangeDetector implements DisposableResource {
   readonly #compare: GPUBuffer;
   readonly #everything: GPUBuffer;
   readonly #listGroup: GPUBindGroup;
+  readonly #pictureList: number;
+  readonly #pictureTiles: number;
+  readonly #readback: GPUBuffer;
+  #reading = false;
   #compareGroup: GPUBindGroup | undefined;
   #everythingGroup: GPUBindGroup | undefined;
 
@@ -67,6 +72,10 @@ export class ChangeDetector implements DisposableResource {
       packed.arguments,
     );
     this.tiles = { lists: packed.places.map((place) => ({ buffer: tiles, ...place })), arguments: counts };
+    const picture = tiling.lists[tiling.pictureList];
+    this.#pictureList = tiling.pictureList;
+    this.#pictureTiles = (picture?.columns.length ?? 0) * (picture?.rows.length ?? 0);
+    this.#readback = this.#buffer('changes.readback', MAP_READ | COPY_DST, 4);
     this.#listGroup = this.#group('tile_lists', listsKernel, [
       { buffer: uniform('changes.lists', [columns, rows, 0, 0]) },
       { buffer: this.#changedBits },
@@ -113,6 +122,29 @@ export class ChangeDetector implements DisposableResource {
     pass.setPipeline(this.#pipelines.lists);
     pass.setBindGroup(0, this.#listGroup);
     pass.dispatchWorkgroups(Math.ceil(this.#packed.mostTiles / 64), this.#packed.places.length);
+  }
+
+  /** Encodes that `readShare` shall tell of this frame; false while it still reads of another. */
+  sample(encoder: GPUCommandEncoder): boolean {
+    if (this.#reading) return false;
+    const offset = this.#pictureList * argumentsStrideBytes;
+    encoder.copyBufferToBuffer(this.tiles.arguments, offset, this.#readback, 0, 4);
+    return true;
+  }
+
+  /** After the submit of a sampled frame: the share of the picture that was computed, 0 to 1; undefined after a loss. */
+  async readShare(): Promise<number | undefined> {
+    this.#reading = true;
+    try {
+      await this.#readback.mapAsync(MAP_READ);
+      const [count = 0] = new Uint32Array(this.#readback.getMappedRange(0, 4));
+      return count / this.#pictureTiles;
+    } catch {
+      return undefined; // The device went away while mapping; the loss itself is reported by `GpuDevice.lost`.
+    } finally {
+      if (this.#readback.mapState === 'mapped') this.#readback.unmap();
+      this.#reading = false;
+    }
   }
 
   #buffer(name: string, usage: number, sizeBytes: number, data?: Uint32Array<ArrayBuffer>): GPUBuffer {

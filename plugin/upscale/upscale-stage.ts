@@ -58,6 +58,11 @@ export class UpscaleStage implements Stage {
     return this.#prepared?.runner.plan;
   }
 
+  /** What finds the changes between frames, where the plan can run in part. */
+  get changes(): ChangeDetector | undefined {
+    return this.#prepared?.changes;
+  }
+
   /**
    * Compiles and allocates for a source size; the former size's plan is released once the new one stands.
    *

@@ -3,7 +3,17 @@ import lanesSource from '../../../shaders/engine/attention_lanes.wgsl';
 import type { Caps } from '../../gpu/caps.js';
 import type { BindingKind, Kernel } from '../../gpu/kernel.js';
 import type { Graph } from '../graph.js';
-import { ceilDiv, type Dispatch, input, type Op, output, type Problem, type UniformWord, type Variant } from '../op.js';
+import {
+  ceilDiv,
+  type Dispatch,
+  input,
+  type Op,
+  output,
+  type Problem,
+  reads,
+  type UniformWord,
+  type Variant,
+} from '../op.js';
 import {
   asTensor,
   channelsOf,
@@ -171,6 +181,7 @@ function lower({ inputs, attrs }: Problem<AttentionAttrs>, variant: Variant): re
       bindings: [input(0), input(k), input(v), output()],
       workgroups: [ceilDiv(lanes ? area * outGroups : area, 64), lanes ? 1 : attrs.heads, g.batch * g.windows],
       macs: 2 * g.batch * g.channels * pairsOf(g, attrs.causal === true),
+      ...(attrs.window ? { footprint: { grain: g.qWindow, inputs: inputs.map(() => reads(0)) } } : {}),
     },
   ];
 }

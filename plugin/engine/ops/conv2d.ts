@@ -7,6 +7,7 @@ import type { Graph } from '../graph.js';
 import {
   ceilDiv,
   type Dispatch,
+  type Footprint,
   input,
   type Op,
   output,
@@ -132,6 +133,17 @@ function uniformsOf(
   ];
 }
 
+/** Of a convolution whose output is as large as its input. */
+function footprintOf(
+  { batch, kernel }: Geometry,
+  attrs: Conv2dAttrs,
+  tile: Footprint['tile'] | undefined,
+): Pick<Dispatch, 'footprint'> {
+  if (batch !== 1 || !isPlainConv2d({ ...attrs, groups: 1 })) return {};
+  const inputs = [reads((Math.max(...kernel) - 1) / 2), reads(0)];
+  return { footprint: tile && isPlainConv2d(attrs) ? { tile, inputs } : { inputs } };
+}
+
 function lower({ inputs, attrs }: Problem<Conv2dAttrs>, { id, consts }: Variant): readonly Dispatch[] {
   const g = geometryOf(inputs[0], attrs);
   const macs =
@@ -157,9 +169,7 @@ function lower({ inputs, attrs }: Problem<Conv2dAttrs>, { id, consts }: Variant)
       bindings: [weights(packed), input(0), input(attrs.residual ? 1 : 0), output()],
       workgroups: [ceilDiv(ceilDiv(width, pixels), 8), ceilDiv(height, 8), g.batch * ceilDiv(outGroups, tile)],
       macs,
-      ...(family === 'dense' && g.batch === 1 && isPlainConv2d(attrs)
-        ? { footprint: { tile: [8 * pixels, 8], inputs: [reads((Math.max(...g.kernel) - 1) / 2), reads(0)] } }
-        : {}),
+      ...footprintOf(g, attrs, family === 'dense' ? [8 * pixels, 8] : undefined),
     },
   ];
 }

@@ -1,6 +1,6 @@
 import type { Caps } from '../../gpu/caps.js';
 import type { Graph } from '../graph.js';
-import { ceilDiv, input, type Op, output, type Problem, type Variant, weights } from '../op.js';
+import { ceilDiv, input, type Op, output, type Problem, reads, type Variant, weights } from '../op.js';
 import { asTensor, channelsOf, invalidGraph, rowsOf, sameShape, type TensorType, tensor } from '../tensor.js';
 import type { Value } from '../value.js';
 import { absorbEpilogue, type Epilogue, epilogueConsts, packWithEpilogue } from './epilogue.js';
@@ -59,7 +59,8 @@ export const linearOp: Op<LinearAttrs> = {
     );
     const residual = input(attrs.residual ? 1 : 0);
     const operands = { a: input(0), b: weights(packed), residual, y: output(), behind: { biasAt, slopeAt } };
-    return [lowerProduct(product, operands, variant)];
+    // A row of x is an element of the output.
+    return [{ ...lowerProduct(product, operands, variant), footprint: { inputs: [reads(0), reads(0)] } }];
   },
   absorbConsumer: (self, next) => absorbEpilogue(linearOp, self, next),
 };

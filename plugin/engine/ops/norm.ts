@@ -1,7 +1,7 @@
 import source from '../../../shaders/engine/norm.wgsl';
 import type { Kernel } from '../../gpu/kernel.js';
 import type { Graph } from '../graph.js';
-import { ceilDiv, input, type Op, output, type Variant, weights } from '../op.js';
+import { ceilDiv, input, type Op, output, reads, type Variant, weights } from '../op.js';
 import { asTensor, channelsOf, groupsOf, invalidGraph, rowsOf, type TensorType } from '../tensor.js';
 import type { Value } from '../value.js';
 import { concatFloats, type PackedWeights, padded, type WeightSource } from '../weights.js';
@@ -71,6 +71,7 @@ export const normOp: Op<RowNormAttrs> = {
         bindings: [weights(packScaleShift(attrs, channels)), input(0), output()],
         workgroups: grid.workgroups,
         macs: rows * channels * 2,
+        footprint: { inputs: [reads(0)] },
       },
     ];
   },
