@@ -1,6 +1,6 @@
 import type { Graph } from '../../plugin/engine/graph.js';
 import { architectureOf, int8InputsOf, type Manifest } from '../../plugin/engine/model/manifest.js';
-import { architectureKeys, mobilevitSr } from './graph.js';
+import { type Architecture, mobilevitSr, tokenKeys, trunkKeys } from './graph.js';
 import manifestM from './M/manifest.json';
 import manifestS from './S/manifest.json';
 import { int8Layers } from './trunk-int8.js';
@@ -17,6 +17,14 @@ export const shippedTiers = {
   M: { manifest: manifestM, weightsUrl: new URL('./M/weights.safetensors', import.meta.url) },
 } satisfies Readonly<Record<string, ShippedTier>>;
 
+/** A manifest without a token width has no transformer branch. */
+function architectureIn(manifest: Manifest): Architecture {
+  const trunk = architectureOf(manifest, trunkKeys);
+  return manifest.architecture.tokenDim === undefined
+    ? trunk
+    : { ...trunk, tokens: architectureOf(manifest, tokenKeys) };
+}
+
 /**
  * The graph of a manifest's architecture at a source size.
  *
@@ -28,7 +36,7 @@ export function buildGraph(
   size: { readonly width: number; readonly height: number },
   numbers: 'real' | 'int8' = 'real',
 ): Graph {
-  const architecture = architectureOf(manifest, architectureKeys);
+  const architecture = architectureIn(manifest);
   const inputs = numbers === 'int8' ? int8InputsOf(manifest, int8Layers(architecture.bodyConvs)) : undefined;
   return mobilevitSr(architecture, size, inputs);
 }
