@@ -9,7 +9,7 @@ import { image, tensor } from './tensor.js';
 import { testCaps } from './testing/caps.js';
 import type { Value } from './value.js';
 
-const fuse = (graph: Graph): Graph => fuseFor(graph, testCaps());
+const fuse = (graph: Graph): Graph => fuseFor(graph, { caps: testCaps(), precision: 'f16' });
 
 const conv = (graph: Graph, x: Value, name: string, attrs: Partial<Conv2dAttrs> = {}) =>
   conv2d(graph, x, { weight: `${name}.weight`, outChannels: 8, kernel: [3, 3], padding: [1, 1], ...attrs });

@@ -1,6 +1,5 @@
-import type { Caps } from '../gpu/caps.js';
 import type { Graph, GraphNode } from './graph.js';
-import type { FusedNode } from './op.js';
+import type { FusedNode, FusionTarget } from './op.js';
 
 /** Consumers of each value, by id; being an output of the graph counts as one more. */
 function countUses(nodes: readonly GraphNode[], graph: Graph): Map<number, number> {
@@ -11,22 +10,22 @@ function countUses(nodes: readonly GraphNode[], graph: Graph): Map<number, numbe
   return uses;
 }
 
-function tryFuse(producer: GraphNode, consumer: GraphNode, uses: number, caps: Caps): FusedNode | undefined {
+function tryFuse(producer: GraphNode, consumer: GraphNode, uses: number, target: FusionTarget): FusedNode | undefined {
   if (producer.outputs.length !== 1) return undefined;
   if (uses > 1 && !producer.op.isCheap) return undefined;
   return (
-    producer.op.absorbConsumer?.(producer, consumer, caps) ?? consumer.op.absorbProducer?.(consumer, producer, caps)
+    producer.op.absorbConsumer?.(producer, consumer, target) ?? consumer.op.absorbProducer?.(consumer, producer, target)
   );
 }
 
 /** One rewrite, or nothing when no rule applies. The fused node stands where the consumer stood: all its inputs are ready there. */
-function fuseOnce(graph: Graph, nodes: readonly GraphNode[], caps: Caps): readonly GraphNode[] | undefined {
+function fuseOnce(graph: Graph, nodes: readonly GraphNode[], target: FusionTarget): readonly GraphNode[] | undefined {
   const uses = countUses(nodes, graph);
   const producers = new Map(nodes.flatMap((node) => node.outputs.map((value) => [value.id, node] as const)));
   for (const [at, consumer] of nodes.entries()) {
     for (const value of consumer.inputs) {
       const producer = producers.get(value.id);
-      const fused = producer && tryFuse(producer, consumer, uses.get(value.id) ?? 0, caps);
+      const fused = producer && tryFuse(producer, consumer, uses.get(value.id) ?? 0, target);
       if (!producer || !fused) continue;
       const merged: GraphNode = { ...fused, outputs: consumer.outputs, name: mergedName(producer, consumer) };
       return nodes.map((node, i) => (i === at ? merged : node));
@@ -54,9 +53,9 @@ function withoutDead(graph: Graph, nodes: readonly GraphNode[]): readonly GraphN
  * Applies the ops' own fusion rules until none fits, then drops nodes nobody reads. The rules live with the ops, so that a graph
  * brings only the rules of ops it uses.
  */
-export function fuse(graph: Graph, caps: Caps): Graph {
+export function fuse(graph: Graph, target: FusionTarget): Graph {
   let nodes = graph.nodes;
-  for (let next = fuseOnce(graph, nodes, caps); next; next = fuseOnce(graph, nodes, caps))
+  for (let next = fuseOnce(graph, nodes, target); next; next = fuseOnce(graph, nodes, target))
     nodes = withoutDead(graph, next);
   return graph.withNodes(withoutDead(graph, nodes));
 }

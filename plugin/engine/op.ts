@@ -1,5 +1,5 @@
 import type { Caps } from '../gpu/caps.js';
-import type { Consts, Kernel } from '../gpu/kernel.js';
+import type { Consts, Kernel, Precision } from '../gpu/kernel.js';
 import type { ValueType } from './tensor.js';
 import type { Value } from './value.js';
 import type { PackedWeights, PackedWords } from './weights.js';
@@ -82,11 +82,17 @@ export interface Op<A = unknown> {
   /** True: the output is the input's bytes under another shape, and nothing is dispatched. */
   readonly isView?: boolean;
   /** As the producer: the node that does this and `consumer` in one, or nothing. See `fuse`. */
-  absorbConsumer?(self: FusionNode<A>, consumer: FusionNode, caps: Caps): FusedNode | undefined;
+  absorbConsumer?(self: FusionNode<A>, consumer: FusionNode, target: FusionTarget): FusedNode | undefined;
   /** As the consumer: the node that does `producer` and this in one, or nothing. */
-  absorbProducer?(self: FusionNode<A>, producer: FusionNode, caps: Caps): FusedNode | undefined;
+  absorbProducer?(self: FusionNode<A>, producer: FusionNode, target: FusionTarget): FusedNode | undefined;
   /** Cheap enough to be absorbed by several consumers, each computing it again. */
   readonly isCheap?: boolean;
+}
+
+/** What a plan is compiled for: what pays to be fused depends on it. */
+export interface FusionTarget {
+  readonly caps: Caps;
+  readonly precision: Precision;
 }
 
 /** What a fusion rule sees of a node; values are opaque handles to be passed on. */

@@ -239,7 +239,7 @@ class WeightLayout {
 export function compile(source: Graph, options: PlanOptions): Plan {
   const { caps, precision } = options;
   const expanded = expand(source, caps, (node) => options.force?.(node) !== undefined);
-  const graph = options.fuse === false ? expanded : fuse(expanded, caps);
+  const graph = options.fuse === false ? expanded : fuse(expanded, options);
   const lowered = lowerAll(graph, options);
   const owners = ownersOf(graph);
   const ioOwners = [...graph.inputs, ...graph.outputs.map((value) => owners.get(value.id) ?? value)];

@@ -11,6 +11,7 @@ import type { Conv2dAttrs } from '../conv2d-filter.js';
 import { epilogueConsts, packWithEpilogue } from '../epilogue.js';
 import { stripGrid, stripRows, stripTile } from '../strip.js';
 import { selectUnrolled } from '../unroll.js';
+import { startChain } from './conv-chain.js';
 
 const kernel: Kernel = {
   name: 'luma_conv2d',
@@ -119,5 +120,6 @@ export const lumaConv2dOp: Op<Conv2dAttrs> = {
     const rows = caps.software ? legal.find(({ id }) => id === 'rows') : undefined;
     return rows ?? selectUnrolled(legal, caps);
   },
+  absorbConsumer: startChain,
   lower: (problem, { id, consts }) => (id === 'rows' ? lowerRows(problem, consts) : [lowerWhole(problem, consts)]),
 };

@@ -2,19 +2,18 @@ import fusedSource from '../../../../shaders/engine/conv2d_luma_residual.wgsl';
 import source from '../../../../shaders/engine/luma_residual.wgsl';
 import rowsSource from '../../../../shaders/engine/luma_residual_rows.wgsl';
 import bilinearPrelude from '../../../../shaders/prelude/bilinear_x2.wgsl';
-import type { Caps } from '../../../gpu/caps.js';
 import type { Kernel } from '../../../gpu/kernel.js';
 import type { Graph } from '../../graph.js';
 import {
   ceilDiv,
   type FusedNode,
   type FusionNode,
+  type FusionTarget,
   fused,
   input,
   isNodeOf,
   type Op,
   output,
-  type ParamWord,
   reads,
   type Variant,
   weights,
@@ -26,6 +25,8 @@ import { type Conv2dAttrs, isPlainConv2d, packDense } from '../conv2d-filter.js'
 import { packWithEpilogue } from '../epilogue.js';
 import { stripGrid, stripRows, stripTile } from '../strip.js';
 import { selectUnrolled } from '../unroll.js';
+import { endChain } from './conv-chain.js';
+import { strengthParam } from './strength.js';
 
 const kernel: Kernel = {
   name: 'luma_residual',
@@ -47,9 +48,6 @@ const fusedKernel: Kernel = {
   bindings: ['uniform', 'storage-read', 'storage-read', 'texture', 'storage-texture-rgba8unorm'],
   tiles: true,
 };
-
-/** How much of the residual is added: 0 leaves the bilinear picture, 1 is what the network was trained for. */
-const strength: ParamWord = { param: 'strength', default: 1 };
 
 const pixels: Variant = { id: 'pixels', consts: {} };
 const rows: Variant = { id: 'rows', consts: {} };
@@ -73,7 +71,7 @@ export const lumaResidualOp: Op<undefined> = {
       {
         kernel: isRows ? rowsKernel : kernel,
         consts,
-        uniforms: [width, height, strength, ...(isRows ? [stripRows] : [])],
+        uniforms: [width, height, strengthParam, ...(isRows ? [stripRows] : [])],
         bindings: [input(0), input(1), output()],
         workgroups: isRows ? [...stripGrid(width, height), 1] : [ceilDiv(width, 8), ceilDiv(height, 8), 1],
         macs: width * height * 4 * 9,
@@ -88,7 +86,11 @@ export const lumaResidualOp: Op<undefined> = {
 };
 
 /** A plain 4-channel convolution before the residual keeps its sum in registers. */
-function absorbConv2d(self: FusionNode<undefined>, producer: FusionNode, caps: Caps): FusedNode | undefined {
+function absorbConv2d(
+  self: FusionNode<undefined>,
+  producer: FusionNode,
+  { caps }: FusionTarget,
+): FusedNode | undefined {
   // Each alone is faster there: see the kernels' rows variants.
   if (caps.software) return undefined;
   const [frame] = self.inputs;
@@ -113,6 +115,7 @@ export const conv2dLumaResidualOp: Op<Conv2dAttrs> = {
     ];
   },
   select: (problem, caps) => selectUnrolled(conv2dLumaResidualOp.variants(problem, caps), caps),
+  absorbProducer: endChain,
   lower({ inputs, attrs }, { consts }) {
     const { width, height } = asImage(inputs[0]);
     const x = asTensor(inputs[1]);
@@ -131,7 +134,7 @@ export const conv2dLumaResidualOp: Op<Conv2dAttrs> = {
       {
         kernel: fusedKernel,
         consts,
-        uniforms: [width, height, kw, kh, px, py, groupsOf(x), biasAt, strength],
+        uniforms: [width, height, kw, kh, px, py, groupsOf(x), biasAt, strengthParam],
         bindings: [weights(packed), input(1), input(0), output()],
         workgroups: [ceilDiv(width, 8), ceilDiv(height, 8), 1],
         macs: width * height * 4 * (inChannels * kh * kw + 9),

@@ -1,0 +1,14 @@
+// Uniforms of conv_chain.wgsl, in all its forms.
+
+struct Dims {
+  size: vec2u,
+  map_size: vec2u,
+  factor: u32,
+  layers: u32,
+  taps: u32,      // 3
+  groups: u32,
+  strength: f32,
+}
+
+@group(0) @binding(0) var<uniform> dims: Dims;
+@group(0) @binding(1) var<storage, read> weights: array<real4>;
