@@ -230,7 +230,7 @@ test('bench prints a row a tier beside bilinear and writes the same as JSON', as
   expect(adapter).toMatch(/^adapter: \S+.*; median of 2 frames/);
   expect(head?.split(/\s{2,}/)).toContain('dispatches');
   const { rows } = JSON.parse(readFileSync(json, 'utf8'));
-  expect(rows.map(({ what }: { what: string }) => what)).toEqual(['bilinear', 'S', 'M']);
+  expect(rows.map(({ what }: { what: string }) => what)).toEqual(['bilinear', 'S', 'M', 'L']);
   expect(lines).toHaveLength(3);
   for (const row of rows) {
     expect(row).toMatchObject({ size: '33x19', submits: 1 });

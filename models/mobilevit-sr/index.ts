@@ -1,6 +1,7 @@
 import type { Graph } from '../../plugin/engine/graph.js';
 import { architectureOf, int8InputsOf, type Manifest } from '../../plugin/engine/model/manifest.js';
 import { type Architecture, mobilevitSr, tokenKeys, trunkKeys } from './graph.js';
+import manifestL from './L/manifest.json';
 import manifestM from './M/manifest.json';
 import manifestS from './S/manifest.json';
 import { int8Layers } from './trunk-int8.js';
@@ -15,6 +16,7 @@ export interface ShippedTier {
 export const shippedTiers = {
   S: { manifest: manifestS, weightsUrl: new URL('./S/weights.safetensors', import.meta.url) },
   M: { manifest: manifestM, weightsUrl: new URL('./M/weights.safetensors', import.meta.url) },
+  L: { manifest: manifestL, weightsUrl: new URL('./L/weights.safetensors', import.meta.url) },
 } satisfies Readonly<Record<string, ShippedTier>>;
 
 /** A manifest without a token width has no transformer branch. */

@@ -98,10 +98,17 @@ def to_json(value: dict) -> str:
 
 def stages(checkpoint: dict) -> list[dict]:
     """What train.py ran, first to last: each stage starts from the averaged weights of the one before."""
+    if averaged := checkpoint.get("averaged"):
+        first, second = averaged["of"]
+        command = f"python models/training/average.py --name {averaged['name']} --of {first} {second} --share {averaged['share']}"
+        of = torch.load(HERE / "runs" / second / "checkpoint.pt", weights_only=False)
+        return [*stages(of), {"command": command}]
     a = checkpoint["args"]
     options = ["tier", "name", "batch", "patch", "steps", "minutes", "lr", "ema", "seed", "clean-share", "soften"]
     given = {k: a.get(k.replace("-", "_")) for k in options}
     command = "python models/training/train.py --data DIR " + " ".join(f"--{k} {v}" for k, v in given.items() if v is not None)
+    if a.get("without_tokens") == "True":
+        command += " --without-tokens"
     before: list[dict] = []
     for how in ("init", "widen"):
         if a.get(how, "None") != "None":

@@ -7,7 +7,7 @@ residual over the bilinear x2 picture. Module names are the tensor names of weig
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 
 import torch
 import torch.nn.functional as F
@@ -33,20 +33,13 @@ class Architecture:
     heads: int
 
     def manifest(self) -> dict[str, int]:
-        a = asdict(self)
-        return {
-            "channels": a["channels"],
-            "bodyConvs": a["body_convs"],
-            "tokenDim": a["token_dim"],
-            "blocks": a["blocks"],
-            "heads": a["heads"],
-            "patch": PATCH,
-            "window": WINDOW,
-        }
+        trunk = {"channels": self.channels, "bodyConvs": self.body_convs}
+        tokens = {"tokenDim": self.token_dim, "blocks": self.blocks, "heads": self.heads, "patch": PATCH, "window": WINDOW}
+        return trunk | tokens if self.token_dim else trunk
 
 
 TIERS: dict[str, Architecture] = {
-    "S": Architecture(channels=8, body_convs=3, token_dim=16, blocks=1, heads=2),
+    "S": Architecture(channels=8, body_convs=3, token_dim=0, blocks=0, heads=0),
     "M": Architecture(channels=16, body_convs=4, token_dim=32, blocks=2, heads=4),
     "L": Architecture(channels=32, body_convs=4, token_dim=32, blocks=2, heads=4),
 }

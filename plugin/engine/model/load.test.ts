@@ -80,13 +80,13 @@ describe('loadWeights from a server', () => {
   });
 
   it.each([
-    ['a truncated file', original.subarray(0, 9000), manifest, 'weights-truncated'],
+    ['a truncated file', original.subarray(0, original.length - 100), manifest, 'weights-truncated'],
     ['a longer file', Buffer.concat([original, Buffer.alloc(1)]), manifest, 'weights-format'],
     ['a changed byte', withNan(), manifest, 'weights-hash'],
     [
       'a file cut inside its tensors',
-      original.subarray(0, 9000),
-      signed(original.subarray(0, 9000)),
+      original.subarray(0, original.length - 100),
+      signed(original.subarray(0, original.length - 100)),
       'weights-truncated',
     ],
     ['a NaN', withNan(), signed(withNan()), 'weights-not-finite'],
