@@ -5,7 +5,15 @@ import { luma } from '../plugin/engine/ops/image/luma.js';
 import { lumaResidual } from '../plugin/engine/ops/image/luma-residual.js';
 import { compile, type Plan } from '../plugin/engine/plan.js';
 import { image } from '../plugin/engine/tensor.js';
-import { ceilingsMs, intensity, minimumBytes, type RooflineDevice, realGpuCaps, rooflineMs } from './roofline-model.js';
+import {
+  ceilingsMs,
+  intensity,
+  minimumBytes,
+  type RooflineDevice,
+  realGpuCaps,
+  recomputed,
+  rooflineMs,
+} from './roofline-model.js';
 
 // 1 GB/s and 1 GFLOP/s: a megabyte and a MFLOP take a millisecond each.
 const unit: RooflineDevice = { name: 'unit', bytesPerSecond: 1e9, flopPerSecond: 1e9, source: 'made up' };
@@ -41,11 +49,22 @@ test('a plan takes the sum over its dispatches, and knows how much of it memory 
   const real = plan();
   const [first] = real.steps;
   if (!first) throw new Error('a plan with steps');
+  const plain = { ...first, kernel: { ...first.kernel, name: 'conv2d' } };
   const steps = [
-    { ...first, ...memoryBound },
-    { ...first, ...arithmeticBound },
+    { ...plain, ...memoryBound },
+    { ...plain, ...arithmeticBound },
   ];
   expect(rooflineMs({ ...real, steps }, unit)).toEqual({ ms: 14, memoryShare: 4 / 14 });
+});
+
+test('a fused chain also computes what lies around its tiles', () => {
+  const [first] = plan().steps;
+  if (!first) throw new Error('a plan with steps');
+  const kernel = { ...first.kernel, name: 'conv_chain' };
+  // One layer of 8 channels and the tail of 4, tile 16: the layer covers 18x18, the tail 16x16.
+  const consts = { GROUPS: 2, MARGIN: 2, HEAD: false, TAIL: true };
+  expect(recomputed({ kernel, consts })).toBeCloseTo((64 * 18 ** 2 + 32 * 16 ** 2) / ((64 + 32) * 16 ** 2), 12);
+  expect(recomputed({ kernel: { ...kernel, name: 'conv2d' }, consts: {} })).toBe(1);
 });
 
 test('a compiled plan moves at least the minimum', () => {

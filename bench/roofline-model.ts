@@ -1,3 +1,4 @@
+import { recomputeOf } from '../plugin/engine/ops/image/chain-fit.js';
 import type { Plan, PlanStep } from '../plugin/engine/plan.js';
 import type { Caps } from '../plugin/gpu/caps.js';
 
@@ -61,6 +62,25 @@ export function minimumBytes({ width, height }: { readonly width: number; readon
 
 type Work = Pick<PlanStep, 'macs' | 'readBytes' | 'writtenBytes'>;
 
+/** How much more a dispatch computes than its maths: a fused chain computes what lies around its tiles again. */
+export function recomputed({ kernel, consts }: Pick<PlanStep, 'kernel' | 'consts'>): number {
+  if (kernel.name !== 'conv_chain') return 1;
+  const { GROUPS, MARGIN, HEAD, TAIL } = consts;
+  const tail = TAIL === true;
+  const layers = Number(MARGIN) - (tail ? 1 : 0);
+  return recomputeOf({ channels: Number(GROUPS) * 4, head: HEAD === true, layers, tail });
+}
+
+/** A dispatch's work as the GPU does it. */
+export function done(step: PlanStep): Work {
+  return { macs: step.macs * recomputed(step), readBytes: step.readBytes, writtenBytes: step.writtenBytes };
+}
+
+/** A plan's work as the GPU does it. */
+export function doneInAll({ steps, readBytes, writtenBytes }: Plan): Work {
+  return { macs: steps.reduce((sum, step) => sum + done(step).macs, 0), readBytes, writtenBytes };
+}
+
 /** Arithmetic intensity, FLOP per byte moved. */
 export function intensity({ macs, readBytes, writtenBytes }: Work): number {
   return (2 * macs) / (readBytes + writtenBytes);
@@ -85,7 +105,7 @@ export function rooflineMs(plan: Plan, device: RooflineDevice): { readonly ms: n
   let ms = 0;
   let memoryBoundMs = 0;
   for (const step of plan.steps) {
-    const { memory, arithmetic } = ceilingsMs(step, device);
+    const { memory, arithmetic } = ceilingsMs(done(step), device);
     ms += Math.max(memory, arithmetic);
     if (memory >= arithmetic) memoryBoundMs += memory;
   }

@@ -14,6 +14,7 @@ describe('the precision that is chosen', () => {
     ['f16 and packed int8', {}, trained, 'f16'],
     ['packed int8 alone', { shaderF16: false }, trained, 'int8'],
     ['packed int8 alone, for a model not trained for it', { shaderF16: false }, float, 'f32'],
+    ['f16 and packed int8 on a CPU', { software: true }, trained, 'f32'],
     ['packed int8 on a CPU', { shaderF16: false, software: true }, trained, 'f32'],
     ['neither', { shaderF16: false, packedInt8: false }, trained, 'f32'],
   ])('on a device with %s', (_name, caps, manifest, expected) => {

@@ -7,8 +7,8 @@ import type { Precision } from '../gpu/kernel.js';
 export type UpscalePrecision = Precision | 'int8';
 
 /**
- * What a network runs in. Unless asked for by name: f16 where the device has it; else int8 where a real GPU multiplies packed int8 and
- * the model was trained for it (software adapters gain nothing); else f32.
+ * What a network runs in. Unless asked for by name: f16 where a real GPU has it; else int8 where it multiplies packed int8 and the model
+ * was trained for it; else f32. Software adapters convert every f16 number they touch, and gain nothing from int8.
  *
  * @throws VitreousError `device-feature` for a precision by name that the device has not, `manifest-field` for int8 of a model
  * not trained for it.
@@ -19,8 +19,9 @@ export function choosePrecision(
   manifest: Pick<Manifest, 'name' | 'tier' | 'quantization'>,
 ): UpscalePrecision {
   if (requested === undefined) {
+    if (caps.software) return 'f32';
     if (caps.shaderF16) return 'f16';
-    return caps.packedInt8 && !caps.software && manifest.quantization ? 'int8' : 'f32';
+    return caps.packedInt8 && manifest.quantization ? 'int8' : 'f32';
   }
   if (requested === 'f16' && !caps.shaderF16)
     throw unsupported('f16', "'shader-f16'", "Use precision 'auto' or 'f32', or request the feature with the device.");
