@@ -73,11 +73,12 @@ def check_int8() -> None:
     taps: dict[str, torch.Tensor] = {}
     net(y, taps)
     roundings = calibrate(net, [y])
-    inputs, residual = integer_trunk(net, roundings, taps["modulated"])
+    first = "modulated" if "modulated" in taps else "head"  # without the transformer branch
+    inputs, residual = integer_trunk(net, roundings, taps[first])
     to_int8(net, roundings)
     rounded = net(y, taps)
     for name, q in inputs.items():
-        before = "modulated" if name == "body.0" else f"body.{int(name[5:]) - 1}" if name != "tail" else "body.2"
+        before = first if name == "body.0" else f"body.{int(name[5:]) - 1}" if name != "tail" else "body.2"
         r = roundings[name]
         zeros = torch.tensor(r.zeros).view(1, -1, 1, 1)
         apart = ((taps[before] / r.scale).round().add(zeros).clamp(-128, 127) - q).abs()
