@@ -83,7 +83,7 @@ const rows: readonly (readonly [string, (files: Files) => void, string])[] = [
   ['a manifest whose weights lie elsewhere', (f) => (f.manifest.weights.file = '../x.bin'), 'manifest-field'],
   [
     'a manifest without an architecture size',
-    (f) => Reflect.deleteProperty(Object(f.manifest.architecture), 'heads'),
+    (f) => Reflect.deleteProperty(Object(f.manifest.architecture), 'bodyConvs'),
     'manifest-field',
   ],
   [

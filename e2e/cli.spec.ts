@@ -231,16 +231,17 @@ test('bench prints a row a tier beside bilinear and writes the same as JSON', as
   expect(head?.split(/\s{2,}/)).toContain('dispatches');
   const { rows } = JSON.parse(readFileSync(json, 'utf8'));
   expect(rows.map(({ what }: { what: string }) => what)).toEqual(['bilinear', 'S', 'M', 'L']);
-  expect(lines).toHaveLength(3);
+  expect(lines).toHaveLength(4);
   for (const row of rows) {
     expect(row).toMatchObject({ size: '33x19', submits: 1 });
     expect(row.fastestMs).toBeGreaterThan(0);
     expect(row.medianMs).toBeGreaterThanOrEqual(row.fastestMs);
   }
-  const [bilinear, s, m] = rows;
+  const [bilinear, s, m, l] = rows;
   expect(bilinear).toMatchObject({ dispatches: 1, ratioToBilinear: 1, movedBytes: 33 * 19 * 4 * 5 });
   expect(s.macs).toBeGreaterThan(bilinear.macs);
   expect(m.macs).toBeGreaterThan(s.macs);
+  expect(l.macs).toBeGreaterThan(m.macs);
 });
 
 test('eval:upscale at strength 0 interpolates: a grey ramp stays a ramp', async () => {
