@@ -18,32 +18,35 @@ async function openShared(page: Page): Promise<void> {
 test.describe('a GPU that others slow down', () => {
   test.setTimeout(480_000);
 
-  test('from M to the cheapest tier while the load lasts, and back: each within two seconds of play, without a flutter', async ({
+  test('from the dearest tier to the cheapest while the load lasts, and back: each within two seconds of play, without a flutter', async ({
     page,
   }) => {
     await openShared(page);
     const result = await page.evaluate(async ([frames, overload]) => {
       const play = await window.playShared(true);
-      const start = await play.until(({ tier }) => tier === 'M', frames);
+      const start = await play.until(({ tier }) => tier === 'L', frames);
       play.load.targetMs = overload * play.intervalMs;
       const loaded = await play.until(({ tier }) => tier === 'S', frames);
       const held = await play.until(() => false, frames / 3);
       play.load.targetMs = 0;
-      const free = await play.until(({ tier }) => tier === 'M', frames);
+      const free = await play.until(({ tier }) => tier === 'L', frames);
       return { start, loaded, held, free };
     }, bars);
     const what = JSON.stringify(result);
-    expect(result.start, what).toMatchObject({ reached: true, changes: [{ to: 'M' }] });
+    // On the way up each tier is met at most once.
+    expect(result.start.reached, what).toBe(true);
+    expect(result.start.changes.length, what).toBeLessThanOrEqual(2);
     expect(result.loaded, what).toMatchObject({ reached: true, changes: [{ to: 'S' }] });
     expect(result.held.changes, what).toEqual([]);
-    expect(result.free, what).toMatchObject({ reached: true, changes: [{ to: 'M' }] });
+    expect(result.free.reached, what).toBe(true);
+    expect(result.free.changes.length, what).toBeLessThanOrEqual(2);
   });
 
   test('native while nothing fits, and back as soon as the load goes', async ({ page }) => {
     await openShared(page);
     const result = await page.evaluate(async ([frames, overload]) => {
       const play = await window.playShared(false);
-      await play.until(({ tier }) => tier === 'M', frames);
+      await play.until(({ tier }) => tier === 'L', frames);
       play.load.targetMs = overload * play.intervalMs;
       const loaded = await play.until(({ state }) => state === 'bypassed', frames);
       const why = play.enhanced.why?.code;
