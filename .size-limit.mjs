@@ -9,5 +9,5 @@ export default [
     limit: '15 kB',
     gzip: true,
   },
-  { name: 'all code and shaders of the library', path: allChunks(), limit: '60 kB', gzip: true },
+  { name: 'all code and shaders of the library', path: allChunks(), limit: '76 kB', gzip: true },
 ];

@@ -28,7 +28,7 @@ export function rowsVariant(g: Geometry, attrs: Conv2dAttrs): Variant | undefine
 }
 
 /** A strip pays once it has some rows, and a picture once it has some strips. */
-export const isRowsSize = ({ outSize: [height, width] }: Geometry): boolean => height >= 8 && width * height >= 4_096;
+export const isRowsSize = ({ outSize: [height, width] }: Geometry): boolean => height >= 8 && width * height >= 1_024;
 
 /** One dispatch an out tile, so that each finds its weights at constant places. */
 export function lowerRows(
