@@ -11,6 +11,7 @@ export type StageName =
   | 'ingest'
   | 'upscale'
   | 'detect'
+  | 'track'
   | 'compose'
   | 'present'
   | 'session';
@@ -47,6 +48,10 @@ export const errorCodes = [
   // engine
   'graph-invalid',
   'variant-illegal',
+  // detection
+  'prompt-unknown',
+  'prompt-invalid',
+  'detect-failed',
   // media
   'video-error',
   'video-detached',
@@ -61,6 +66,7 @@ export const errorCodes = [
   // session
   'display-not-larger',
   'over-budget',
+  'snapshot-unavailable',
   'stage-failed',
   'disposed',
 ] as const;
