@@ -53,9 +53,10 @@ module.exports = {
     },
     {
       name: 'models import the engine only',
+      comment: 'And the errors of core/.',
       severity: 'error',
       from: { path: '^models/([^/]+)/', pathNot: tests },
-      to: { path: '^(plugin|models|shaders|demo|e2e|bench)/', pathNot: '^plugin/engine/|^models/$1/' },
+      to: { path: '^(plugin|models|shaders|demo|e2e|bench)/', pathNot: '^plugin/(core|engine)/|^models/$1/' },
     },
     {
       name: 'the library imports neither demo nor tests',

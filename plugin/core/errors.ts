@@ -45,6 +45,7 @@ export const errorCodes = [
   'manifest-format',
   'manifest-field',
   'model-unknown',
+  'tokenizer-format',
   // engine
   'graph-invalid',
   'variant-illegal',
