@@ -11,6 +11,7 @@ ACTIVATIONS = {
     "prelu": lambda x, slope: F.prelu(x, slope),
     "silu": lambda x, slope: F.silu(x),
     "gelu": lambda x, slope: F.gelu(x),
+    "relu6": lambda x, slope: F.relu6(x),
     "sigmoid": lambda x, slope: torch.sigmoid(x),
 }
 
@@ -35,7 +36,11 @@ CASES = [
     ("depthwise_residual", 4, 6, 16, 16, (3, 3), (1, 1), (1, 1), (1, 1), 16, 1, True, None, "after-activation"),
     ("groups_of_4", 5, 7, 8, 16, (3, 3), (1, 1), (1, 1), (1, 1), 2, 1, True, "relu", None),
     ("groups_of_3", 5, 7, 6, 9, (3, 3), (1, 1), (1, 1), (1, 1), 3, 2, True, "prelu", None),
+    ("tensorflow_same", 8, 12, 3, 8, (3, 3), (2, 2), (0, 0), (1, 1), 1, 1, True, "relu6", None),
+    ("tensorflow_same_depthwise", 10, 8, 8, 8, (5, 5), (2, 2), (1, 1), (1, 1), 8, 2, True, "relu6", None),
 ]
+# Cases with zeros below and right beside `padding`: as many of them. Stride 2, even sizes.
+PADDING_AFTER = {"tensorflow_same": (1, 1), "tensorflow_same_depthwise": (2, 2)}
 
 
 def build() -> Goldens:
@@ -46,9 +51,11 @@ def build() -> Goldens:
         weight = values(gen, cout, cin // groups, *k, scale=(cin // groups * k[0] * k[1]) ** -0.5)
         b = values(gen, cout, scale=0.3) if bias else None
         slope = values(gen, cout, scale=0.25) if act == "prelu" else None
-        args = dict(stride=stride, padding=pad, dilation=dil, groups=groups)
-        y = F.conv2d(x, weight, b, **args)
-        magnitude = F.conv2d(x.abs(), weight.abs(), None if b is None else b.abs(), **args).max()
+        after = PADDING_AFTER.get(name, pad)
+        padded = F.pad(x, (pad[1], after[1], pad[0], after[0]))
+        args = dict(stride=stride, dilation=dil, groups=groups)
+        y = F.conv2d(padded, weight, b, **args)
+        magnitude = F.conv2d(padded.abs(), weight.abs(), None if b is None else b.abs(), **args).max()
         tensors = {"x": x.permute(0, 2, 3, 1), "weight": weight}
         if b is not None:
             tensors["bias"] = b
@@ -64,6 +71,7 @@ def build() -> Goldens:
             tensors["residual"] = r.permute(0, 2, 3, 1)
         tensors["y"] = y.permute(0, 2, 3, 1)
         attrs = dict(outChannels=cout, kernel=k, stride=stride, padding=pad, dilation=dil, groups=groups)
+        attrs |= {"paddingAfter": after} if after != pad else {}
         attrs |= {"activation": act} if act else {}
         attrs |= {"residual": residual} if residual else {}
         out.add(name, attrs, tensors, length=cin // groups * k[0] * k[1] + 1, magnitude=magnitude)

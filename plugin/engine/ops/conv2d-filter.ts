@@ -10,7 +10,10 @@ export interface Conv2dAttrs extends Epilogue {
   /** [height, width] */
   readonly kernel: readonly [number, number];
   readonly stride?: readonly [number, number];
+  /** Zeros above and left. */
   readonly padding?: readonly [number, number];
+  /** Zeros below and right, where they differ: TensorFlow's `same` pads there alone or more. Default: `padding`. */
+  readonly paddingAfter?: readonly [number, number];
   readonly dilation?: readonly [number, number];
   readonly groups?: number;
 }
@@ -18,8 +21,18 @@ export interface Conv2dAttrs extends Epilogue {
 const isOnes = (pair: readonly [number, number] | undefined): boolean => !pair || (pair[0] === 1 && pair[1] === 1);
 
 /** Ungrouped, stride 1, dilation 1, output as large as the input: what kernels with a convolution inside can take over. */
-export function isPlainConv2d({ stride, dilation, padding = [0, 0], kernel, groups = 1 }: Conv2dAttrs): boolean {
-  const sameSize = padding[0] * 2 === kernel[0] - 1 && padding[1] * 2 === kernel[1] - 1;
+export function isPlainConv2d({
+  stride,
+  dilation,
+  padding = [0, 0],
+  kernel,
+  groups = 1,
+  ...attrs
+}: Conv2dAttrs): boolean {
+  const { paddingAfter = padding } = attrs;
+  const isSame = (axis: 0 | 1): boolean =>
+    padding[axis] * 2 === kernel[axis] - 1 && paddingAfter[axis] === padding[axis];
+  const sameSize = isSame(0) && isSame(1);
   return isOnes(stride) && isOnes(dilation) && groups === 1 && sameSize;
 }
 
@@ -42,6 +55,7 @@ export function geometryOf(x: ValueType | undefined, attrs: Conv2dAttrs): Geomet
   const [kh, kw] = attrs.kernel;
   const [sy, sx] = attrs.stride ?? [1, 1];
   const [py, px] = attrs.padding ?? [0, 0];
+  const [pyAfter, pxAfter] = attrs.paddingAfter ?? [py, px];
   const [dy, dx] = attrs.dilation ?? [1, 1];
   const groups = attrs.groups ?? 1;
   if (channels % groups !== 0 || attrs.outChannels % groups !== 0)
@@ -49,8 +63,8 @@ export function geometryOf(x: ValueType | undefined, attrs: Conv2dAttrs): Geomet
       `conv2d ${attrs.weight}: ${channels} -> ${attrs.outChannels} channels`,
       `multiples of ${groups} groups`,
     );
-  const outHeight = Math.floor((height + 2 * py - dy * (kh - 1) - 1) / sy) + 1;
-  const outWidth = Math.floor((width + 2 * px - dx * (kw - 1) - 1) / sx) + 1;
+  const outHeight = Math.floor((height + py + pyAfter - dy * (kh - 1) - 1) / sy) + 1;
+  const outWidth = Math.floor((width + px + pxAfter - dx * (kw - 1) - 1) / sx) + 1;
   if (outHeight < 1 || outWidth < 1)
     throw invalidGraph(`conv2d ${attrs.weight}: output ${outHeight}x${outWidth}`, 'at least 1x1: pad the input');
   return {

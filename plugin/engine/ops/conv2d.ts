@@ -197,7 +197,7 @@ export const conv2dOp: Op<Conv2dAttrs> = {
  * 2-D convolution (cross-correlation, as PyTorch's `conv2d`), zero padding, with bias, activation and residual fused.
  *
  * @param x `[H, W, C]` or `[N, H, W, C]`
- * @returns `[(N,) H', W', outChannels]`, H' = floor((H + 2·pad − dilation·(k − 1) − 1) / stride) + 1
+ * @returns `[(N,) H', W', outChannels]`, H' = floor((H + pad + padAfter − dilation·(k − 1) − 1) / stride) + 1
  */
 export function conv2d(graph: Graph, x: Value, attrs: Conv2dAttrs, residual?: Value): Value<TensorType> {
   return graph.add(conv2dOp, residual ? [x, residual] : [x], attrs, attrs.weight.replace(/\.weight$/, ''));
