@@ -34,12 +34,57 @@ export interface UpscaleOptions {
   readonly adaptive?: boolean | undefined;
 }
 
+/** Detection: what to look for, and how. */
+export interface DetectOptions {
+  /** 1 to 32 names of things, each of 1 to 200 characters: `['dog', 'red car']`. */
+  readonly prompts?: readonly string[] | undefined;
+  /** Looks a second at most, 0.1 to 60. Fewer where the GPU would be kept too busy. Default 8. */
+  readonly rateHz?: number | undefined;
+  /** Boxes of at least this score count, 0 to 1. Default 0.3. */
+  readonly scoreThreshold?: number | undefined;
+  /** At most so many boxes at a time, 1 to 64, best first. Default 32. */
+  readonly maxResults?: number | undefined;
+  /** The detector. Default `promptvit`, which ships. */
+  readonly model?: 'promptvit' | undefined;
+  /** Look a second time, closer, at the best few boxes: slower, and better at telling things apart. Default true. */
+  readonly secondLook?: boolean | undefined;
+}
+
+/** The ways to show what was found. */
+export const highlightStyles = ['outline', 'box', 'spotlight', 'heatmap', 'blur'] as const;
+
+/** One of {@link highlightStyles}. */
+export type HighlightStyle = (typeof highlightStyles)[number];
+
+/** How what was found shows in the picture. */
+export interface HighlightOptions {
+  /**
+   * - `outline` (default): a soft line around it.
+   * - `box`: a rectangle.
+   * - `spotlight`: everything else is dimmed.
+   * - `heatmap`: how alike each place is to the prompt.
+   * - `blur`: what was found cannot be made out, for privacy; stays a while where a thing is out of sight for a moment.
+   */
+  readonly style?: HighlightStyle | undefined;
+  /** CSS colours of prompts; others have one of eight that colour-blind viewers can tell apart. */
+  readonly colours?: Readonly<Record<string, string>> | undefined;
+  /** Write the prompt at each box. Default true for `outline` and `box`, else false. */
+  readonly labels?: boolean | undefined;
+}
+
 /** What can be changed while running, by `enhanced.set(…)`. */
 export interface EnhanceSettings {
   /** `false` turns super-resolution off: the frame itself is drawn, resampled. */
   readonly upscale?: UpscaleOptions | false | undefined;
   /** Splits the picture at this fraction of its width, 0 to 1: left of it native, right of it enhanced. `false` (default): no split. */
   readonly compare?: number | false | undefined;
+  /**
+   * Finds what prompts name and follows it: `detections` events, highlights. Works beside super-resolution and without it. `false`
+   * (default) turns it off; `prompts` must be given when it is turned on.
+   */
+  readonly detect?: DetectOptions | false | undefined;
+  /** `false`: nothing is drawn, events come all the same. Default: outlines. */
+  readonly highlight?: HighlightOptions | false | undefined;
 }
 
 /** What `enhance` takes; everything is optional. */

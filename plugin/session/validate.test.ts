@@ -9,6 +9,8 @@ describe('checkOptions', () => {
     expect(checkOptions({})).toEqual({
       upscale: { quality: 'auto', force: false, precision: 'auto', strength: 1, adaptive: true },
       compare: false,
+      detect: false,
+      highlight: { style: 'outline', colours: {}, labels: undefined },
     });
   });
 
@@ -37,7 +39,10 @@ describe('checkOptions', () => {
     [{ canvas: {} }, 'options.canvas must be an HTMLCanvasElement, got an object'],
     [{ signal: 'stop' }, "options.signal must be an AbortSignal, got 'stop'"],
     [{ onProgress: 3 }, 'options.onProgress must be a function, got 3'],
-    [{ detect: {} }, 'options.detect is not an option; known are upscale, compare, device, canvas, signal, onProgress'],
+    [
+      { detectt: {} },
+      'options.detectt is not an option; known are upscale, compare, detect, highlight, device, canvas, signal, onProgress',
+    ],
   ])('refuses %j', (options, message) => {
     // What a page without types could pass.
     expect(() => checkOptions(options as never)).toThrow(new TypeError(message));
@@ -50,6 +55,8 @@ describe('changeSettings', () => {
     expect(changeSettings({ upscale: { quality: 'M' } }, before)).toEqual({
       upscale: { quality: 'M', force: false, precision: 'auto', strength: 1, adaptive: true },
       compare: 0.25,
+      detect: false,
+      highlight: settingsDefaults.highlight,
     });
   });
 
@@ -69,7 +76,7 @@ describe('changeSettings', () => {
 
   test('refuses what only start-up takes', () => {
     expect(() => changeSettings({ device: {} } as never, settingsDefaults)).toThrow(
-      'options.device is not an option; known are upscale, compare',
+      'options.device is not an option; known are upscale, compare, detect, highlight',
     );
   });
 });

@@ -1,5 +1,13 @@
 import { type ModelSource, type Tier, tiers } from '../core/model-source.js';
+import { bad, checkBoolean, checkKeys, checkNumber, checkObject, isObject, shown } from './check-value.js';
 import type { EnhanceOptions, EnhanceSettings, UpscaleOptions } from './options.js';
+import {
+  checkDetect,
+  checkHighlight,
+  type DetectSettings,
+  type HighlightSettings,
+  highlightDefaults,
+} from './validate-detect.js';
 
 type UpscaleSettings = { readonly [K in keyof UpscaleOptions]-?: Exclude<UpscaleOptions[K], undefined> };
 
@@ -7,6 +15,8 @@ type UpscaleSettings = { readonly [K in keyof UpscaleOptions]-?: Exclude<Upscale
 export interface Settings {
   readonly upscale: UpscaleSettings | false;
   readonly compare: number | false;
+  readonly detect: DetectSettings | false;
+  readonly highlight: HighlightSettings | false;
 }
 
 const upscaleDefaults: UpscaleSettings = {
@@ -17,30 +27,12 @@ const upscaleDefaults: UpscaleSettings = {
   adaptive: true,
 };
 
-export const settingsDefaults: Settings = { upscale: upscaleDefaults, compare: false };
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null;
-
-function shown(value: unknown): string {
-  if (typeof value === 'string') return `'${value}'`;
-  if (typeof value === 'function') return 'a function';
-  if (Array.isArray(value)) return 'an array';
-  return isObject(value) ? 'an object' : String(value);
-}
-
-function bad(name: string, expected: string, found: unknown): TypeError {
-  return new TypeError(`options.${name} must be ${expected}, got ${shown(found)}`);
-}
-
-/** A misspelt option would be ignored silently. */
-function checkKeys(value: object, name: string, known: readonly string[]): void {
-  for (const key of Object.keys(value))
-    if (!known.includes(key)) {
-      const path = name === '' ? key : `${name}.${key}`;
-      throw new TypeError(`options.${path} is not an option; known are ${known.join(', ')}`);
-    }
-}
+export const settingsDefaults: Settings = {
+  upscale: upscaleDefaults,
+  compare: false,
+  detect: false,
+  highlight: highlightDefaults,
+};
 
 function isModelSource(value: unknown): value is ModelSource {
   return isObject(value) && (typeof value.manifestUrl === 'string' || value.manifestUrl instanceof URL);
@@ -55,16 +47,15 @@ const isTier = (value: unknown): value is Tier => tiers.some((tier) => tier === 
 
 function checkUpscale(value: unknown, current: Settings['upscale']): Settings['upscale'] {
   if (value === false) return false;
-  if (!isObject(value) || Array.isArray(value)) throw bad('upscale', 'an object or false', value);
-  checkKeys(value, 'upscale', ['quality', 'force', 'precision', 'strength', 'adaptive']);
-  const { quality, force, precision, strength, adaptive } = value;
+  const given = checkObject(value, 'upscale', Object.keys(upscaleDefaults));
+  const { quality, precision } = given;
   if (quality !== undefined && quality !== 'auto' && !isTier(quality) && !isModelSource(quality))
     throw bad('upscale.quality', `'auto', ${tiers.map((tier) => `'${tier}'`).join(', ')} or { manifestUrl }`, quality);
-  if (force !== undefined && typeof force !== 'boolean') throw bad('upscale.force', 'a boolean', force);
+  const force = checkBoolean(given.force, 'upscale.force');
   if (precision !== undefined && !isPrecision(precision))
     throw bad('upscale.precision', "'auto', 'f16', 'f32' or 'int8'", precision);
-  if (strength !== undefined && !isFraction(strength)) throw bad('upscale.strength', 'a number from 0 to 1', strength);
-  if (adaptive !== undefined && typeof adaptive !== 'boolean') throw bad('upscale.adaptive', 'a boolean', adaptive);
+  const strength = checkNumber(given.strength, 'upscale.strength', [0, 1]);
+  const adaptive = checkBoolean(given.adaptive, 'upscale.adaptive');
   const before = current || upscaleDefaults;
   return {
     quality: quality ?? before.quality,
@@ -75,20 +66,24 @@ function checkUpscale(value: unknown, current: Settings['upscale']): Settings['u
   };
 }
 
+const settingNames = Object.keys(settingsDefaults);
+
 function merge(settings: Readonly<Record<string, unknown>>, current: Settings): Settings {
-  const { upscale, compare } = settings;
+  const { upscale, compare, detect, highlight } = settings;
   if (compare !== undefined && compare !== false && !isFraction(compare))
     throw bad('compare', 'a number from 0 to 1 or false', compare);
   return {
     upscale: upscale === undefined ? current.upscale : checkUpscale(upscale, current.upscale),
     compare: compare === undefined ? current.compare : compare,
+    detect: detect === undefined ? current.detect : checkDetect(detect, current.detect),
+    highlight: highlight === undefined ? current.highlight : checkHighlight(highlight, current.highlight),
   };
 }
 
 /** The settings after a partial change. @throws TypeError naming the option, before anything changes. */
 export function changeSettings(settings: EnhanceSettings, current: Settings): Settings {
   if (!isObject(settings)) throw new TypeError(`settings must be an object, got ${shown(settings)}`);
-  checkKeys(settings, '', ['upscale', 'compare']);
+  checkKeys(settings, '', settingNames);
   return merge({ ...settings }, current);
 }
 
@@ -106,7 +101,7 @@ function hasMethod(value: unknown, method: string): boolean {
 /** Checks everything a caller passed. @throws TypeError naming the option, what it must be and what it is. */
 export function checkOptions(options: EnhanceOptions): Settings {
   if (!isObject(options)) throw new TypeError(`options must be an object, got ${shown(options)}`);
-  checkKeys(options, '', ['upscale', 'compare', 'device', 'canvas', 'signal', 'onProgress']);
+  checkKeys(options, '', [...settingNames, 'device', 'canvas', 'signal', 'onProgress']);
   const given: Readonly<Record<string, unknown>> = { ...options };
   for (const { name, method, expected } of interfaces)
     if (given[name] !== undefined && !hasMethod(given[name], method)) throw bad(name, expected, given[name]);
