@@ -70,6 +70,46 @@ function checkCoverage(entries: ReadonlyMap<string, SafetensorsEntry>, dataBytes
   if (at !== dataBytes) throw fail('weights-format', `${dataBytes - at} bytes after the last tensor`, 'none');
 }
 
+/** What a file says of its tensors. */
+export interface SafetensorsHeader {
+  readonly entries: ReadonlyMap<string, SafetensorsEntry>;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** Bytes of the header, from a file's first eight. @throws VitreousError `weights-truncated`, `weights-format`. */
+export function headerLength(bytes: Uint8Array): number {
+  if (bytes.byteLength < 8)
+    throw fail('weights-truncated', `${bytes.byteLength} bytes`, 'at least 8 bytes of header length');
+  const headerBytes = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getBigUint64(0, true);
+  if (headerBytes > BigInt(maxHeaderBytes))
+    throw fail('weights-format', `a header of ${headerBytes} bytes`, `at most ${maxHeaderBytes}`);
+  return Number(headerBytes);
+}
+
+/**
+ * A header by itself, for files that are read in parts.
+ *
+ * @param json its bytes
+ * @param dataBytes bytes that follow it in the file
+ * @throws VitreousError `weights-format`, `weights-truncated`, `weights-dtype`.
+ */
+export function readHeader(json: Uint8Array, dataBytes: number): SafetensorsHeader {
+  const entries = new Map<string, SafetensorsEntry>();
+  const metadata: Record<string, string> = {};
+  for (const [name, raw] of Object.entries(parseHeader(json))) {
+    if (name === '__metadata__') {
+      if (!isRecord(raw)) throw fail('weights-format', '__metadata__ that is no object', 'string to string');
+      for (const [key, value] of Object.entries(raw)) {
+        if (typeof value !== 'string')
+          throw fail('weights-format', `__metadata__.${key} = ${shown(value)}`, 'a string');
+        metadata[key] = value;
+      }
+    } else entries.set(name, parseEntry(name, raw, dataBytes));
+  }
+  checkCoverage(entries, dataBytes);
+  return { entries, metadata };
+}
+
 /** A parsed file. Holds the bytes; tensors are decoded when asked for. */
 export class SafetensorsFile {
   readonly entries: ReadonlyMap<string, SafetensorsEntry>;
@@ -78,30 +118,12 @@ export class SafetensorsFile {
 
   /** @throws VitreousError `weights-format`, `weights-truncated`, `weights-dtype`. Never allocates from a header's claim. */
   constructor(bytes: Uint8Array) {
-    if (bytes.byteLength < 8)
-      throw fail('weights-truncated', `${bytes.byteLength} bytes`, 'at least 8 bytes of header length');
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    const headerBytes = view.getBigUint64(0, true);
-    if (headerBytes > BigInt(maxHeaderBytes))
-      throw fail('weights-format', `a header of ${headerBytes} bytes`, `at most ${maxHeaderBytes}`);
-    const dataBegin = 8 + Number(headerBytes);
+    const headerBytes = headerLength(bytes);
+    const dataBegin = 8 + headerBytes;
     if (dataBegin > bytes.byteLength)
       throw fail('weights-truncated', `${bytes.byteLength} bytes`, `a header of ${headerBytes} bytes and the tensors`);
-    const header = parseHeader(bytes.subarray(8, dataBegin));
     this.#data = bytes.subarray(dataBegin);
-    const entries = new Map<string, SafetensorsEntry>();
-    const metadata: Record<string, string> = {};
-    for (const [name, raw] of Object.entries(header)) {
-      if (name === '__metadata__') {
-        if (!isRecord(raw)) throw fail('weights-format', '__metadata__ that is no object', 'string to string');
-        for (const [key, value] of Object.entries(raw)) {
-          if (typeof value !== 'string')
-            throw fail('weights-format', `__metadata__.${key} = ${shown(value)}`, 'a string');
-          metadata[key] = value;
-        }
-      } else entries.set(name, parseEntry(name, raw, this.#data.byteLength));
-    }
-    checkCoverage(entries, this.#data.byteLength);
+    const { entries, metadata } = readHeader(bytes.subarray(8, dataBegin), this.#data.byteLength);
     this.entries = entries;
     this.metadata = metadata;
   }
@@ -125,14 +147,7 @@ export class SafetensorsFile {
 
   /** Any tensor as f32, row-major. I64 values beyond 2^24 lose precision: use `integers` for those. */
   floats(name: string): Float32Array {
-    const { dtype } = this.entry(name);
-    const raw = this.bytes(name);
-    const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
-    const size = bytesPerElement[dtype];
-    const out = new Float32Array(raw.byteLength / size);
-    const read = readers[dtype];
-    for (let i = 0; i < out.length; i++) out[i] = read(view, i * size);
-    return out;
+    return decodeFloats(this.entry(name).dtype, this.bytes(name));
   }
 
   /** I8, U8 or I64 as numbers. @throws VitreousError `weights-dtype` for floats, `weights-format` past 2^53. */
@@ -150,6 +165,18 @@ export class SafetensorsFile {
       return value;
     });
   }
+}
+
+/** A tensor's bytes as f32. */
+export function decodeFloats(dtype: SafetensorsDType, raw: Uint8Array): Float32Array {
+  // WebGPU and so this library run on little-endian machines alone: the file's own order.
+  if (dtype === 'F32') return new Float32Array(new Uint8Array(raw).buffer);
+  const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
+  const size = bytesPerElement[dtype];
+  const out = new Float32Array(raw.byteLength / size);
+  const read = readers[dtype];
+  for (let i = 0; i < out.length; i++) out[i] = read(view, i * size);
+  return out;
 }
 
 const readers: Readonly<Record<SafetensorsDType, (view: DataView, offset: number) => number>> = {

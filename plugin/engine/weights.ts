@@ -1,5 +1,5 @@
 import { VitreousError } from '../core/errors.js';
-import type { SafetensorsFile } from './safetensors.js';
+import type { SafetensorsEntry } from './safetensors.js';
 
 /** Where ops read their parameters: checked by name and shape, as f32. */
 export interface WeightSource {
@@ -38,11 +38,18 @@ function fail(code: 'weights-shape' | 'weights-not-finite', found: string, expec
   });
 }
 
+/** Tensors by name: a whole safetensors file, or some of one. */
+interface Tensors {
+  /** @throws VitreousError `weights-missing`. */
+  entry(name: string): Pick<SafetensorsEntry, 'shape'>;
+  floats(name: string): Float32Array;
+}
+
 /** Reads from a safetensors file. @throws VitreousError `weights-missing`, `weights-shape`, `weights-not-finite`. */
 export class SafetensorsWeights implements WeightSource {
-  readonly #file: SafetensorsFile;
+  readonly #file: Tensors;
 
-  constructor(file: SafetensorsFile) {
+  constructor(file: Tensors) {
     this.#file = file;
   }
 

@@ -2,7 +2,7 @@ import { VitreousError } from '../../core/errors.js';
 import { SafetensorsFile } from '../safetensors.js';
 import { SafetensorsWeights, type WeightSource } from '../weights.js';
 import { checkSha256, fetchBytes } from './fetch.js';
-import type { Manifest } from './manifest.js';
+import type { ModelManifest } from './manifest-fields.js';
 
 export interface LoadOptions {
   readonly signal?: AbortSignal | undefined;
@@ -17,7 +17,7 @@ export interface LoadOptions {
  */
 export async function readWeights(
   bytes: Uint8Array<ArrayBuffer>,
-  manifest: Manifest,
+  manifest: ModelManifest,
   where: string,
 ): Promise<WeightSource> {
   await checkSha256(bytes, manifest.weights.sha256, where);
@@ -40,7 +40,7 @@ export async function readWeights(
 
 /** Fetches and checks the weights a manifest names. @throws as `fetchBytes` and `readWeights`. */
 export async function loadWeights(
-  manifest: Manifest,
+  manifest: ModelManifest,
   url: string | URL,
   { signal, onProgress }: LoadOptions = {},
 ): Promise<WeightSource> {

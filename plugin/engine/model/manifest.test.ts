@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import shipped from '../../../models/mobilevit-sr/S/manifest.json';
 import { VitreousError } from '../../core/errors.js';
-import { architectureOf, checkManifest, int8InputsOf } from './manifest.js';
+import { checkManifest, int8InputsOf } from './manifest.js';
+import { architectureOf } from './manifest-fields.js';
 
 type Json = Record<string, unknown>;
 
