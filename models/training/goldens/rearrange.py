@@ -1,4 +1,4 @@
-"""Ops that move values: concat, split, reshape (as a copy and as a view), permute, unfold, fold, window partition and reverse, pixel shuffle.
+"""Ops that move values: concat, split, slice, reshape (as a copy and as a view), permute, unfold, fold, window partition and reverse, pixel shuffle.
 
 `attrs.op` names the op; the rest are its attributes.
 """
@@ -24,6 +24,13 @@ SPLIT = [
     ("split_aligned_ragged", (2, 3, 11), 2, [4, 4, 3]),
     ("split_rows", (6, 5, 3), 0, [1, 2, 3]),
     ("split_tokens", (2, 9, 7), 1, [1, 7, 1]),
+]
+# name, shape, axis, begin, size
+SLICE = [
+    ("slice_one", (1, 1), 0, 0, 1),
+    ("slice_class_token", (3, 5, 7), 1, 0, 1),
+    ("slice_rows", (13, 11, 5), -3, 4, 6),
+    ("slice_channels", (2, 9, 14), -1, 5, 7),
 ]
 # name, shape, new shape
 RESHAPE = [
@@ -136,4 +143,7 @@ def build() -> Goldens:
         nchw = F.pad(x.permute(2, 0, 1)[None], (0, -w % r, 0, -h % r), mode="replicate")
         y = F.pixel_unshuffle(nchw, r)[0].permute(1, 2, 0)
         out.add(name, {"op": "pixelUnshuffle", "factor": r, "edge": "replicate"}, {"x": x, "y": y})
+    for name, shape, axis, begin, size in SLICE:
+        x = values(rng(next(seed)), *shape)
+        out.add(name, {"op": "slice", "axis": axis, "begin": begin, "size": size}, {"x": x, "y": x.narrow(axis, begin, size)})
     return out

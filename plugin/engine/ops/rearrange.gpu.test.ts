@@ -7,6 +7,7 @@ import { concat, concatOp } from './concat.js';
 import { permute, permuteOp } from './permute.js';
 import { pixelShuffle, pixelShuffleOp, pixelUnshuffle, pixelUnshuffleOp } from './pixel-shuffle.js';
 import { reshape, reshapeOp, reshapeViewOp } from './reshape.js';
+import { slice, sliceOp } from './slice.js';
 import { split, splitOp } from './split.js';
 import { fold, foldOp, unfold, unfoldOp } from './unfold.js';
 import { windowPartition, windowPartitionOp, windowReverse, windowReverseOp } from './window.js';
@@ -40,6 +41,7 @@ testMove(windowPartitionOp, 'windowPartition', windowPartition);
 testMove(windowReverseOp, 'windowReverse', windowReverse);
 testMove(pixelShuffleOp, 'pixelShuffle', pixelShuffle);
 testMove(pixelUnshuffleOp, 'pixelUnshuffle', pixelUnshuffle);
+testMove(sliceOp, 'slice', slice);
 
 testOpGoldens({
   op: concatOp,

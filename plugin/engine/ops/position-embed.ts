@@ -1,0 +1,102 @@
+import source from '../../../shaders/engine/position_embed.wgsl';
+import type { Kernel } from '../../gpu/kernel.js';
+import type { Graph } from '../graph.js';
+import { ceilDiv, input, type Op, output, weights } from '../op.js';
+import {
+  asTensor,
+  channelsOf,
+  groupsOf,
+  invalidGraph,
+  rowsOf,
+  type TensorType,
+  tensor,
+  type ValueType,
+} from '../tensor.js';
+import type { Value } from '../value.js';
+import { concatFloats, type PackedWeights, padded } from '../weights.js';
+import { gridOf } from './grid.js';
+
+export interface PositionEmbedAttrs {
+  /** Name of the table of positions, shape [rows, C]. */
+  readonly positions: string;
+  /** Rows of the table: as many as tokens come out, or more. */
+  readonly rows: number;
+  /** Name of a learned token, shape [C], that goes before each sequence. */
+  readonly token?: string;
+}
+
+const kernel: Kernel = {
+  name: 'position_embed',
+  source,
+  bindings: ['uniform', 'storage-read', 'storage-read', 'storage-write'],
+};
+
+interface Sequences {
+  readonly batch: number;
+  /** Tokens in and out of one sequence. */
+  readonly tokens: number;
+  readonly tokensOut: number;
+  readonly channels: number;
+}
+
+function sequencesOf(type: ValueType | undefined, { positions, rows, token }: PositionEmbedAttrs): Sequences {
+  const x = asTensor(type);
+  const tokens = x.shape[x.shape.length - 2];
+  if (x.dtype !== 'real' || tokens === undefined)
+    throw invalidGraph(`${positions}: ${x.dtype} [${x.shape.join(', ')}]`, 'real [..., tokens, channels]');
+  const tokensOut = tokens + (token === undefined ? 0 : 1);
+  if (rows < tokensOut) throw invalidGraph(`${positions}: ${tokensOut} tokens`, `at most ${rows}`);
+  return { batch: rowsOf(x) / tokens, tokens, tokensOut, channels: channelsOf(x) };
+}
+
+/** Positions of the tokens that come out, then the token's own row. */
+function packTable({ positions, rows, token }: PositionEmbedAttrs, { tokensOut, channels }: Sequences): PackedWeights {
+  const width = ceilDiv(channels, 4) * 4;
+  return {
+    names: token === undefined ? [positions] : [positions, token],
+    length: (tokensOut + 1) * width,
+    pack(from) {
+      const table = from.get(positions, [rows, channels]);
+      const row = (i: number): Float32Array => padded(table.subarray(i * channels, (i + 1) * channels));
+      const own = token === undefined ? new Float32Array(width) : padded(from.get(token, [channels]));
+      return concatFloats([...Array.from({ length: tokensOut }, (_, i) => row(i)), own]);
+    },
+  };
+}
+
+export const positionEmbedOp: Op<PositionEmbedAttrs> = {
+  name: 'positionEmbed',
+  infer([x], attrs) {
+    const { tokensOut, channels } = sequencesOf(x, attrs);
+    return [tensor([...asTensor(x).shape.slice(0, -2), tokensOut, channels])];
+  },
+  variants: () => [{ id: 'groups', consts: {} }],
+  lower({ inputs, outputs, attrs }, { consts }) {
+    const sequences = sequencesOf(inputs[0], attrs);
+    const y = asTensor(outputs[0]);
+    const count = rowsOf(y) * groupsOf(y);
+    const grid = gridOf(count, 64);
+    return [
+      {
+        kernel,
+        consts,
+        uniforms: [sequences.tokens, sequences.tokensOut, groupsOf(y), count, grid.stride],
+        bindings: [weights(packTable(attrs, sequences)), input(0), output()],
+        workgroups: grid.workgroups,
+        macs: 0,
+      },
+    ];
+  },
+};
+
+/**
+ * Learned positions added to tokens, after a learned token was put before each sequence: what a ViT (Dosovitskiy et al. 2021) and a text
+ * transformer begin with.
+ *
+ * @param x `[..., T, C]`
+ * @returns `[..., T, C]`, or `[..., T + 1, C]` with `token`
+ * @throws VitreousError `graph-invalid` where there are more tokens than positions
+ */
+export function positionEmbed(graph: Graph, x: Value, attrs: PositionEmbedAttrs, name: string): Value<TensorType> {
+  return graph.add(positionEmbedOp, [x], attrs, name);
+}
