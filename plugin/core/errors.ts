@@ -52,6 +52,7 @@ export const errorCodes = [
   // detection
   'prompt-unknown',
   'prompt-invalid',
+  'prompt-needs-clip',
   'detect-failed',
   // media
   'video-error',
