@@ -103,7 +103,8 @@ export default defineConfig(({ command, mode }) => {
     },
     // Found by name, not while a page loads: a late find would reload the page in the middle of a test.
     optimizeDeps: { include: ['mediabunny'], noDiscovery: true },
-    server: { host: 'localhost', fs: { allow: [root] } },
+    // A test's page must not reload because a file was edited meanwhile.
+    server: { host: 'localhost', fs: { allow: [root] }, ...(mode === 'e2e' ? { hmr: false, watch: null } : {}) },
     preview: { host: 'localhost' },
     build: library
       ? {

@@ -13,6 +13,14 @@ export { type ErrorCode, errorCodes, type StageName, VitreousError, type Vitreou
 export type { FrameSink, FrameSource, FrameTiming } from './core/frame-source.js';
 export type { Rect, Size } from './core/geometry.js';
 export { type ModelSource, type Tier, tiers } from './core/model-source.js';
+export type {
+  DetectionsEvent,
+  DetectStats,
+  PromptAnswer,
+  PromptsEvent,
+  StageFailureEvent,
+  TrackedDetection,
+} from './session/detections.js';
 export { type EnhanceTarget, enhance } from './session/enhance.js';
 export type { Enhanced, EnhancedEvents, EnhancedStats } from './session/enhanced.js';
 export type {
@@ -25,6 +33,15 @@ export type {
   StateChangeEvent,
   TierEvent,
 } from './session/events.js';
-export type { EnhanceOptions, EnhanceSettings, ProgressEvent, UpscaleOptions } from './session/options.js';
+export {
+  type DetectOptions,
+  type EnhanceOptions,
+  type EnhanceSettings,
+  type HighlightOptions,
+  type HighlightStyle,
+  highlightStyles,
+  type ProgressEvent,
+  type UpscaleOptions,
+} from './session/options.js';
 export { type ProbeResult, probe } from './session/probe.js';
 export { FileSource, type FrameReader } from './session/sources.js';

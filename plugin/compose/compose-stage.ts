@@ -1,9 +1,11 @@
 import composeWgsl from '../../shaders/compose/compose.wgsl';
 import { disposeSymbol } from '../core/dispose.js';
-import type { Rect } from '../core/geometry.js';
+import type { Rect, Size } from '../core/geometry.js';
 import type { GpuDevice } from '../gpu/device.js';
 import { compileRender } from '../gpu/render-pipeline.js';
 import type { PassTimings } from '../gpu/timer.js';
+import { HighlightLayer } from './highlight-layer.js';
+import type { Highlights } from './highlights.js';
 
 /** Where and how the picture lies on the canvas. */
 export interface ComposeLayout {
@@ -13,6 +15,20 @@ export interface ComposeLayout {
   readonly compare: number | false;
   /** Width of the line between the two, device pixels. */
   readonly dividerWidth: number;
+  /** The whole target, device pixels. */
+  readonly canvas: Size;
+  /** Device pixels a CSS pixel. */
+  readonly pixelRatio: number;
+  /** Drawn over the picture; undefined: nothing, at no cost. */
+  readonly highlights?: Highlights | undefined;
+}
+
+/** What a stage tells of its highlights. */
+export interface ComposeEvents {
+  /** They can be drawn now: a redraw shows them. */
+  readonly onHighlights: () => void;
+  /** They cannot be drawn; the picture goes on without. */
+  readonly onHighlightError: (thrown: unknown) => void;
 }
 
 const uniformBytes = 32;
@@ -35,9 +51,13 @@ export class ComposeStage {
   /** One a texture of frames. */
   #bindGroups: readonly GPUBindGroup[] = [];
   #rect: Rect = { x: 0, y: 0, width: 0, height: 0 };
+  readonly #events: ComposeEvents;
+  #frames: readonly GPUTexture[] = [];
+  #layer: HighlightLayer | undefined;
 
-  constructor(gpu: GpuDevice) {
+  constructor(gpu: GpuDevice, events: ComposeEvents) {
     this.#gpu = gpu;
+    this.#events = events;
     this.#uniform = gpu.device.createBuffer({
       label: 'vitreous/compose.layout',
       size: uniformBytes,
@@ -68,6 +88,8 @@ export class ComposeStage {
   bind(frames: readonly GPUTexture[], picture: GPUTexture | undefined): void {
     const pipeline = this.#pipeline;
     if (!pipeline) throw new RangeError('compose: not prepared');
+    this.#frames = frames;
+    this.#layer?.bind(frames);
     this.#bindGroups = frames.map((frame) =>
       this.#gpu.device.createBindGroup({
         label: 'vitreous/compose',
@@ -82,8 +104,37 @@ export class ComposeStage {
     );
   }
 
+  /** Takes over the heat maps of a look, one a prompt; kept until the next. */
+  takeHeat(maps: readonly (GPUTexture | undefined)[]): void {
+    this.#highlightLayer()?.takeHeat(maps);
+  }
+
+  /** Made when highlights are first wanted. */
+  #highlightLayer(): HighlightLayer | undefined {
+    if (this.#layer || !this.#format) return this.#layer;
+    this.#layer = new HighlightLayer(this.#gpu, this.#format, {
+      ready: this.#events.onHighlights,
+      error: this.#events.onHighlightError,
+    });
+    this.#layer.bind(this.#frames);
+    return this.#layer;
+  }
+
+  #arrangeHighlights(layout: ComposeLayout): void {
+    const { highlights, rect, canvas, compare, dividerWidth, pixelRatio } = layout;
+    if (highlights) {
+      const split = compare === false ? -1 : compare * rect.width;
+      this.#highlightLayer()?.arrange(highlights, { rect, canvas, split, dividerWidth, pixelRatio });
+    } else if (this.#layer) {
+      this.#layer.dispose();
+      this.#layer = undefined;
+    }
+  }
+
   /** Uploads a layout if it differs from the last one. */
-  arrange({ rect, compare, dividerWidth }: ComposeLayout): void {
+  arrange(layout: ComposeLayout): void {
+    this.#arrangeHighlights(layout);
+    const { rect, compare, dividerWidth } = layout;
     const split = compare === false ? -1 : compare * rect.width;
     const next = [rect.x, rect.y, rect.width, rect.height, split, dividerWidth];
     if (next.every((word, i) => this.#words[i] === Math.fround(word))) return;
@@ -109,11 +160,14 @@ export class ComposeStage {
       pass.setBindGroup(0, bindGroup);
       pass.setScissorRect(left, top, right - left, bottom - top);
       pass.draw(3);
+      this.#layer?.record(pass, turn);
     }
     pass.end();
   }
 
   dispose(): void {
+    this.#layer?.dispose();
+    this.#layer = undefined;
     this.#uniform.destroy();
     this.#bindGroups = [];
     this.#pipeline = undefined;

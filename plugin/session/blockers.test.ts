@@ -10,6 +10,7 @@ const fine: Situation = {
   displaySize: { width: 1280, height: 720 },
   sourceSize: { width: 640, height: 360 },
   upscaling: true,
+  detecting: false,
   highDynamicRange: false,
   overBudget: false,
   trouble: undefined,

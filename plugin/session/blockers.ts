@@ -13,6 +13,8 @@ export interface Situation {
   /** Undefined before the first frame. */
   readonly sourceSize: Size | undefined;
   readonly upscaling: boolean;
+  /** Prompts are looked for: frames are drawn for their sake. */
+  readonly detecting: boolean;
   /** High dynamic range: our 8-bit sRGB canvas would flatten it. */
   readonly highDynamicRange: boolean;
   readonly overBudget: boolean;
@@ -40,7 +42,7 @@ export function findBlocker(now: Situation): VitreousError | undefined {
   if (now.highDynamicRange)
     return reason('source-format', 'ingest', 'high dynamic range', 'standard dynamic range', 'HDR plays natively.');
   if (now.unpreparable) return now.unpreparable;
-  if (!now.overlay || !now.upscaling) return undefined;
+  if (!now.overlay || !now.upscaling || now.detecting) return undefined;
   return upscaleBlocker(now);
 }
 

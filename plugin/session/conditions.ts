@@ -94,12 +94,15 @@ export class Conditions {
     return { error, recovering, source: false };
   }
 
-  /** What frames of this size are to be drawn with. Where there is no native picture, one not worth upscaling is drawn as it is. */
+  /**
+   * What frames of this size are to be drawn with. Where there is no native picture, or prompts are looked for, one not worth upscaling
+   * is drawn as it is.
+   */
   want(size: Size): Want {
     const { presenter, quality } = this.#parts;
     const { displaySize } = this;
     const pointless =
-      !presenter.overlay &&
+      (!presenter.overlay || quality.settings.detect !== false) &&
       this.#placement !== undefined &&
       upscaleBlocker({ displaySize, sourceSize: size, overBudget: quality.overBudget }) !== undefined;
     return quality.want(size, !pointless);
@@ -120,6 +123,7 @@ export class Conditions {
       displaySize: this.displaySize,
       sourceSize: this.#sourceSize,
       upscaling: quality.settings.upscale !== false,
+      detecting: quality.settings.detect !== false,
       highDynamicRange: this.#highDynamicRange,
       overBudget: quality.overBudget,
       trouble: this.#trouble?.error,

@@ -1,3 +1,5 @@
+import type { ComposeLayout } from '../compose/compose-stage.js';
+import type { Highlights } from '../compose/highlights.js';
 import type { FrameTiming } from '../core/frame-source.js';
 import type { CanvasSurface } from '../present/canvas-surface.js';
 import type { Placement } from '../present/presenter.js';
@@ -18,6 +20,7 @@ export interface DrawnAs {
   readonly tier: ActiveTier;
   readonly placement: Placement;
   readonly compare: number | false;
+  readonly highlights?: Highlights | undefined;
   /** Measure its GPU time whenever the last one was measured. */
   readonly measure: boolean;
 }
@@ -74,9 +77,9 @@ export class Drawing {
   /** @throws VitreousError `frame-import`. */
   draw(renderer: Renderer, frame: VideoFrame, timing: FrameTiming, as: DrawnAs): void {
     const submitMs = performance.now();
-    const { tier, placement, compare } = as;
+    const { tier, placement } = as;
     const sample = as.measure || submitMs - this.#lastSampleMs >= sampleEveryMs;
-    renderer.draw(frame, this.#surface.texture(placement.canvas), layout(placement, compare), sample);
+    renderer.draw(frame, this.#surface.texture(placement.canvas), layout(as), sample);
     this.counters.show(performance.now(), timing.expectedDisplayTimeMs);
     this.#inFlightSinceMs.push(submitMs);
     const frameCount = 1 + this.#droppedSince;
@@ -108,8 +111,8 @@ export class Drawing {
       .catch(ignoreLoss);
   }
 
-  redraw(renderer: Renderer, placement: Placement, compare: number | false): void {
-    renderer.redraw(this.#surface.texture(placement.canvas), layout(placement, compare));
+  redraw(renderer: Renderer, as: Omit<DrawnAs, 'tier' | 'measure'>): void {
+    renderer.redraw(this.#surface.texture(as.placement.canvas), layout(as));
   }
 
   /** Resolves the oldest frame in the queue; returns how long the queue was busy with it. */
@@ -126,8 +129,16 @@ export class Drawing {
   }
 }
 
-function layout({ rect, pixelRatio }: Placement, compare: number | false) {
-  return { rect, compare, dividerWidth: Math.max(1, Math.round(dividerCssPx * pixelRatio)) };
+function layout({ placement, compare, highlights }: Omit<DrawnAs, 'tier' | 'measure'>): ComposeLayout {
+  const { rect, canvas, pixelRatio } = placement;
+  return {
+    rect,
+    canvas,
+    pixelRatio,
+    compare,
+    highlights,
+    dividerWidth: Math.max(1, Math.round(dividerCssPx * pixelRatio)),
+  };
 }
 
 /** A measurement dies with its device; the loss itself is reported elsewhere. */

@@ -1,5 +1,6 @@
 import type { DisposableResource } from '../core/dispose.js';
 import type { Size } from '../core/geometry.js';
+import type { DetectStats, PromptAnswer } from './detections.js';
 import type { ActiveTier, EnhancedEventMap, EnhancedState, FallbackReason } from './events.js';
 import type { EnhanceSettings } from './options.js';
 
@@ -24,6 +25,8 @@ export interface EnhancedStats {
   readonly sourceSize: Size;
   /** Size of the picture on screen, device pixels. */
   readonly displaySize: Size;
+  /** How detection goes; undefined while it is off. */
+  readonly detect: DetectStats | undefined;
 }
 
 /** `EventTarget` with the types of our events. */
@@ -55,6 +58,20 @@ export interface Enhanced extends EnhancedEvents, DisposableResource {
    * Changes settings while running; what is left out stays. Throws TypeError for a bad value, before anything changes.
    */
   set(settings: EnhanceSettings): void;
+  /** How the prompts were understood; those that are not in it could not be. Empty until then, and while detection is off. */
+  readonly prompts: readonly PromptAnswer[];
+  /**
+   * What this session's looks at this source have found so far, as a WebVTT file for a track of kind `metadata`. A cue's payload is one
+   * line of JSON: `{"width","height","detections":[{"prompt","score","trackId","x","y","width","height"}]}`, boxes in pixels of a frame
+   * of that width and height.
+   */
+  detectionsAsVtt(): string;
+  /**
+   * The picture on screen with its highlights as a PNG: at the size of the enhanced picture, without the split.
+   *
+   * @throws (rejects) VitreousError `snapshot-unavailable` unless `state` is `running`; `device-lost`.
+   */
+  snapshot(): Promise<Blob>;
   /** Ends it: the bare video is back, listeners and GPU objects are gone. Idempotent. */
   dispose(): void;
   [Symbol.dispose](): void;

@@ -1,5 +1,6 @@
 import type { ErrorCode, StageName, VitreousError } from '../core/errors.js';
 import type { Tier } from '../core/model-source.js';
+import type { DetectionsEvent, PromptsEvent, StageFailureEvent } from './detections.js';
 
 /**
  * - `starting`: loading, compiling, or waiting for the first frame; the native video shows.
@@ -84,4 +85,7 @@ export interface EnhancedEventMap {
   statechange: StateChangeEvent;
   tier: TierEvent;
   frame: FrameEvent;
+  detections: DetectionsEvent;
+  prompts: PromptsEvent;
+  stagefailure: StageFailureEvent;
 }

@@ -1,3 +1,4 @@
+import type { ComposeEvents } from '../compose/compose-stage.js';
 import { abortable } from '../core/abort.js';
 import { VitreousError } from '../core/errors.js';
 import { type DeviceLoss, type GpuDevice, openDevice } from '../gpu/device.js';
@@ -16,6 +17,7 @@ export interface GpuLinkOptions {
   readonly onLost: (loss: DeviceLoss) => void;
   /** An error WebGPU reports of our objects outside any error scope. */
   readonly onError: (error: VitreousError) => void;
+  readonly compose: ComposeEvents;
 }
 
 /** Holds a session's device and renderer, one after another across losses. */
@@ -34,13 +36,13 @@ export class GpuLink {
 
   /** @throws VitreousError as `openDevice`, and `software-adapter`; the signal's reason. */
   async connect(): Promise<Renderer> {
-    const { device, surface, signal, allowSoftware } = this.#options;
+    const { device, surface, signal, allowSoftware, compose } = this.#options;
     const gpu = await abortable(openDevice({ device, signal }), signal);
     try {
       if (gpu.caps.software && !allowSoftware()) throw softwareAdapter(gpu.caps.description);
       const format = navigator.gpu.getPreferredCanvasFormat();
       if (!surface.configure(gpu.device, format)) throw canvasTaken();
-      this.#renderer = new Renderer(gpu, format);
+      this.#renderer = new Renderer(gpu, format, compose);
     } catch (thrown) {
       gpu.dispose();
       throw thrown;

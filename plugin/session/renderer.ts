@@ -1,5 +1,6 @@
-import type { ComposeLayout } from '../compose/compose-stage.js';
+import type { ComposeEvents, ComposeLayout } from '../compose/compose-stage.js';
 import { ComposeStage } from '../compose/compose-stage.js';
+import { readBack } from '../compose/read-back.js';
 import { type DisposableResource, disposeSymbol } from '../core/dispose.js';
 import type { Size } from '../core/geometry.js';
 import type { GpuDevice } from '../gpu/device.js';
@@ -43,16 +44,26 @@ export class Renderer implements DisposableResource {
   #rig: Rig | undefined;
   #disposed = false;
 
-  constructor(gpu: GpuDevice, format: GPUTextureFormat) {
+  constructor(gpu: GpuDevice, format: GPUTextureFormat, events: ComposeEvents) {
     this.gpu = gpu;
     this.#format = format;
     this.timer = new GpuTimer(gpu, ['ingest', 'upscale', 'compose']);
-    this.#compose = new ComposeStage(gpu);
+    this.#compose = new ComposeStage(gpu, events);
   }
 
   /** What stands ready; undefined before the first `prepare`. */
   get spec(): RigSpec | undefined {
     return this.#rig?.spec;
+  }
+
+  /** Where the last frame is, rgba8unorm at display size; stays until the next one is drawn. */
+  get frame(): GPUTexture | undefined {
+    return this.#rig?.ingest.frames[this.#rig.ingest.turn];
+  }
+
+  /** Takes over the heat maps of a look, one a prompt. */
+  takeHeat(maps: readonly (GPUTexture | undefined)[]): void {
+    this.#compose.takeHeat(maps);
   }
 
   /**
@@ -129,6 +140,32 @@ export class Renderer implements DisposableResource {
     const encoder = this.gpu.device.createCommandEncoder({ label: 'vitreous/redraw' });
     this.#compose.record(encoder, this.timer, target, ingest.turn);
     this.gpu.device.queue.submit([encoder.finish()]);
+  }
+
+  /**
+   * The last picture as RGBA bytes, laid out as told. What is on screen stays.
+   *
+   * @throws DOMException where the device is lost meanwhile.
+   */
+  async snapshot(layout: ComposeLayout): Promise<Uint8ClampedArray<ArrayBuffer>> {
+    const target = this.gpu.device.createTexture({
+      label: 'vitreous/snapshot',
+      size: [layout.canvas.width, layout.canvas.height],
+      format: this.#format,
+      usage: GPUTextureUsage.RENDER_ATTACHMENT | GPUTextureUsage.COPY_SRC,
+    });
+    try {
+      this.redraw(target, layout);
+      return await readBack(this.gpu, target);
+    } finally {
+      target.destroy();
+    }
+  }
+
+  /** Size of the picture: what the network makes, or the frame's own. */
+  get pictureSize(): Size | undefined {
+    const texture = this.#rig?.picture ?? this.frame;
+    return texture && { width: texture.width, height: texture.height };
   }
 
   #createPicture({ width, height }: Size): GPUTexture {

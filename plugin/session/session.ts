@@ -4,20 +4,25 @@ import type { FrameSink, FrameSource, FrameTiming } from '../core/frame-source.j
 import type { DeviceLoss } from '../gpu/device.js';
 import { CanvasPresenter } from '../present/canvas-presenter.js';
 import { CanvasSurface } from '../present/canvas-surface.js';
+import { LiveRegion } from '../present/live-region.js';
 import { OverlayPresenter } from '../present/overlay-presenter.js';
 import type { Presenter } from '../present/presenter.js';
 import { VideoSource } from '../source/video-source.js';
 import { Conditions, type Verdict } from './conditions.js';
 import { Curtain } from './curtain.js';
+import type { PromptAnswer } from './detections.js';
 import { Drawing } from './drawing.js';
 import type { Enhanced, EnhancedEvents, EnhancedStats } from './enhanced.js';
 import { type ActiveTier, type EnhancedState, type FallbackReason, FrameEvent, TierEvent } from './events.js';
+import { Findings } from './findings.js';
 import { GpuLink } from './gpu-link.js';
 import { Models } from './models.js';
+import { openFromCatalog } from './open-detector.js';
 import type { EnhanceOptions, EnhanceSettings } from './options.js';
 import { Preparation } from './preparation.js';
 import { Quality } from './quality.js';
 import type { Renderer } from './renderer.js';
+import { takeSnapshot } from './snapshot.js';
 import { Status } from './status.js';
 import { changeSettings, type Settings } from './validate.js';
 import { VideoState } from './video-state.js';
@@ -48,12 +53,15 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
   readonly #conditions: Conditions;
   readonly #curtain: Curtain;
   readonly #status: Status;
+  readonly #findings: Findings;
   readonly #calledMs: number;
   #firstFrameMs: number | undefined;
   #enabled = true;
   /** False while the device and the weights are fetched: nothing can show yet, whatever changes. */
   #started = false;
   #tier: ActiveTier = 'none';
+  /** Presentation time of the frame on screen. */
+  #shownUs = 0;
   #rebuilds = 0;
   #onFirstOutcome: ((failure: VitreousError | undefined) => void) | undefined;
 
@@ -95,6 +103,14 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
       onBehind: (waitedMs) => this.#judge(() => this.#quality.behind(waitedMs)),
       onIdle: (waitMs) => this.#quality.idle(waitMs),
     });
+    this.#findings = new Findings({
+      target: this,
+      open: openFromCatalog,
+      region: new LiveRegion(this.#presenter.canvas),
+      takeHeat: (maps) => this.#link.renderer?.takeHeat(maps),
+      refresh: () => this.#refresh(),
+      redraw: () => this.#redrawOpen(),
+    });
     this.#link = new GpuLink({
       device: options.device,
       surface: this.#surface,
@@ -103,6 +119,10 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
       allowSoftware: () => this.#quality.settings.upscale === false || this.#quality.settings.upscale.force,
       onLost: (loss) => this.#onLost(loss),
       onError: (error) => this.#fail(error),
+      compose: {
+        onHighlights: () => this.#redrawOpen(),
+        onHighlightError: (thrown) => this.#findings.fail(failed(thrown)),
+      },
     });
   }
 
@@ -121,6 +141,7 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
       if (network) await this.#models.open(network, lifetime);
       lifetime.throwIfAborted();
       this.#started = true;
+      this.#findings.configure(this.#quality.settings);
       this.#source.start(this);
       this.#reconsider();
       const failure = await outcome;
@@ -164,7 +185,21 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
       framesLate: counters.late,
       sourceSize: this.#conditions.sourceSize ?? { width: 0, height: 0 },
       displaySize: this.#conditions.displaySize,
+      detect: this.#findings.stats,
     };
+  }
+
+  get prompts(): readonly PromptAnswer[] {
+    return this.#findings.answers;
+  }
+
+  detectionsAsVtt(): string {
+    return this.#findings.toVtt();
+  }
+
+  snapshot(): Promise<Blob> {
+    const renderer = this.#curtain.open ? this.#link.renderer : undefined;
+    return takeSnapshot(renderer, this.#findings.highlights(this.#shownUs), this.#conditions.placement);
   }
 
   get enabled(): boolean {
@@ -186,8 +221,9 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
 
   set(settings: EnhanceSettings): void {
     this.#quality.change(changeSettings(settings, this.#quality.settings));
+    if (this.#started && this.state !== 'disposed') this.#findings.configure(this.#quality.settings);
     this.#reconsider();
-    if (settings.upscale !== undefined) this.#refresh();
+    if (settings.upscale !== undefined || settings.detect !== undefined) this.#refresh();
   }
 
   frame(frame: VideoFrame, timing: FrameTiming): void {
@@ -205,7 +241,8 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
     }
     const standing = this.#preparation.request(renderer, this.#conditions.want(size));
     if (standing === 'ready' || standing === 'usable') {
-      if (!this.#drawing.busy()) this.#draw(renderer, frame, timing);
+      if (this.#drawing.busy()) this.#findings.late();
+      else this.#draw(renderer, frame, timing);
       return;
     }
     counters.dropped++;
@@ -221,6 +258,7 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
 
   reset(): void {
     this.#conditions.forgetSource();
+    this.#findings.newSource();
     this.#curtain.close();
     if (this.#active && !this.#conditions.fatal) this.#status.to('starting');
   }
@@ -234,7 +272,8 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
     if (!placement) return;
     const { compare, upscale } = this.#quality.settings;
     if (upscale !== false) renderer.strength = upscale.strength;
-    const as = { tier: this.#tier, placement, compare, measure: this.#quality.late };
+    const highlights = this.#findings.highlights(timing.timestampUs);
+    const as = { tier: this.#tier, placement, compare, highlights, measure: this.#quality.late };
     const draw = () => this.#drawing.draw(renderer, frame, timing, as);
     try {
       if (this.#curtain.closed) this.#reveal(renderer, renderer.gpu.checked('first frame', draw));
@@ -243,7 +282,15 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
       this.#fail(failed(thrown));
       return;
     }
+    this.#shownUs = timing.timestampUs;
+    this.#look(renderer, timing.timestampUs);
     this.dispatchEvent(new FrameEvent(timing.timestampUs));
+  }
+
+  /** After the frame's own submit: it does not wait for a look. */
+  #look(renderer: Renderer, timestampUs: number): void {
+    const { frame: texture, spec, gpu } = renderer;
+    if (texture && spec) this.#findings.frame({ gpu, texture, size: spec.size, timestampUs });
   }
 
   #reveal(renderer: Renderer, drawn: Promise<void>): void {
@@ -269,8 +316,15 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
   #redraw(renderer: Renderer): boolean {
     const { placement } = this.#conditions;
     if (!placement || this.#link.renderer !== renderer) return false;
-    this.#drawing.redraw(renderer, placement, this.#quality.settings.compare);
+    const highlights = this.#findings.highlights(this.#shownUs);
+    this.#drawing.redraw(renderer, { placement, highlights, compare: this.#quality.settings.compare });
     return true;
+  }
+
+  /** What is on screen has changed but for its frame. */
+  #redrawOpen(): void {
+    const { renderer } = this.#link;
+    if (this.#active && renderer && this.#curtain.open) this.#redraw(renderer);
   }
 
   /** Takes stock after any change: native if something blocks, else the last picture in its new place, else a new frame. */
@@ -278,8 +332,7 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
     if (!this.#active) return;
     const wasNative = this.state === 'bypassed' || this.state === 'failed';
     if (this.#blocked()) return;
-    const { renderer } = this.#link;
-    if (renderer && this.#curtain.open) this.#redraw(renderer);
+    if (this.#curtain.open) this.#redrawOpen();
     else if (wasNative) this.#refresh();
   }
 
@@ -324,6 +377,7 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
       fix: loss.borrowed ? 'Call enhance again with a new device.' : 'Nothing: another device is asked for.',
     });
     this.#preparation.cancel();
+    this.#findings.disconnect();
     this.#curtain.close();
     this.#rebuilds++;
     if (loss.borrowed || this.#rebuilds > mostRebuilds) {
@@ -356,6 +410,7 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
     this.#source.stop();
     this.#videoState?.close();
     this.#preparation.cancel();
+    this.#findings.dispose();
     this.#presenter.dispose();
     this.#surface.release();
     this.#link.disconnect();

@@ -43,8 +43,8 @@ const fewestLooks = 3;
  * Looks are late: `update` takes the time of the frame that was looked at, `at` predicts from there to the one on screen.
  */
 export class Tracker {
-  readonly #scoreThreshold: number;
-  readonly #lowThreshold: number;
+  #scoreThreshold: number;
+  #lowThreshold: number;
   readonly #maxLostUs: number;
   #tracks: Track[] = [];
   #nextId = 1;
@@ -64,6 +64,17 @@ export class Tracker {
   /** Tracks that are there, lost ones too. */
   get size(): number {
     return this.#tracks.length;
+  }
+
+  /** From the next look on; tracks stay. `low` defaults as in the options. */
+  setThreshold(scoreThreshold: number, low = 0.4 * scoreThreshold): void {
+    this.#scoreThreshold = scoreThreshold;
+    this.#lowThreshold = low;
+  }
+
+  /** Ends the tracks of other prompts. */
+  keep(prompts: readonly string[]): void {
+    this.#tracks = this.#tracks.filter(({ prompt }) => prompts.includes(prompt));
   }
 
   /** Takes what a look at the frame of this time found. A look back in time begins anew, with new ids. */

@@ -1,0 +1,146 @@
+import { ComposeStage } from '../../plugin/compose/compose-stage.js';
+import type { Highlights, Mark } from '../../plugin/compose/highlights.js';
+import type { Rect } from '../../plugin/core/geometry.js';
+import { type GpuDevice, openDevice } from '../../plugin/gpu/device.js';
+import { GpuTimer } from '../../plugin/gpu/timer.js';
+
+/** A drawing of a scene; boxes in fractions of the picture. */
+export interface HighlightScene {
+  readonly style?: Highlights['style'];
+  readonly boxes?: readonly Rect[];
+  /** Prompt of each box; default 0. */
+  readonly prompts?: readonly number[];
+  readonly texts?: readonly string[];
+  readonly colours?: readonly (readonly [number, number, number])[];
+  readonly labels?: boolean;
+  readonly compare?: number | false;
+  /** Default: the whole canvas. */
+  readonly rect?: Rect;
+  readonly pixelRatio?: number;
+  /** A round bump of likeness in the middle of this box, for each prompt. */
+  readonly heat?: readonly Rect[];
+}
+
+declare global {
+  interface Window {
+    /** Sets the picture: a clip's first frame, or one grey. */
+    setPicture(source: string | number): Promise<void>;
+    /** Draws on a canvas of this size; undefined: without highlights. */
+    drawScene(width: number, height: number, scene?: HighlightScene): Promise<void>;
+  }
+}
+
+const canvas = document.querySelector('canvas');
+const context = canvas?.getContext('webgpu');
+if (!canvas || !context) throw new Error('no WebGPU canvas');
+const format = navigator.gpu.getPreferredCanvasFormat();
+const gpu: GpuDevice = await openDevice();
+const timer = new GpuTimer(gpu, ['compose']);
+let ready: () => void = () => {};
+const stage = new ComposeStage(gpu, {
+  onHighlights: () => ready(),
+  onHighlightError: (thrown) => {
+    throw thrown;
+  },
+});
+await stage.prepare(format);
+context.configure({ device: gpu.device, format, alphaMode: 'premultiplied' });
+
+const usage = GPUTextureUsage.TEXTURE_BINDING | GPUTextureUsage.COPY_DST;
+const sideOfGrey = 16;
+
+window.setPicture = async (source) => {
+  const [width, height, data] = typeof source === 'number' ? grey(source) : await firstFrame(source);
+  const texture = gpu.device.createTexture({ label: 'test/frame', size: [width, height], format: 'rgba8unorm', usage });
+  gpu.device.queue.writeTexture({ texture }, data, { bytesPerRow: width * 4 }, [width, height]);
+  stage.bind([texture], undefined);
+};
+
+function grey(level: number): [number, number, Uint8ClampedArray<ArrayBuffer>] {
+  const data = new Uint8ClampedArray(sideOfGrey ** 2 * 4).map((_, i) => (i % 4 === 3 ? 255 : level));
+  return [sideOfGrey, sideOfGrey, data];
+}
+
+async function firstFrame(url: string): Promise<[number, number, Uint8ClampedArray<ArrayBuffer>]> {
+  const video = Object.assign(document.createElement('video'), { src: url, muted: true });
+  await new Promise((resolve) => video.addEventListener('loadeddata', resolve, { once: true }));
+  const { videoWidth: width, videoHeight: height } = video;
+  const drawn = new OffscreenCanvas(width, height).getContext('2d');
+  if (!drawn) throw new Error('no 2D canvas');
+  drawn.drawImage(video, 0, 0);
+  return [width, height, drawn.getImageData(0, 0, width, height).data as Uint8ClampedArray<ArrayBuffer>]; // Not shared.
+}
+
+const heatSize = { width: 40, height: 24 };
+
+function heatMap(box: Rect): GPUTexture {
+  const { width, height } = heatSize;
+  const data = new Uint8ClampedArray(width * height * 4);
+  for (let y = 0; y < height; y++)
+    for (let x = 0; x < width; x++) {
+      const dx = ((x + 0.5) / width - box.x - box.width / 2) / (box.width / 2);
+      const dy = ((y + 0.5) / height - box.y - box.height / 2) / (box.height / 2);
+      data[(y * width + x) * 4] = 255 * Math.max(0, 1 - (dx * dx + dy * dy) / 1.2);
+    }
+  const texture = gpu.device.createTexture({
+    label: 'test/heat',
+    size: [width, height],
+    format: 'rgba8unorm',
+    usage: usage | GPUTextureUsage.COPY_SRC,
+  });
+  gpu.device.queue.writeTexture({ texture }, data, { bytesPerRow: width * 4 }, [width, height]);
+  return texture;
+}
+
+window.drawScene = async (width, height, scene) => {
+  Object.assign(canvas, { width, height });
+  canvas.style.width = `${width}px`;
+  canvas.style.height = `${height}px`;
+  const draw = () => {
+    const highlights = scene && highlightsOf(scene);
+    stage.arrange({
+      rect: scene?.rect ?? { x: 0, y: 0, width, height },
+      canvas: { width, height },
+      pixelRatio: scene?.pixelRatio ?? 1,
+      compare: scene?.compare ?? false,
+      dividerWidth: 2,
+      highlights,
+    });
+    const encoder = gpu.device.createCommandEncoder({ label: 'test/draw' });
+    timer.beginFrame(false);
+    stage.record(encoder, timer, context.getCurrentTexture());
+    gpu.device.queue.submit([encoder.finish()]);
+  };
+  if (scene?.heat) stage.takeHeat(scene.heat.map(heatMap));
+  let compiled = 0;
+  const parts = scene ? 1 + Number(scene.labels ?? false) : 0;
+  const done = new Promise<void>((resolve) => {
+    ready = () => {
+      compiled++;
+      if (compiled >= parts) resolve();
+    };
+  });
+  draw();
+  // A style that was used before compiles nothing; the layer of a drawing without highlights is gone.
+  if (scene && !known.has(keyOf(scene))) await done;
+  if (scene) known.add(keyOf(scene));
+  else known.clear();
+  draw();
+  await gpu.device.queue.onSubmittedWorkDone();
+  await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+};
+
+const known = new Set<string>();
+const keyOf = ({ style, labels }: HighlightScene) => `${style} ${labels ?? false}`;
+
+function highlightsOf(scene: HighlightScene): Highlights {
+  const { boxes = [], prompts = [], texts = ['dog', 'red car'], colours = [] } = scene;
+  return {
+    style: scene.style ?? 'outline',
+    labels: scene.labels ?? false,
+    prompts: texts.map((text, i) => ({ text, colour: colours[i] ?? [0.9, 0.62, 0] })),
+    marks: boxes.map((box, i): Mark => ({ box, look: box, prompt: prompts[i] ?? 0 })),
+  };
+}
+
+document.documentElement.dataset.ready = 'true';

@@ -1,0 +1,189 @@
+import type { VitreousError } from '../core/errors.js';
+import type { Size } from '../core/geometry.js';
+import type { Detector, Detection as Found, PromptAnswer } from '../detect/detector.js';
+import type { GpuDevice } from '../gpu/device.js';
+import { DetectorLink, detectError, type OpenDetector } from './detector-link.js';
+import { LookPace } from './look-pace.js';
+import type { DetectSettings } from './validate-detect.js';
+
+/** A frame whose time is further from the last one's than this was not played up to, but sought. */
+const longestStepUs = 1.5e6;
+/** Without a frame for so long the video stands still: the frame for a look must be asked for. */
+const stillMs = 300;
+/** Looks that may fail in a row. */
+const mostFailures = 3;
+
+/** What a look found. */
+export interface Look {
+  readonly timestampUs: number;
+  readonly size: Size;
+  /** Best first. */
+  readonly found: readonly Found[];
+  readonly detector: Detector;
+}
+
+export interface DetectionEvents {
+  readonly onLook: (look: Look) => void;
+  readonly onAnswers: (answers: readonly PromptAnswer[]) => void;
+  readonly onFailure: (error: VitreousError, prompt?: string) => void;
+  /** The frames are no longer those that went on from the last look. */
+  readonly onBreak: () => void;
+  /** A look is due and no frame comes: the current one is wanted once more. */
+  readonly onWant: () => void;
+}
+
+/** A frame that can be looked at. */
+export interface LookedFrame {
+  readonly gpu: GpuDevice;
+  /** Holds the frame until another frame is submitted. */
+  readonly texture: GPUTexture;
+  readonly size: Size;
+  readonly timestampUs: number;
+}
+
+/**
+ * Looks at frames beside the display: one look at a time, as often as wanted and as the GPU allows; a frame that stands still is looked
+ * at once, and again when the prompts have changed. Nothing of the display waits for it.
+ */
+export class Detection {
+  readonly #events: DetectionEvents;
+  readonly #link: DetectorLink;
+  readonly #pace = new LookPace();
+  #settings: DetectSettings | undefined;
+  /** Counts up when answers under way say nothing any more. */
+  #epoch = 0;
+  #last: { readonly timestampUs: number; readonly atMs: number } | undefined;
+  #lookedUs: number | undefined;
+  #looking = false;
+  #failures = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  looks = 0;
+
+  constructor(open: OpenDetector, events: DetectionEvents) {
+    this.#events = events;
+    this.#link = new DetectorLink(open, {
+      onReady: () => {
+        this.#pace.forget();
+        events.onWant();
+      },
+      onAnswers: events.onAnswers,
+      onFailure: events.onFailure,
+    });
+  }
+
+  /** Undefined: off. */
+  get settings(): DetectSettings | undefined {
+    return this.#settings;
+  }
+
+  get state(): 'loading' | 'running' | 'failed' {
+    if (this.#link.failed || this.#failures >= mostFailures) return 'failed';
+    return this.looks > 0 ? 'running' : 'loading';
+  }
+
+  get answerMs(): number | undefined {
+    return this.#pace.answerMs;
+  }
+
+  get rateHz(): number {
+    return this.#settings ? 1000 / this.#pace.intervalMs(this.#settings.rateHz) : 0;
+  }
+
+  /** The same object: nothing has changed. */
+  configure(settings: DetectSettings | undefined): void {
+    if (settings === this.#settings) return;
+    this.#settings = settings;
+    this.#epoch++;
+    this.#lookedUs = undefined;
+    this.#failures = 0;
+    if (settings) {
+      this.#pace.forget();
+      this.#events.onWant();
+    } else {
+      this.looks = 0;
+      this.disconnect();
+    }
+  }
+
+  /** A frame is on its way to the screen: may be looked at, in this task. */
+  frame(frame: LookedFrame): void {
+    const settings = this.#settings;
+    if (!settings) return;
+    const { timestampUs } = frame;
+    const nowMs = performance.now();
+    const stepUs = this.#last ? timestampUs - this.#last.timestampUs : 0;
+    this.#last = { timestampUs, atMs: nowMs };
+    if (stepUs < 0 || stepUs > longestStepUs) this.break();
+    const detector = this.#link.request(frame.gpu, frame.size, settings);
+    if (!detector || this.#looking || this.#lookedUs === timestampUs || this.#failures >= mostFailures) return;
+    const waitMs = this.#pace.waitMs(nowMs, settings.rateHz);
+    if (waitMs > 0) this.#later(waitMs);
+    else this.#look(detector, frame);
+  }
+
+  /** A frame was dropped because the GPU is behind. */
+  late(): void {
+    if (this.#looking) this.#pace.late();
+  }
+
+  /** A cut or a seek: an answer under way is no longer wanted. */
+  break(): void {
+    this.#epoch++;
+    this.#lookedUs = undefined;
+    this.#events.onBreak();
+  }
+
+  #look(detector: Detector, { texture, size, timestampUs }: LookedFrame): void {
+    const epoch = this.#epoch;
+    this.#looking = true;
+    this.#lookedUs = timestampUs;
+    this.#pace.began(performance.now());
+    const look = detector.detect(texture).then(
+      ({ detections }) => {
+        this.#pace.answered(performance.now());
+        this.#failures = 0;
+        if (epoch !== this.#epoch) return;
+        this.looks++;
+        this.#events.onLook({ timestampUs, size, found: detections, detector });
+      },
+      (thrown) => {
+        if (epoch === this.#epoch) this.#failed(thrown);
+      },
+    );
+    const ended = look.finally(() => {
+      this.#looking = false;
+      if (this.#settings && this.#last && this.#lookedUs !== this.#last.timestampUs)
+        this.#later(this.#pace.waitMs(performance.now(), this.#settings.rateHz));
+    });
+    this.#link.occupy(ended);
+  }
+
+  #failed(thrown: unknown): void {
+    const error = detectError(thrown);
+    if (error.code === 'device-lost') return;
+    this.#lookedUs = undefined;
+    this.#failures++;
+    if (this.#failures === mostFailures) this.#events.onFailure(error);
+  }
+
+  /** Asks for the current frame where none comes by itself. */
+  #later(waitMs: number): void {
+    this.#timer ??= setTimeout(
+      () => {
+        this.#timer = undefined;
+        if (this.#last && performance.now() - this.#last.atMs >= stillMs) this.#events.onWant();
+      },
+      Math.max(waitMs, stillMs),
+    );
+  }
+
+  /** The device is gone, or detection is off. Comes back with the next frame where it is on. */
+  disconnect(): void {
+    this.#epoch++;
+    this.#lookedUs = undefined;
+    this.#last = undefined;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#link.close();
+  }
+}

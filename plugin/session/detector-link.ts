@@ -1,0 +1,170 @@
+import { asVitreousError, VitreousError } from '../core/errors.js';
+import { type Size, sameSize } from '../core/geometry.js';
+import type { Detector, PromptAnswer } from '../detect/detector.js';
+import type { GpuDevice } from '../gpu/device.js';
+import type { DetectSettings } from './validate-detect.js';
+
+/** Opens a detector on a device. @throws VitreousError; the signal's reason. */
+export type OpenDetector = (settings: DetectSettings, gpu: GpuDevice, signal: AbortSignal) => Promise<Detector>;
+
+export interface DetectorLinkEvents {
+  /** What was asked for last stands ready. */
+  readonly onReady: () => void;
+  readonly onAnswers: (answers: readonly PromptAnswer[]) => void;
+  /** `prompt`: the error is about that one alone. */
+  readonly onFailure: (error: VitreousError, prompt?: string) => void;
+}
+
+/** What the detector stands ready for. */
+interface Ready {
+  readonly gpu: GpuDevice;
+  readonly detector: Detector;
+  readonly model: string;
+  size: Size | undefined;
+  prompts: readonly string[] | undefined;
+}
+
+const modelKey = ({ model, secondLook }: DetectSettings): string => `${model} ${secondLook}`;
+
+/** Gets a detector ready for device, frame size and prompts, one step at a time, and keeps what stays the same. */
+export class DetectorLink {
+  readonly #open: OpenDetector;
+  readonly #events: DetectorLinkEvents;
+  #ready: Ready | undefined;
+  #work: AbortController | undefined;
+  /** What could not be had: not tried again until something changes. */
+  #failedKey: string | undefined;
+  /** Work of the detector that must end before its size changes. */
+  #busy: Promise<unknown> = Promise.resolve();
+
+  constructor(open: OpenDetector, events: DetectorLinkEvents) {
+    this.#open = open;
+    this.#events = events;
+  }
+
+  get failed(): boolean {
+    return this.#failedKey !== undefined;
+  }
+
+  /** The detector where it is ready for all of this; else begins to get it ready. */
+  request(gpu: GpuDevice, size: Size, settings: DetectSettings): Detector | undefined {
+    const key = `${modelKey(settings)} ${size.width}x${size.height} ${JSON.stringify(settings.prompts)}`;
+    if (this.#failedKey === key) return undefined;
+    const ready = this.#ready;
+    if (
+      ready?.gpu === gpu &&
+      ready.model === modelKey(settings) &&
+      sameSize(ready.size, size) &&
+      ready.prompts === settings.prompts
+    )
+      return this.#work || ready.detector.answers.length === 0 ? undefined : ready.detector;
+    if (!this.#work) this.#start(gpu, size, settings, key);
+    return undefined;
+  }
+
+  /** Tells of a look under way. */
+  occupy(look: Promise<unknown>): void {
+    this.#busy = look;
+  }
+
+  #start(gpu: GpuDevice, size: Size, settings: DetectSettings, key: string): void {
+    const work = new AbortController();
+    this.#work = work;
+    this.#prepare(gpu, size, settings, work.signal).then(
+      () => {
+        if (this.#work !== work) return;
+        this.#work = undefined;
+        this.#failedKey = undefined;
+        this.#events.onReady();
+      },
+      (thrown) => {
+        if (this.#work !== work) return;
+        this.#work = undefined;
+        const error = detectError(thrown);
+        // The session sees the loss itself and comes back with another device.
+        if (error.code === 'device-lost') return;
+        this.#failedKey = key;
+        this.#events.onFailure(error);
+      },
+    );
+  }
+
+  async #prepare(gpu: GpuDevice, size: Size, settings: DetectSettings, signal: AbortSignal): Promise<void> {
+    await this.#busy;
+    const ready = await this.#opened(gpu, settings, signal);
+    if (!sameSize(ready.size, size)) {
+      await ready.detector.prepare(size, signal);
+      signal.throwIfAborted();
+      ready.size = size;
+    }
+    if (ready.prompts !== settings.prompts) {
+      await this.#understand(ready.detector, settings.prompts, signal);
+      signal.throwIfAborted();
+      ready.prompts = settings.prompts;
+    }
+  }
+
+  async #opened(gpu: GpuDevice, settings: DetectSettings, signal: AbortSignal): Promise<Ready> {
+    const model = modelKey(settings);
+    if (this.#ready?.gpu === gpu && this.#ready.model === model) return this.#ready;
+    this.#ready?.detector.dispose();
+    this.#ready = undefined;
+    const detector = await this.#open(settings, gpu, signal);
+    if (signal.aborted) {
+      detector.dispose();
+      signal.throwIfAborted();
+    }
+    this.#ready = { gpu, detector, model, size: undefined, prompts: undefined };
+    return this.#ready;
+  }
+
+  /** All prompts that can be understood; each of the others is told of. */
+  async #understand(detector: Detector, prompts: readonly string[], signal: AbortSignal): Promise<void> {
+    try {
+      this.#events.onAnswers(await detector.setPrompts(prompts, signal));
+    } catch (thrown) {
+      if (!aboutPrompt(thrown)) throw thrown;
+      await this.#understandSome(detector, prompts, signal);
+    }
+  }
+
+  async #understandSome(detector: Detector, prompts: readonly string[], signal: AbortSignal): Promise<void> {
+    const understood: string[] = [];
+    const failures: { readonly prompt: string; readonly error: VitreousError }[] = [];
+    for (const prompt of prompts)
+      try {
+        await detector.setPrompts([prompt], signal);
+        understood.push(prompt);
+      } catch (thrown) {
+        if (!aboutPrompt(thrown)) throw thrown;
+        failures.push({ prompt, error: thrown });
+      }
+    const answers = await detector.setPrompts(understood, signal);
+    for (const { prompt, error } of failures) this.#events.onFailure(error, prompt);
+    this.#events.onAnswers(answers);
+  }
+
+  /** Lets go of everything: off, or the device is gone. */
+  close(): void {
+    this.#work?.abort();
+    this.#work = undefined;
+    this.#ready?.detector.dispose();
+    this.#ready = undefined;
+    this.#failedKey = undefined;
+  }
+}
+
+function aboutPrompt(thrown: unknown): thrown is VitreousError {
+  return thrown instanceof VitreousError && thrown.code.startsWith('prompt-');
+}
+
+/** Whatever a detector threw, with a code. */
+export function detectError(thrown: unknown): VitreousError {
+  return asVitreousError(thrown, {
+    code: 'detect-failed',
+    stage: 'detect',
+    found: String(thrown),
+    expected: 'a look at a frame',
+    fix: 'Report this with the adapter info; the picture goes on without detection.',
+  });
+}
