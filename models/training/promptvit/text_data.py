@@ -1,7 +1,7 @@
 """What the text tower learns from: names with CLIP's own text vectors, and WordNet's words with predicted ones.
 
-The prediction is kernel ridge regression from MiniLM's vectors of a word, of "a photo of a {word}" and of the word with its
-definition, to the centred CLIP direction, fitted on the names that are not held out.
+The prediction is kernel ridge regression from MiniLM's vectors of a word and of the word with its definition to the centred CLIP
+direction, fitted on the names that are not held out.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from text_wordnet import WordNet
 RUNS = Path(__file__).parent / "runs"
 KERNEL_WIDTH, RIDGE = 1.5, 0.1
 FOLDS = 10
+# Word pieces of a definition that are read: what kind of thing it is stands first.
+GLOSS_PIECES = 18
 Vectors = NDArray[np.float32]
 
 
@@ -66,8 +68,8 @@ def held_out(corpus: Corpus, fold: int | None) -> list[int]:
 
 
 def sentence_vectors(words: list[str], definitions: list[str]) -> Vectors:
-    """[n, 1152], unit; cached by text, for the encoder takes minutes."""
-    texts = [*words, *(f"a photo of a {w}" for w in words), *(f"{w}: {d}" for w, d in zip(words, definitions, strict=True))]
+    """[n, 768], unit; cached by text, for the encoder takes minutes."""
+    texts = [*words, *(f"{w}: {d}" for w, d in zip(words, definitions, strict=True))]
     path = RUNS / "minilm.npz"
     known: dict[str, Vectors] = {}
     if path.exists():
@@ -75,12 +77,12 @@ def sentence_vectors(words: list[str], definitions: list[str]) -> Vectors:
         known = dict(zip(cache["texts"].tolist(), cache["vectors"], strict=True))
     missing = sorted({t for t in texts if t not in known})
     if missing:
-        fresh = MiniLm().embed(missing).astype(np.float16)
+        fresh = MiniLm().embed(missing, most=GLOSS_PIECES).astype(np.float16)
         known.update(zip(missing, fresh, strict=True))
         RUNS.mkdir(exist_ok=True)
         np.savez(path, texts=np.array(list(known)), vectors=np.stack(list(known.values())))
     n = len(words)
-    parts = [np.stack([known[t] for t in texts[k * n : (k + 1) * n]]).astype(np.float32) for k in range(3)]
+    parts = [np.stack([known[t] for t in texts[k * n : (k + 1) * n]]).astype(np.float32) for k in range(2)]
     return unit(np.concatenate(parts, axis=1))
 
 

@@ -46,14 +46,14 @@ class MiniLm:
                 return [self.ids["[UNK]"]]
         return out
 
-    def tokens(self, text: str, most: int = 64) -> list[int]:
+    def tokens(self, text: str, most: int) -> list[int]:
         plain = "".join(c for c in unicodedata.normalize("NFD", text.lower()) if unicodedata.category(c) != "Mn")
         spaced = "".join(c if c.isalnum() else f" {c} " for c in plain)
         ids = [i for word in spaced.split() for i in self._pieces(word)]
         return [self.ids["[CLS]"], *ids[: most - 2], self.ids["[SEP]"]]
 
-    def embed(self, texts: list[str], batch: int = 128) -> np.ndarray:
-        tokens = [self.tokens(t) for t in texts]
+    def embed(self, texts: list[str], most: int = 64, batch: int = 128) -> np.ndarray:
+        tokens = [self.tokens(t, most) for t in texts]
         order = np.argsort([len(t) for t in tokens], kind="stable")
         out = np.zeros((len(texts), 384), np.float32)
         for start in range(0, len(texts), batch):

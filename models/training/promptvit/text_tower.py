@@ -39,8 +39,8 @@ class Sizes:
 
 def words_of(text: str) -> list[str]:
     """Lower-case words of Latin letters and digits, accents dropped."""
-    plain = unicodedata.normalize("NFKD", text).lower()
-    return re.findall(r"[a-z0-9]+", re.sub(r"['’\u0300-\u036f]", "", plain))
+    plain = "".join(c for c in unicodedata.normalize("NFKD", text).lower() if unicodedata.category(c)[0] != "M")
+    return re.findall(r"[a-z0-9]+", re.sub(r"['’]", "", plain))
 
 
 def _hash(text: str, rows: int) -> int:
@@ -110,6 +110,13 @@ class RmsNorm(nn.Module):
         return x * torch.rsqrt(x.square().mean(-1, keepdim=True) + 1e-6) * self.weight
 
 
+def _padded(flat: Tensor, present: Tensor) -> Tensor:
+    """[words, d] → [B, slots, d], zeros where there is no word."""
+    out = flat.new_zeros(*present.shape, flat.shape[-1])
+    out[present] = flat
+    return out
+
+
 class Tower(nn.Module):
     """Parameters are named as in weights.safetensors. Slot 0 is the last word of the phrase: mostly its head noun."""
 
@@ -135,17 +142,19 @@ class Tower(nn.Module):
         s = self.sizes
         words = F.embedding_bag(rows, self.table, offsets, mode="sum") / counts.sqrt()[:, None]
         present = at >= 0
-        tokens = self.normWords(words[at.clamp_min(0)] + self.slots)
-        b, t, _ = tokens.shape
+        b, t = at.shape
+        # Only slots with a word in them are computed.
+        slot = present.nonzero()[:, 1]
+        tokens = self.normWords(words[at[present]] + self.slots[slot])
         group = s.heads // s.groups
-        k = self.key(tokens).view(b, t, s.groups, s.headDim)
-        v = self.value(tokens).view(b, t, s.groups, s.headDim)
+        k = _padded(self.key(tokens), present).view(b, t, s.groups, s.headDim)
+        v = _padded(self.value(tokens), present).view(b, t, s.groups, s.headDim)
         q = self.query.view(s.groups, group, s.headDim)
         scores = torch.einsum("ghd,btgd->bght", q, k) / math.sqrt(s.headDim)
         scores = scores.masked_fill(~present[:, None, None, :], -1e9)
         seen = torch.einsum("bght,btgd->bghd", scores.softmax(-1), v).reshape(b, -1)
         # The word vectors' mean passes by the attention, so that a single word isn't squeezed through it.
-        share = present.float() / present.sum(1, keepdim=True).clamp_min(1)
-        x = self.start + torch.einsum("bt,btd->bd", share, tokens) + self.proj(seen)
+        count = present.sum(1, keepdim=True).clamp_min(1)
+        x = self.start + _padded(tokens, present).sum(1) / count + self.proj(seen)
         x = x + self.fc2(F.silu(self.fc1(self.norm1(x))))
         return F.normalize(self.out(self.norm2(x)), dim=-1)

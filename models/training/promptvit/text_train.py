@@ -26,9 +26,12 @@ from text_data import RUNS, Corpus, Vectors
 from text_tower import MOST_HINT_WORDS, Sizes, Texts, Tower
 
 PREDICTED_WEIGHT = 0.3
-# Persons are a third of WordNet's words and look alike.
-PERSON_SHARE = 0.15
+# Persons are a third of WordNet's words and look alike: only words that were met in tagged texts, and fewer times.
+PERSON = 0
+PERSON_SHARE = 0.3
 OTHERS_SHARE = 0.5
+# Longer words of no known kind are terms of a trade.
+MOST_SPACES = 2
 
 
 @dataclass
@@ -63,6 +66,10 @@ def true_rows(corpus: Corpus, held: set[int]) -> Rows:
     return rows
 
 
+def is_usual(word: str, corpus: Corpus) -> bool:
+    return any(corpus.wordnet.tags.get((word, offset), 0) > 0 for offset in corpus.wordnet.senses.get(word, []))
+
+
 def predicted_rows(corpus: Corpus, held: set[int], unseen: bool) -> tuple[Rows, Vectors]:
     rows = Rows([], [], [], [])
     definitions: list[str] = []
@@ -71,12 +78,14 @@ def predicted_rows(corpus: Corpus, held: set[int], unseen: bool) -> tuple[Rows, 
         is_true = word == entry.name or word in entry.synonyms
         if (is_true and concept not in held) or (is_true and unseen):
             continue
+        if not is_true and (concept == PERSON or word.count(" ") >= MOST_SPACES) and not is_usual(word, corpus):
+            continue
         parent = corpus.parents[concept] if is_true else concept
         rows.words.append(word)
         rows.hint.append(-1 if parent in held else parent)
-        rows.share.append(PERSON_SHARE if concept == 0 else 1.0)
+        rows.share.append(PERSON_SHARE if concept == PERSON else 1.0)
         definitions.append(text_data.gloss_of(word, corpus.wordnet))
-    for word in sorted(corpus.lexicon.others):
+    for word in sorted(w for w in corpus.lexicon.others if w.count(" ") < MOST_SPACES):
         rows.words.append(word)
         rows.hint.append(-1)
         rows.share.append(OTHERS_SHARE)
@@ -151,7 +160,7 @@ def train(args: argparse.Namespace) -> None:
     certain = Sampler(corpus, true, corpus.targets, texts, args.seed)
     likely = Sampler(corpus, predicted, vectors, texts, args.seed + 1)
     model = Tower(sizes)
-    optimizer = torch.optim.AdamW(model.parameters(), lr=args.lr, betas=(0.9, 0.98), weight_decay=args.decay)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=args.lr, betas=(0.9, 0.98), weight_decay=args.decay, fused=True)
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimizer, lambda s: min(1, s / 300) * (0.5 + 0.5 * math.cos(math.pi * min(1, s / args.steps)))
     )
