@@ -23,7 +23,7 @@ export interface HighlightScene {
 
 declare global {
   interface Window {
-    /** Sets the picture: a clip's first frame, or one grey. */
+    /** Sets the picture: a clip's frame after a second, or one grey. */
     setPicture(source: string | number): Promise<void>;
     /** Draws on a canvas of this size; undefined: without highlights. */
     drawScene(width: number, height: number, scene?: HighlightScene): Promise<void>;
@@ -50,7 +50,7 @@ const usage = GPUTextureUsage.TEXTURE_BINDING | GPUTextureUsage.COPY_DST;
 const sideOfGrey = 16;
 
 window.setPicture = async (source) => {
-  const [width, height, data] = typeof source === 'number' ? grey(source) : await firstFrame(source);
+  const [width, height, data] = typeof source === 'number' ? grey(source) : await frameOf(source);
   const texture = gpu.device.createTexture({ label: 'test/frame', size: [width, height], format: 'rgba8unorm', usage });
   gpu.device.queue.writeTexture({ texture }, data, { bytesPerRow: width * 4 }, [width, height]);
   stage.bind([texture], undefined);
@@ -61,9 +61,12 @@ function grey(level: number): [number, number, Uint8ClampedArray<ArrayBuffer>] {
   return [sideOfGrey, sideOfGrey, data];
 }
 
-async function firstFrame(url: string): Promise<[number, number, Uint8ClampedArray<ArrayBuffer>]> {
+async function frameOf(url: string): Promise<[number, number, Uint8ClampedArray<ArrayBuffer>]> {
   const video = Object.assign(document.createElement('video'), { src: url, muted: true });
-  await new Promise((resolve) => video.addEventListener('loadeddata', resolve, { once: true }));
+  await new Promise((resolve) => {
+    video.requestVideoFrameCallback(resolve);
+    video.currentTime = 1;
+  });
   const { videoWidth: width, videoHeight: height } = video;
   const drawn = new OffscreenCanvas(width, height).getContext('2d');
   if (!drawn) throw new Error('no 2D canvas');
@@ -112,26 +115,27 @@ window.drawScene = async (width, height, scene) => {
     gpu.device.queue.submit([encoder.finish()]);
   };
   if (scene?.heat) stage.takeHeat(scene.heat.map(heatMap));
+  // What was used before compiles nothing; the layer of a drawing without highlights is gone.
+  if (!scene) known.clear();
+  const parts = partsOf(scene).filter((part) => !known.has(part));
   let compiled = 0;
-  const parts = scene ? 1 + Number(scene.labels ?? false) : 0;
   const done = new Promise<void>((resolve) => {
     ready = () => {
       compiled++;
-      if (compiled >= parts) resolve();
+      if (compiled === parts.length) resolve();
     };
   });
   draw();
-  // A style that was used before compiles nothing; the layer of a drawing without highlights is gone.
-  if (scene && !known.has(keyOf(scene))) await done;
-  if (scene) known.add(keyOf(scene));
-  else known.clear();
+  if (parts.length > 0) await done;
+  for (const part of parts) known.add(part);
   draw();
   await gpu.device.queue.onSubmittedWorkDone();
   await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
 };
 
 const known = new Set<string>();
-const keyOf = ({ style, labels }: HighlightScene) => `${style} ${labels ?? false}`;
+const partsOf = (scene: HighlightScene | undefined): string[] =>
+  scene ? [scene.style ?? 'outline', ...(scene.labels ? ['label'] : [])] : [];
 
 function highlightsOf(scene: HighlightScene): Highlights {
   const { boxes = [], prompts = [], texts = ['dog', 'red car'], colours = [] } = scene;

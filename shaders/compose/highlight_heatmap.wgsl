@@ -16,27 +16,6 @@ fn vertex(@builtin(vertex_index) index: u32) -> @builtin(position) vec4<f32> {
   return vec4<f32>(corner * 4.0 - 1.0, 0.0, 1.0);
 }
 
-// Cubic B-spline of 4x4 texels by four bilinear samples (Sigg & Hadwiger 2005): no cell shows.
-fn smooth_heat(place: vec2<f32>, layer: u32) -> f32 {
-  let size = vec2<f32>(textureDimensions(heat));
-  let at = place * size - 0.5;
-  let cell = floor(at);
-  let t = at - cell;
-  let s = 1.0 - t;
-  let w0 = s * s * s / 6.0;
-  let w1 = (4.0 - 6.0 * t * t + 3.0 * t * t * t) / 6.0;
-  let w3 = t * t * t / 6.0;
-  let w2 = 1.0 - w0 - w1 - w3;
-  let low = (cell - 0.5 + w1 / (w0 + w1)) / size;
-  let high = (cell + 1.5 + w3 / (w2 + w3)) / size;
-  let across = w0 + w1;
-  let a = textureSampleLevel(heat, linear, low, layer, 0.0).r;
-  let b = textureSampleLevel(heat, linear, vec2<f32>(high.x, low.y), layer, 0.0).r;
-  let c = textureSampleLevel(heat, linear, vec2<f32>(low.x, high.y), layer, 0.0).r;
-  let d = textureSampleLevel(heat, linear, high, layer, 0.0).r;
-  return mix(mix(d, c, across.x), mix(b, a, across.x), across.y);
-}
-
 @fragment
 fn fragment(@builtin(position) position: vec4<f32>) -> @location(0) vec4<f32> {
   if (on_divider(position.xy)) {
@@ -45,7 +24,7 @@ fn fragment(@builtin(position) position: vec4<f32>) -> @location(0) vec4<f32> {
   let place = (position.xy - scene.rect.xy) / scene.rect.zw;
   var sum = vec4<f32>(0.0);
   for (var layer = 0u; layer < u32(scene.layers); layer++) {
-    let strength = smoothstep(LOW, HIGH, smooth_heat(place, layer));
+    let strength = smoothstep(LOW, HIGH, smooth_heat(place, i32(layer)));
     let colour = mix(scene.colours[layer].rgb, vec3<f32>(1.0), 0.4 * strength * strength);
     sum = over(vec4<f32>(colour, 1.0) * strength * OPACITY, sum);
   }

@@ -24,10 +24,6 @@ const SAMPLES = 8u;
 const CONTOUR = 0.45;
 const LEAST_CONTRAST = 0.06;
 
-fn heat_at(place: vec2<f32>, layer: i32) -> f32 {
-  return textureSampleLevel(heat, linear, place, layer, 0.0).r;
-}
-
 // Rim and peak of the map in the box of the look.
 fn contour_level(mark: Mark) -> f32 {
   let layer = i32(mark.heat.x);
@@ -40,7 +36,7 @@ fn contour_level(mark: Mark) -> f32 {
   for (var y = 0u; y < SAMPLES; y++) {
     for (var x = 0u; x < SAMPLES; x++) {
       let at = (vec2<f32>(f32(x), f32(y)) + 0.5) / f32(SAMPLES);
-      let value = heat_at(mark.look.xy + at * mark.look.zw, layer);
+      let value = smooth_heat(mark.look.xy + at * mark.look.zw, layer);
       peak = max(peak, value);
       let edge = x == 0u || y == 0u || x == SAMPLES - 1u || y == SAMPLES - 1u;
       rim += select(0.0, value / f32(4u * SAMPLES - 4u), edge);
@@ -64,12 +60,11 @@ fn from_contour(place: vec2<f32>, mark: Mark, box: vec4<f32>, level: f32) -> f32
   // Half a cell of the map, in its own coordinates and in pixels.
   let step = 0.5 / vec2<f32>(textureDimensions(heat));
   let pixels = step / mark.look.zw * box.zw;
-  let right = heat_at(at + vec2<f32>(step.x, 0.0), layer);
-  let left = heat_at(at - vec2<f32>(step.x, 0.0), layer);
-  let below = heat_at(at + vec2<f32>(0.0, step.y), layer);
-  let above = heat_at(at - vec2<f32>(0.0, step.y), layer);
-  // The mean of five is smoother than the bilinear map.
-  let value = heat_at(at, layer) * 0.5 + (right + left + below + above) * 0.125;
+  let right = smooth_heat(at + vec2<f32>(step.x, 0.0), layer);
+  let left = smooth_heat(at - vec2<f32>(step.x, 0.0), layer);
+  let below = smooth_heat(at + vec2<f32>(0.0, step.y), layer);
+  let above = smooth_heat(at - vec2<f32>(0.0, step.y), layer);
+  let value = smooth_heat(at, layer);
   let slope = length(vec2<f32>(right - left, below - above) / (2.0 * pixels));
   return (level - value) / max(slope, 1e-4);
 }

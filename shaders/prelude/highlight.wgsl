@@ -74,3 +74,25 @@ fn coverage(distance: f32) -> f32 {
 fn over(top: vec4<f32>, below: vec4<f32>) -> vec4<f32> {
   return top + below * (1.0 - top.a);
 }
+
+// The heat map at a place, fractions of the picture: cubic B-spline of 4x4 texels by four bilinear samples (Sigg & Hadwiger 2005), so
+// that no cell shows.
+fn smooth_heat(place: vec2<f32>, layer: i32) -> f32 {
+  let size = vec2<f32>(textureDimensions(heat));
+  let at = place * size - 0.5;
+  let cell = floor(at);
+  let t = at - cell;
+  let s = 1.0 - t;
+  let w0 = s * s * s / 6.0;
+  let w1 = (4.0 - 6.0 * t * t + 3.0 * t * t * t) / 6.0;
+  let w3 = t * t * t / 6.0;
+  let w2 = 1.0 - w0 - w1 - w3;
+  let low = (cell - 0.5 + w1 / (w0 + w1)) / size;
+  let high = (cell + 1.5 + w3 / (w2 + w3)) / size;
+  let across = w0 + w1;
+  let a = textureSampleLevel(heat, linear, low, layer, 0.0).r;
+  let b = textureSampleLevel(heat, linear, vec2<f32>(high.x, low.y), layer, 0.0).r;
+  let c = textureSampleLevel(heat, linear, vec2<f32>(low.x, high.y), layer, 0.0).r;
+  let d = textureSampleLevel(heat, linear, high, layer, 0.0).r;
+  return mix(mix(d, c, across.x), mix(b, a, across.x), across.y);
+}
