@@ -1,0 +1,92 @@
+import { type DisposableResource, disposeSymbol } from '../core/dispose.js';
+import { VitreousError } from '../core/errors.js';
+import type { Size } from '../core/geometry.js';
+import type { GpuDevice } from '../gpu/device.js';
+import { CropResize } from './crop-resize.js';
+import type { DetectModel } from './model.js';
+import type { PromptvitNetwork } from './promptvit-network.js';
+
+const usage = 0x2 | 0x4; // GPUTextureUsage.COPY_DST | TEXTURE_BINDING; the global is absent in Node.
+const copySrc = 0x1;
+
+/** A frame as one look keeps it: a copy, so that the frame may change while results are awaited, and what resizes parts of it. */
+export class FrameView implements DisposableResource {
+  readonly size: Size;
+  readonly #texture: GPUTexture;
+  readonly whole: CropResize;
+  readonly crops: CropResize | undefined;
+
+  private constructor(size: Size, texture: GPUTexture, whole: CropResize, crops: CropResize | undefined) {
+    this.size = size;
+    this.#texture = texture;
+    this.whole = whole;
+    this.crops = crops;
+    whole.setRects([{ x: 0, y: 0, ...size }]);
+  }
+
+  /** @throws VitreousError `device-limit`, `pipeline-failed`, `gpu-*`; the signal's reason. */
+  static async create(
+    gpu: GpuDevice,
+    model: DetectModel,
+    network: PromptvitNetwork,
+    size: Size,
+    signal?: AbortSignal,
+  ): Promise<FrameView> {
+    const limit = gpu.caps.maxTextureDimension2D;
+    if (Math.max(size.width, size.height) > limit)
+      throw new VitreousError({
+        code: 'device-limit',
+        stage: 'detect',
+        found: `a frame of ${size.width}x${size.height}`,
+        expected: `at most ${limit} pixels a side (maxTextureDimension2D)`,
+        fix: 'Use a smaller source; detection is off.',
+      });
+    const texture = await gpu.checked('a copy of the frame', () =>
+      gpu.device.createTexture({
+        label: 'vitreous/detect.frame',
+        size: [size.width, size.height],
+        format: 'rgba8unorm',
+        usage,
+      }),
+    );
+    const { input, scoring } = model.manifest;
+    const { precision, input: pictureSize } = network.spec;
+    const cropSize = { width: input.cropSide, height: input.cropSide };
+    const make = (outputSize: Size, count: number): Promise<CropResize> =>
+      CropResize.create(gpu, { frame: size, size: outputSize, count, input, precision }, texture, signal);
+    let whole: CropResize | undefined;
+    try {
+      whole = await make(pictureSize, 1);
+      const crops = network.crops ? await make(cropSize, scoring.secondLookCount) : undefined;
+      return new FrameView(size, texture, whole, crops);
+    } catch (thrown) {
+      whole?.dispose();
+      texture.destroy();
+      throw thrown;
+    }
+  }
+
+  /** Encodes the copy of a frame. @throws VitreousError `detect-failed` for a texture of another size, format or usage. */
+  copyFrom(encoder: GPUCommandEncoder, frame: GPUTexture): void {
+    const { width, height } = this.size;
+    if (frame.width !== width || frame.height !== height || frame.format !== 'rgba8unorm' || !(frame.usage & copySrc))
+      throw new VitreousError({
+        code: 'detect-failed',
+        stage: 'detect',
+        found: `a ${frame.format} texture of ${frame.width}x${frame.height} with usage ${frame.usage}`,
+        expected: `rgba8unorm of ${width}x${height} that can be copied from (COPY_SRC)`,
+        fix: 'Prepare the detector for the size of its frames.',
+      });
+    encoder.copyTextureToTexture({ texture: frame }, { texture: this.#texture }, [width, height]);
+  }
+
+  dispose(): void {
+    this.whole.dispose();
+    this.crops?.dispose();
+    this.#texture.destroy();
+  }
+
+  [disposeSymbol](): void {
+    this.dispose();
+  }
+}

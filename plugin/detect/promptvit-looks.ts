@@ -1,0 +1,181 @@
+import { type DisposableResource, disposeSymbol } from '../core/dispose.js';
+import { type Rect, type Size, sameSize } from '../core/geometry.js';
+import type { GpuDevice } from '../gpu/device.js';
+import type { Precision } from '../gpu/kernel.js';
+import { FrameView } from './frame-view.js';
+import { inputSize } from './input-size.js';
+import type { DetectModel } from './model.js';
+import { PromptvitNetwork } from './promptvit-network.js';
+import { type Proposal, proposalsOf } from './proposals.js';
+import { regionGeometry } from './region-geometry.js';
+import type { ScorePass } from './score-pass.js';
+import { writeInput } from './tensor-io.js';
+
+/** Hands out the descriptor with which each part of a look begins its pass. */
+export interface LookTimings {
+  pass(part: LookPart): GPUComputePassDescriptor;
+}
+
+/** The parts of a look whose GPU time is told apart. */
+export const lookParts = ['resize', 'picture', 'regions', 'scores', 'crops', 'crop-network', 'crop-scores'] as const;
+export type LookPart = (typeof lookParts)[number];
+
+const untimed: LookTimings = { pass: (part) => ({ label: `vitreous/detect.${part}` }) };
+
+/** The GPU's side of looks at frames of one size, step by step: each step one submit, and what comes back from it. */
+export class PromptvitLooks implements DisposableResource {
+  timings: LookTimings = untimed;
+  readonly network: PromptvitNetwork;
+  readonly #gpu: GpuDevice;
+  readonly #model: DetectModel;
+  readonly #view: FrameView;
+
+  private constructor(gpu: GpuDevice, model: DetectModel, network: PromptvitNetwork, view: FrameView) {
+    this.#gpu = gpu;
+    this.#model = model;
+    this.network = network;
+    this.#view = view;
+  }
+
+  /**
+   * @param former of which the network is taken over where the new frames look the same to it; dispose it after with `disposeAfter`
+   * @throws VitreousError `pipeline-failed`, `device-limit`, `gpu-*`, `weights-*`; the signal's reason.
+   */
+  static async create(
+    gpu: GpuDevice,
+    model: DetectModel,
+    options: { readonly precision: Precision; readonly secondLook: boolean; readonly frame: Size },
+    former?: PromptvitLooks,
+    signal?: AbortSignal,
+  ): Promise<PromptvitLooks> {
+    const { longSide, multiple } = model.manifest.input;
+    const input = inputSize(options.frame, longSide, multiple);
+    const known = former && sameSize(former.network.spec.input, input) ? former.network : undefined;
+    const { precision, secondLook } = options;
+    const network = known ?? (await PromptvitNetwork.create(gpu, model, { precision, secondLook, input }, signal));
+    try {
+      const view = await FrameView.create(gpu, model, network, options.frame, signal);
+      return new PromptvitLooks(gpu, model, network, view);
+    } catch (thrown) {
+      if (!known) network.dispose();
+      throw thrown;
+    }
+  }
+
+  get frame(): Size {
+    return this.#view.size;
+  }
+
+  /** Cells of the dense map. */
+  get cells(): Size {
+    const { width, height } = this.network.spec.input;
+    return { width: width / 32, height: height / 32 };
+  }
+
+  /** Submits the pass over a frame. Synchronous: the frame may be overwritten by later submits. */
+  submitPicture(frame: GPUTexture): void {
+    const { network } = this;
+    const encoder = this.#encoder('picture');
+    this.#view.copyFrom(encoder, frame);
+    this.#pass(encoder, 'resize', (pass) => this.#view.whole.record(pass));
+    copyBuffer(encoder, this.#view.whole.output, network.picture.buffer('pixels'));
+    this.#pass(encoder, 'picture', (pass) => network.picture.record(pass));
+    for (const map of ['coarse', 'fine'] as const)
+      copyBuffer(encoder, network.picture.buffer(map), network.regions.buffer(map));
+    network.levels.record(encoder);
+    this.#gpu.device.queue.submit([encoder.finish()]);
+  }
+
+  /** What the pass submitted last found, of whatever kind. */
+  async readProposals(): Promise<readonly Proposal[]> {
+    const { scoring } = this.#model.manifest;
+    const levels = await this.network.readLevels();
+    return proposalsOf(levels, { ...scoring, picture: this.network.spec.input, frame: this.frame });
+  }
+
+  /** Embeds boxes, frame pixels, at most as many as the model has regions, and scores them and the cells of the dense map. */
+  async scoreRegions(boxes: readonly Rect[], scores: ScorePass): Promise<Readonly<Record<string, Float32Array>>> {
+    const { regions, spec } = this.network;
+    const { frame } = this;
+    const count = this.#model.manifest.scoring.regions;
+    const fractions = new Float32Array(count * 4);
+    const [sx, sy] = [1 / frame.width, 1 / frame.height];
+    boxes.forEach(({ x, y, width, height }, i) => {
+      fractions.set([x * sx, y * sy, (x + width) * sx, (y + height) * sy], i * 4);
+    });
+    const seen = boxes.map((box) => scaled(box, spec.input.width * sx, spec.input.height * sy));
+    writeInput(this.#gpu, regions, 'boxes', fractions);
+    writeInput(this.#gpu, regions, 'geometry', regionGeometry(seen, spec.input, false, count));
+    const encoder = this.#encoder('regions');
+    this.#pass(encoder, 'regions', (pass) => regions.record(pass));
+    const embeddings = { regions: regions.buffer('regions'), cells: regions.buffer('cells') };
+    scores.record(encoder, embeddings, this.timings.pass('scores'));
+    this.#gpu.device.queue.submit([encoder.finish()]);
+    return scores.read();
+  }
+
+  /**
+   * Looks at some of the boxes scored last again, each on its own, at most as many as the model's second look has.
+   *
+   * @param chosen their indices
+   * @returns scores of the two looks together, a row a box
+   */
+  async scoreCrops(boxes: readonly Rect[], chosen: readonly number[], scores: ScorePass): Promise<Float32Array> {
+    const { crops, regions } = this.network;
+    const resize = this.#view.crops;
+    if (!crops || !resize) throw new RangeError('detect: no second look was prepared');
+    const picked = chosen.flatMap((i) => boxes[i] ?? []);
+    const count = this.#model.manifest.scoring.secondLookCount;
+    resize.setRects(picked);
+    writeInput(this.#gpu, crops, 'geometry', regionGeometry(picked, this.frame, true, count));
+    writeInput(
+      this.#gpu,
+      crops,
+      'index',
+      Float32Array.from({ length: count }, (_, i) => chosen[i] ?? 0),
+    );
+    const encoder = this.#encoder('crops');
+    copyBuffer(encoder, regions.buffer('regions'), crops.buffer('regions'));
+    this.#pass(encoder, 'crops', (pass) => resize.record(pass));
+    copyBuffer(encoder, resize.output, crops.buffer('crops'));
+    this.#pass(encoder, 'crop-network', (pass) => crops.record(pass));
+    scores.record(encoder, { looks: crops.buffer('looks') }, this.timings.pass('crop-scores'));
+    this.#gpu.device.queue.submit([encoder.finish()]);
+    return (await scores.read()).looks ?? new Float32Array();
+  }
+
+  /** Releases all that a successor did not take over. */
+  disposeAfter(successor?: PromptvitLooks): void {
+    this.#view.dispose();
+    if (successor?.network !== this.network) this.network.dispose();
+  }
+
+  dispose(): void {
+    this.disposeAfter();
+  }
+
+  [disposeSymbol](): void {
+    this.dispose();
+  }
+
+  #encoder(step: string): GPUCommandEncoder {
+    return this.#gpu.device.createCommandEncoder({ label: `vitreous/detect.${step}` });
+  }
+
+  #pass(encoder: GPUCommandEncoder, part: LookPart, record: (pass: GPUComputePassEncoder) => void): void {
+    const pass = encoder.beginComputePass(this.timings.pass(part));
+    record(pass);
+    pass.end();
+  }
+}
+
+function copyBuffer(encoder: GPUCommandEncoder, from: GPUBuffer, to: GPUBuffer): void {
+  encoder.copyBufferToBuffer(from, 0, to, 0, to.size);
+}
+
+const scaled = ({ x, y, width, height }: Rect, byX: number, byY: number): Rect => ({
+  x: x * byX,
+  y: y * byY,
+  width: width * byX,
+  height: height * byY,
+});
