@@ -1,12 +1,14 @@
 import {
   type Enhanced,
   type EnhancedStats,
+  type EnhanceSettings,
   type ErrorCode,
   enhance,
   type ProgressEvent,
   type Tier,
   VitreousError,
 } from '../../plugin/index.js';
+import type { Wanted } from './finder.js';
 import { messageFor } from './messages.js';
 
 export type TierChoice = 'auto' | Tier | 'off';
@@ -21,7 +23,6 @@ export interface Report {
 }
 
 function network(tier: EnhancedStats['tier']): string {
-  if (tier === 'none') return 'no network';
   return tier === 'custom' ? 'a network of its own' : `network ${tier}`;
 }
 
@@ -30,6 +31,7 @@ export class Enhancement {
   readonly #video: HTMLVideoElement;
   readonly #onReport: (report: Report) => void;
   readonly #onFrame: (canvas: HTMLCanvasElement) => void;
+  readonly #onAdopt: (enhanced: Enhanced) => void;
   #enhanced: Enhanced | undefined;
   #starting: AbortController | undefined;
   /** Settles when the last start has ended: a video takes one enhancement at a time. */
@@ -38,14 +40,21 @@ export class Enhancement {
   #compare: number | false = false;
   #strength = 1;
   #force = false;
+  #wanted: Wanted = { prompts: [], style: 'outline' };
 
   constructor(
     video: HTMLVideoElement,
-    on: { report: (report: Report) => void; frame: (canvas: HTMLCanvasElement) => void },
+    on: {
+      report: (report: Report) => void;
+      frame: (canvas: HTMLCanvasElement) => void;
+      /** A new enhancement: listen to it. */
+      adopt: (enhanced: Enhanced) => void;
+    },
   ) {
     this.#video = video;
     this.#onReport = on.report;
     this.#onFrame = on.frame;
+    this.#onAdopt = on.adopt;
     // A source that could not be played ended the start; the next one gets its own chance.
     video.addEventListener('loadeddata', () => {
       if (!this.#starting && (!this.#enhanced || this.#enhanced.state === 'failed')) this.apply();
@@ -72,6 +81,24 @@ export class Enhancement {
     this.#enhanced?.set({ upscale: { strength } });
   }
 
+  /** What to look for, and how to show it. */
+  set wanted(wanted: Wanted) {
+    this.#wanted = wanted;
+    this.apply();
+  }
+
+  /** What the viewer has chosen. Without a network there can still be something to look for. */
+  get #settings(): EnhanceSettings {
+    const { prompts, style } = this.#wanted;
+    const choice = this.#choice;
+    return {
+      upscale: choice === 'off' ? false : { quality: choice, force: this.#force, strength: this.#strength },
+      compare: this.#compare,
+      detect: prompts.length > 0 && { prompts },
+      highlight: { style },
+    };
+  }
+
   /** Enhance on a software adapter too. */
   force(choice: TierChoice): void {
     this.#force = true;
@@ -79,7 +106,7 @@ export class Enhancement {
   }
 
   apply(): void {
-    if (this.#choice === 'off') {
+    if (this.#choice === 'off' && this.#wanted.prompts.length === 0) {
       this.#starting?.abort();
       this.#starting = undefined;
       if (this.#enhanced) this.#enhanced.enabled = false;
@@ -98,10 +125,7 @@ export class Enhancement {
       this.#ended = this.#ended.catch(() => {}).then(() => this.#start(starting));
       return;
     }
-    this.#enhanced.set({
-      upscale: { quality: this.#choice, force: this.#force, strength: this.#strength },
-      compare: this.#compare,
-    });
+    this.#enhanced.set(this.#settings);
     this.#enhanced.enabled = true;
     this.#report();
   }
@@ -109,12 +133,10 @@ export class Enhancement {
   async #start(starting: AbortController): Promise<void> {
     const { signal } = starting;
     if (signal.aborted) return;
-    const quality = this.#choice === 'off' ? 'auto' : this.#choice;
     this.#onReport({ tone: 'busy', text: 'Asking for a GPU…' });
     try {
       const enhanced = await enhance(this.#video, {
-        upscale: { quality, force: this.#force, strength: this.#strength },
-        compare: this.#compare,
+        ...this.#settings,
         signal,
         onProgress: (progress) => this.#onProgress(progress),
       });
@@ -138,8 +160,9 @@ export class Enhancement {
     for (const type of ['statechange', 'fallback', 'tier'] as const)
       enhanced.addEventListener(type, () => this.#report());
     enhanced.addEventListener('frame', () => this.#onFrame(enhanced.canvas));
+    this.#onAdopt(enhanced);
     // What the viewer chose while it was starting.
-    enhanced.set({ upscale: { strength: this.#strength }, compare: this.#compare });
+    enhanced.set(this.#settings);
     this.#report();
   }
 
@@ -156,7 +179,11 @@ export class Enhancement {
     const enhanced = this.#enhanced;
     if (!enhanced) return;
     const { state, why, stats } = enhanced;
-    if (state === 'running') this.#onReport({ tone: 'good', text: `Enhanced live by ${network(stats.tier)}.` });
+    if (state === 'running')
+      this.#onReport({
+        tone: 'good',
+        text: stats.tier === 'none' ? 'Drawn as it is, no network.' : `Enhanced live by ${network(stats.tier)}.`,
+      });
     else if (state === 'starting') this.#onReport({ tone: 'busy', text: 'Waiting for a frame…' });
     else if (state === 'off') this.#onReport({ tone: 'calm', text: 'Off. This is the video as the browser shows it.' });
     else if (why) this.#onReport({ tone: 'warn', text: messageFor(why), code: why.code });

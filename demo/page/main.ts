@@ -1,6 +1,7 @@
 import { clips, clipUrl, showClips } from './clips.js';
 import { byId, onChoice } from './dom.js';
 import { Enhancement, type Report, type TierChoice } from './enhancement.js';
+import { Finder } from './finder.js';
 import { Loupe } from './loupe.js';
 import { acceptDrops } from './open-file.js';
 import { Player } from './player.js';
@@ -34,6 +35,10 @@ const player = new Player(stage, video);
 const enhancement: Enhancement = new Enhancement(video, {
   report: showReport,
   frame: (canvas) => loupe.capture(canvas),
+  adopt: (enhanced) => finder.follow(enhanced),
+});
+const finder = new Finder((wanted) => {
+  enhancement.wanted = wanted;
 });
 
 const split = new Split(
@@ -88,9 +93,10 @@ status.force.addEventListener('click', () => {
   stage.focus();
 });
 
-// `?clip=walks` opens a clip at once.
-const wanted = new URLSearchParams(location.search).get('clip');
-const first = clips.find(({ id }) => id === wanted)?.id ?? 'bunny';
+// `?clip=square&find=person` opens a clip at once, and looks for something.
+const parameters = new URLSearchParams(location.search);
+finder.prompts = parameters.get('find') ?? '';
+const first = clips.find(({ id }) => id === parameters.get('clip'))?.id ?? 'bunny';
 const clipGroup = byId('clips', HTMLFieldSetElement);
 const clipChoices = clipGroup.querySelector('.choices');
 if (clipChoices) showClips(clipChoices, first, openFile);
@@ -108,4 +114,4 @@ showStats(byId('stats', HTMLElement), () => enhancement.current?.stats);
 
 chooseView('split');
 play(clipUrl(first));
-enhancement.apply();
+enhancement.wanted = finder.wanted;

@@ -1,4 +1,5 @@
 import type { EnhancedStats, Size } from '../../plugin/index.js';
+import { describeLooks } from './finder.js';
 
 const intervalMs = 500;
 const none = '–';
@@ -20,6 +21,7 @@ function describe(stats: EnhancedStats | undefined): Readonly<Record<string, str
     fps: running ? stats.fps.toFixed(1) : none,
     gpu: running ? gpuTimes(stats.gpuMs) : none,
     first: stats.firstFrameMs === undefined ? none : stats.firstFrameMs.toFixed(0),
+    looks: describeLooks(stats.detect),
     shown: String(stats.framesShown),
     dropped: `${stats.framesDropped}${stats.framesLate > 0 ? ` (${stats.framesLate} late)` : ''}`,
     pixels: stats.sourceSize.width > 0 ? `${pixels(stats.sourceSize)} → ${pixels(stats.displaySize)}` : none,

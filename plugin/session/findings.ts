@@ -42,6 +42,7 @@ export class Findings {
   #maxResults = 0;
   #size: Size | undefined;
   #answers: readonly PromptAnswer[] = [];
+  #early: StageFailureEvent[] | undefined = [];
 
   constructor(parts: FindingsParts) {
     this.#parts = parts;
@@ -140,7 +141,18 @@ export class Findings {
 
   /** Something of it cannot be had; the picture goes on. */
   fail(error: VitreousError, prompt?: string): void {
-    this.#parts.target.dispatchEvent(new StageFailureEvent(error, prompt));
+    const event = new StageFailureEvent(error, prompt);
+    if (this.#early) this.#early.push(event);
+    else this.#parts.target.dispatchEvent(event);
+  }
+
+  /** The page holds the session from now on: what has failed so far is told in a later task, when it can listen. */
+  announce(): void {
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    setTimeout(() => {
+      for (const event of early) if (this.on) this.#parts.target.dispatchEvent(event);
+    });
   }
 
   toVtt(): string {

@@ -148,6 +148,7 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
       lifetime.throwIfAborted();
       if (failure) throw failure;
       this.#status.announce();
+      this.#findings.announce();
     } catch (thrown) {
       this.dispose(thrown);
       throw thrown;
