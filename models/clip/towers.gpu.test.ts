@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import type { Graph } from '../../plugin/engine/graph.js';
 import { SafetensorsFile } from '../../plugin/engine/safetensors.js';
+import { leastCosine } from '../../plugin/engine/testing/cosine.js';
 import { diskFolder } from '../../plugin/engine/testing/disk-folder.js';
 import { sharedGpuDevice } from '../../plugin/engine/testing/golden.js';
 import { runGraph } from '../../plugin/engine/testing/run-graph.js';
@@ -14,23 +15,6 @@ import { ClipModel, endOfText, names } from './index.js';
 // configurations: `npm run -s parity`, see card.md.
 
 const folderOf = (name: string): string => fileURLToPath(new URL(`./testdata/${name}`, import.meta.url));
-
-/** The least cosine of any row of embeddings with the one expected. */
-function leastCosine(found: Float32Array, expected: Float32Array, length: number): number {
-  let least = 1;
-  for (let row = 0; row < expected.length / length; row++) {
-    let [dot, a, b] = [0, 0, 0];
-    for (let i = row * length; i < (row + 1) * length; i++) {
-      const [x, y] = [found[i] ?? Number.NaN, expected[i] ?? Number.NaN];
-      dot += x * y;
-      a += x * x;
-      b += y * y;
-    }
-    // NaN stays: Math.min returns it.
-    least = Math.min(least, dot / Math.sqrt(a * b));
-  }
-  return least;
-}
 
 /** What is asked of a tower: see the parity table of card.md. */
 const bar = { f32: 0.99999, f16: 0.999 } as const satisfies Record<Precision, number>;
