@@ -24,13 +24,8 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from network import (
-    EMBED_DIM,
-    FINE_CHANNELS,
-    HEAD_CHANNELS,
-    HIDDEN,
     PIXEL_MEAN,
     PIXEL_SCALE,
-    PYRAMID_CHANNELS,
     ROI_POINTS,
     TOKEN_BLOCKS,
     TOKEN_DIM,
@@ -135,11 +130,11 @@ def golden(weights: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
 
 def manifest(weights: dict[str, np.ndarray], file: bytes, scoring: dict, quality: dict | None, trained_from: str) -> dict:
     architecture = {
-        "embedDim": EMBED_DIM,
-        "headChannels": HEAD_CHANNELS,
-        "fineChannels": FINE_CHANNELS,
-        "pyramidChannels": PYRAMID_CHANNELS,
-        "hidden": HIDDEN,
+        "embedDim": len(weights["region.linear.weight"]),
+        "headChannels": len(weights["head.weight"]),
+        "fineChannels": len(weights["fine.weight"]),
+        "pyramidChannels": len(weights["lateral8.weight"]),
+        "hidden": len(weights["region.fc1.weight"]),
         "roiPoints": ROI_POINTS,
         "distractors": len(weights["distractors"]),
     }
