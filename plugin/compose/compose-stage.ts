@@ -54,6 +54,7 @@ export class ComposeStage {
   readonly #events: ComposeEvents;
   #frames: readonly GPUTexture[] = [];
   #layer: HighlightLayer | undefined;
+  #cutCount: GPUBuffer | undefined;
 
   constructor(gpu: GpuDevice, events: ComposeEvents) {
     this.#gpu = gpu;
@@ -104,6 +105,12 @@ export class ComposeStage {
     );
   }
 
+  /** Where the GPU counts cuts; undefined: it does not. */
+  set cutCount(buffer: GPUBuffer | undefined) {
+    this.#cutCount = buffer;
+    if (this.#layer) this.#layer.cutCount = buffer;
+  }
+
   /** Takes over the heat maps of a look, one a prompt; kept until the next. */
   takeHeat(maps: readonly (GPUTexture | undefined)[]): void {
     this.#highlightLayer()?.takeHeat(maps);
@@ -117,6 +124,7 @@ export class ComposeStage {
       error: this.#events.onHighlightError,
     });
     this.#layer.bind(this.#frames);
+    this.#layer.cutCount = this.#cutCount;
     return this.#layer;
   }
 
@@ -147,6 +155,7 @@ export class ComposeStage {
   record(encoder: GPUCommandEncoder, timings: PassTimings, target: GPUTexture, turn = 0): void {
     const bindGroup = this.#bindGroups[turn];
     if (!this.#pipeline || !bindGroup) throw new RangeError('compose: not bound');
+    this.#layer?.prepareRecord(encoder);
     const pass = encoder.beginRenderPass({
       ...timings.pass('compose'),
       colorAttachments: [{ ...this.#attachment, view: target.createView(canvasView) }],

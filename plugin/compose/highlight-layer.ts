@@ -12,7 +12,7 @@ import { compileRender } from '../gpu/render-pipeline.js';
 import { HeatMaps } from './heat-maps.js';
 import type { Highlights, PromptLook } from './highlights.js';
 import { drawLabels } from './label-atlas.js';
-import { type SceneLayout, sceneWords, writeScene } from './scene.js';
+import { cutsOffsetBytes, type SceneLayout, sceneWords, writeScene } from './scene.js';
 
 type Style = Highlights['style'];
 type Part = Style | 'label';
@@ -36,7 +36,7 @@ const over: GPUBlendState = {
 };
 
 /** Where the picture lies when highlights are drawn. */
-export type HighlightLayout = Omit<SceneLayout, 'labelScale' | 'plates' | 'layers'>;
+export type HighlightLayout = Omit<SceneLayout, 'labelScale' | 'plates' | 'layers' | 'countsCuts'>;
 
 /**
  * Draws highlights over the picture, in compose's own pass. Only what the style in use needs is compiled, when it is first wanted;
@@ -44,6 +44,8 @@ export type HighlightLayout = Omit<SceneLayout, 'labelScale' | 'plates' | 'layer
  */
 export class HighlightLayer implements DisposableResource {
   readonly heat: HeatMaps;
+  /** Its first word is the number of cuts so far. */
+  cutCount: GPUBuffer | undefined;
   readonly #gpu: GpuDevice;
   readonly #format: GPUTextureFormat;
   readonly #onReady: () => void;
@@ -117,6 +119,7 @@ export class HighlightLayer implements DisposableResource {
       labelScale: layout.pixelRatio / ratio,
       plates: highlights.labels ? this.#plates : [],
       layers: this.heat.layers,
+      countsCuts: this.cutCount !== undefined,
     });
     this.#gpu.device.queue.writeBuffer(this.#uniform, 0, this.#words);
     if (this.#bindGroups.length === 0) this.#bindGroups = this.#frames.map((frame) => this.#createBindGroup(frame));
@@ -141,6 +144,11 @@ export class HighlightLayer implements DisposableResource {
       usage: GPUTextureUsage.TEXTURE_BINDING | GPUTextureUsage.COPY_DST,
     });
     this.#gpu.device.queue.writeTexture({ texture: this.#atlas }, data, { bytesPerRow: width * 4 }, [width, height]);
+  }
+
+  /** Encodes what must come before the pass. */
+  prepareRecord(encoder: GPUCommandEncoder): void {
+    if (this.cutCount) encoder.copyBufferToBuffer(this.cutCount, 0, this.#uniform, cutsOffsetBytes, 4);
   }
 
   /** @param turn index of the texture that holds the frame */

@@ -29,4 +29,6 @@ export interface Highlights {
   readonly prompts: readonly PromptLook[];
   /** The first {@link mostMarks} of them count. */
   readonly marks: readonly Mark[];
+  /** Cuts up to the look that the marks are of; after another one they are not drawn. Undefined: not known. */
+  readonly cuts?: number | undefined;
 }

@@ -16,9 +16,13 @@ export interface SceneLayout {
   readonly plates: readonly Rect[];
   /** Prompts that have a heat map. */
   readonly layers: number;
+  /** The number of cuts is copied into the block. */
+  readonly countsCuts: boolean;
 }
 
-const wordsOfHeader = 12;
+const wordsOfHeader = 16;
+/** Where the GPU's own count of cuts goes, bytes. */
+export const cutsOffsetBytes = 48;
 const wordsOfMark = 20;
 
 /** Words of the uniform block `Scene` of prelude/highlight.wgsl: its layout, colours, marks. */
@@ -26,10 +30,11 @@ export const sceneWords = wordsOfHeader + mostPrompts * 4 + mostMarks * wordsOfM
 
 /** Writes the uniform block; returns the number of marks. */
 export function writeScene(words: Float32Array, highlights: Highlights, layout: SceneLayout): number {
-  const { rect, canvas, split, dividerWidth, pixelRatio, labelScale, plates, layers } = layout;
+  const { rect, canvas, split, dividerWidth, pixelRatio, labelScale, plates, layers, countsCuts } = layout;
   const count = Math.min(highlights.marks.length, mostMarks);
   words.set([rect.x, rect.y, rect.width, rect.height, canvas.width, canvas.height, split, dividerWidth]);
   words.set([pixelRatio, count, labelScale, Math.min(layers, highlights.prompts.length)], 8);
+  words[13] = countsCuts ? (highlights.cuts ?? -1) : -1;
   for (const [i, { colour }] of highlights.prompts.entries()) words.set([...colour, 1], wordsOfHeader + i * 4);
   for (let i = 0; i < count; i++) {
     const mark = highlights.marks[i];

@@ -2,7 +2,7 @@ import { type DisposableResource, disposeSymbol } from '../core/dispose.js';
 import type { Size } from '../core/geometry.js';
 import type { GpuDevice } from '../gpu/device.js';
 
-const usage = 0x2 | 0x4; // GPUTextureUsage.COPY_DST | TEXTURE_BINDING; the global is absent in Node.
+const usage = 0x1 | 0x2 | 0x4; // GPUTextureUsage.COPY_SRC | COPY_DST | TEXTURE_BINDING; the global is absent in Node.
 
 /** The dense scores of the last look as textures, each made when it is first asked for. */
 export class HeatMaps implements DisposableResource {

@@ -20,6 +20,8 @@ export interface Look {
   /** Best first. */
   readonly found: readonly Found[];
   readonly detector: Detector;
+  /** Cuts up to the frame, where they are counted. */
+  readonly cuts: number | undefined;
 }
 
 export interface DetectionEvents {
@@ -39,6 +41,8 @@ export interface LookedFrame {
   readonly texture: GPUTexture;
   readonly size: Size;
   readonly timestampUs: number;
+  /** Reads the number of cuts up to it. */
+  readonly readCuts?: (() => Promise<number>) | undefined;
 }
 
 /**
@@ -133,18 +137,18 @@ export class Detection {
     this.#events.onBreak();
   }
 
-  #look(detector: Detector, { texture, size, timestampUs }: LookedFrame): void {
+  #look(detector: Detector, { texture, size, timestampUs, readCuts }: LookedFrame): void {
     const epoch = this.#epoch;
     this.#looking = true;
     this.#lookedUs = timestampUs;
     this.#pace.began(performance.now());
-    const look = detector.detect(texture).then(
-      ({ detections }) => {
+    const look = Promise.all([detector.detect(texture), readCuts?.()]).then(
+      ([{ detections }, cuts]) => {
         this.#pace.answered(performance.now());
         this.#failures = 0;
         if (epoch !== this.#epoch) return;
         this.looks++;
-        this.#events.onLook({ timestampUs, size, found: detections, detector });
+        this.#events.onLook({ timestampUs, size, found: detections, detector, cuts });
       },
       (thrown) => {
         if (epoch === this.#epoch) this.#failed(thrown);

@@ -41,6 +41,8 @@ export class Findings {
   #scoreThreshold: number | undefined;
   #maxResults = 0;
   #size: Size | undefined;
+  /** Cuts up to the last look. */
+  #cuts: number | undefined;
   #answers: readonly PromptAnswer[] = [];
   #early: StageFailureEvent[] | undefined = [];
 
@@ -102,15 +104,17 @@ export class Findings {
   /** What is drawn over the frame of a time. */
   highlights(timestampUs: number): Highlights | undefined {
     if (!this.#highlighting.on) return undefined;
-    return this.#highlighting.draw(this.#boxes(timestampUs), this.#size ?? { width: 1, height: 1 });
+    return this.#highlighting.draw(this.#boxes(timestampUs), this.#size ?? { width: 1, height: 1 }, this.#cuts);
   }
 
   #boxes(timestampUs: number): readonly TrackedBox[] {
     return this.#tracker.at(timestampUs).slice(0, this.#maxResults);
   }
 
-  #onLook({ timestampUs, size, found, detector }: Look): void {
+  #onLook({ timestampUs, size, found, detector, cuts }: Look): void {
     this.#size = size;
+    if (cuts !== this.#cuts) this.#tracker.reset();
+    this.#cuts = cuts;
     this.#tracker.update(timestampUs, found);
     const detections = this.#boxes(timestampUs)
       .filter(({ missed }) => missed === 0)

@@ -29,8 +29,13 @@ export class Highlighting {
     return this.#settings !== undefined;
   }
 
-  /** Undefined: nothing is drawn, at no cost. `size`: of the frame the boxes are measured in, pixels. */
-  draw(boxes: readonly TrackedBox[], size: Size): Highlights | undefined {
+  /**
+   * Undefined: nothing is drawn, at no cost.
+   *
+   * @param size of the frame the boxes are measured in, pixels
+   * @param cuts up to the look they are of, where they are counted
+   */
+  draw(boxes: readonly TrackedBox[], size: Size, cuts: number | undefined): Highlights | undefined {
     const settings = this.#settings;
     if (!settings) return undefined;
     const { style } = settings;
@@ -43,7 +48,7 @@ export class Highlighting {
         prompt: this.#prompts.indexOf(prompt),
       }),
     );
-    return { style, labels: settings.labels ?? labelled.has(style), prompts: this.#looks, marks };
+    return { style, labels: settings.labels ?? labelled.has(style), prompts: this.#looks, marks, cuts };
   }
 }
 

@@ -3,6 +3,7 @@ import { ComposeStage } from '../compose/compose-stage.js';
 import { readBack } from '../compose/read-back.js';
 import { type DisposableResource, disposeSymbol } from '../core/dispose.js';
 import type { Size } from '../core/geometry.js';
+import { CutDetector } from '../detect/cut-detector.js';
 import type { GpuDevice } from '../gpu/device.js';
 import { GpuTimer } from '../gpu/timer.js';
 import { IngestStage } from '../ingest/ingest-stage.js';
@@ -42,6 +43,7 @@ export class Renderer implements DisposableResource {
   readonly #compose: ComposeStage;
   readonly #format: GPUTextureFormat;
   #rig: Rig | undefined;
+  #cuts: CutDetector | 'pending' | 'none' | undefined;
   #disposed = false;
 
   constructor(gpu: GpuDevice, format: GPUTextureFormat, events: ComposeEvents) {
@@ -59,6 +61,48 @@ export class Renderer implements DisposableResource {
   /** Where the last frame is, rgba8unorm at display size; stays until the next one is drawn. */
   get frame(): GPUTexture | undefined {
     return this.#rig?.ingest.frames[this.#rig.ingest.turn];
+  }
+
+  /** Counts cuts from one of the next frames on, or no longer. Where it cannot be compiled, cuts are not seen. */
+  set watchesCuts(wanted: boolean) {
+    if (wanted === (this.#cuts !== undefined)) return;
+    if (wanted) this.#createCuts();
+    else this.#forgetCuts();
+  }
+
+  #createCuts(): void {
+    this.#cuts = 'pending';
+    CutDetector.create(this.gpu).then(
+      (cuts) => {
+        if (this.#cuts !== 'pending' || this.#disposed) {
+          cuts.dispose();
+          return;
+        }
+        this.#cuts = cuts;
+        this.#bindCuts();
+      },
+      () => {
+        if (this.#cuts === 'pending') this.#cuts = 'none';
+      },
+    );
+  }
+
+  /** Reads the number of cuts up to the last frame; undefined where they are not counted. */
+  get readCuts(): (() => Promise<number>) | undefined {
+    const cuts = this.#cuts;
+    return typeof cuts === 'object' ? () => cuts.read() : undefined;
+  }
+
+  #bindCuts(): void {
+    if (typeof this.#cuts !== 'object' || !this.#rig) return;
+    this.#cuts.bind(this.#rig.ingest.frames);
+    this.#compose.cutCount = this.#cuts.count;
+  }
+
+  #forgetCuts(): void {
+    if (typeof this.#cuts === 'object') this.#cuts.dispose();
+    this.#cuts = undefined;
+    this.#compose.cutCount = undefined;
   }
 
   /** Takes over the heat maps of a look, one a prompt. */
@@ -98,6 +142,7 @@ export class Renderer implements DisposableResource {
     }
     disposeRig(this.#rig);
     this.#rig = { spec, ingest, upscale, picture };
+    this.#bindCuts();
     // Times of the former rig say nothing of this one.
     this.timer.stageMs.clear();
     if (this.#disposed) disposeRig(this.#rig);
@@ -116,6 +161,7 @@ export class Renderer implements DisposableResource {
       this.timer.beginFrame(sample);
       const encoder = this.gpu.device.createCommandEncoder({ label: 'vitreous/frame' });
       rig.ingest.record(encoder, this.timer);
+      if (typeof this.#cuts === 'object') this.#cuts.record(encoder, rig.ingest.turn);
       if (rig.upscale) {
         rig.upscale.strength = this.strength;
         rig.upscale.record(encoder, this.timer, rig.ingest.turn);
@@ -186,6 +232,7 @@ export class Renderer implements DisposableResource {
     if (this.#disposed) return;
     this.#disposed = true;
     disposeRig(this.#rig);
+    this.#forgetCuts();
     this.#compose.dispose();
     this.timer.dispose();
   }

@@ -290,8 +290,9 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
 
   /** After the frame's own submit: it does not wait for a look. */
   #look(renderer: Renderer, timestampUs: number): void {
-    const { frame: texture, spec, gpu } = renderer;
-    if (texture && spec) this.#findings.frame({ gpu, texture, size: spec.size, timestampUs });
+    const { frame: texture, spec, gpu, readCuts } = renderer;
+    renderer.watchesCuts = this.#findings.on;
+    if (texture && spec) this.#findings.frame({ gpu, texture, size: spec.size, timestampUs, readCuts });
   }
 
   #reveal(renderer: Renderer, drawn: Promise<void>): void {

@@ -3,7 +3,8 @@
 // out  opaque inside, soft at the rim, over the picture
 // maths  a mosaic fixed to the picture, so that it stands still while a mark moves: cells of a power of two device pixels, about an
 //        eighth of the box's smaller side and at least LEAST CSS pixels, each the mean of 6x6 bilinear samples of the frame. The box is
-//        grown by GROW of its size and LEAST_GROW CSS pixels: a detector's box may cut off a hand or a number plate
+//        grown by GROW of its size and LEAST_GROW CSS pixels: a detector's box may cut off a hand or a number plate. Stays over a cut until
+//        the next look: rather too much is hidden than too little
 // grid  a quad a mark
 // tolerance  1/255
 

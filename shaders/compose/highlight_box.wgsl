@@ -20,7 +20,7 @@ fn vertex(@builtin(vertex_index) index: u32, @builtin(instance_index) mark: u32)
   let box = on_canvas(scene.marks[mark].box);
   let margin = (LINE + 2.0 * HAIR) * scene.ratio + 1.0;
   let place = box.xy - margin + quad_corner(index) * (box.zw + 2.0 * margin);
-  return Corner(to_clip(place), mark);
+  return Corner(in_shot(to_clip(place)), mark);
 }
 
 @fragment

@@ -27,7 +27,7 @@ fn vertex(@builtin(vertex_index) index: u32, @builtin(instance_index) number: u3
   let most = max(visible.xy, visible.zw - size);
   let low = round(clamp(vec2<f32>(box.x, top), visible.xy, most));
   let part = quad_corner(index);
-  return Corner(to_clip(low + part * size), number, mark.label.xy + part * mark.label.zw);
+  return Corner(in_shot(to_clip(low + part * size)), number, mark.label.xy + part * mark.label.zw);
 }
 
 @fragment

@@ -51,7 +51,7 @@ fn vertex(@builtin(vertex_index) index: u32, @builtin(instance_index) number: u3
   let box = on_canvas(mark.box);
   let margin = (LINE + 2.0 * HALO) * scene.ratio + 1.0;
   let place = box.xy - margin + quad_corner(index) * (box.zw + 2.0 * margin);
-  return Corner(to_clip(place), number, contour_level(mark));
+  return Corner(in_shot(to_clip(place)), number, contour_level(mark));
 }
 
 fn from_contour(place: vec2<f32>, mark: Mark, box: vec4<f32>, level: f32) -> f32 {

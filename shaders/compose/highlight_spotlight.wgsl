@@ -13,7 +13,7 @@ const RADIUS = 24.0;
 @vertex
 fn vertex(@builtin(vertex_index) index: u32) -> @builtin(position) vec4<f32> {
   let corner = vec2<f32>(f32(index & 1u), f32(index >> 1u));
-  return vec4<f32>(corner * 4.0 - 1.0, 0.0, 1.0);
+  return in_shot(vec4<f32>(corner * 4.0 - 1.0, 0.0, 1.0));
 }
 
 @fragment

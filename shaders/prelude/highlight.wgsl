@@ -26,6 +26,10 @@ struct Scene {
   label_scale: f32,
   // Prompts that have a layer in the heat map.
   layers: f32,
+  // Cuts up to this frame, counted on the GPU, and up to the look that the marks are of; below 0: not counted.
+  cuts: u32,
+  cuts_known: f32,
+  unused: vec2<f32>,
   // Colours of the prompts, by layer.
   colours: array<vec4<f32>, 32>,
   marks: array<Mark, 64>,
@@ -45,6 +49,12 @@ fn on_canvas(box: vec4<f32>) -> vec4<f32> {
 fn to_clip(place: vec2<f32>) -> vec4<f32> {
   let across = place / scene.canvas * 2.0 - 1.0;
   return vec4<f32>(across.x, -across.y, 0.0, 1.0);
+}
+
+// The corner of what belongs to the shot of the look: nowhere once there has been a cut since.
+fn in_shot(corner: vec4<f32>) -> vec4<f32> {
+  let cut = scene.cuts_known >= 0.0 && f32(scene.cuts) != scene.cuts_known;
+  return select(corner, vec4<f32>(0.0, 0.0, 0.0, 1.0), cut);
 }
 
 // Corner of a quad, fractions: two triangles.
