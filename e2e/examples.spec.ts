@@ -26,7 +26,9 @@ const logged = (page: Page, pattern: RegExp) =>
 
 test('the README shows the examples that run here', () => {
   expect(codeBlocks('README.md', 'html')).toEqual([read('demo/examples/minimal.html')]);
-  expect(codeBlocks('README.md', 'ts')).toEqual([read('demo/examples/api.ts'), read('demo/examples/file.ts')]);
+  expect(codeBlocks('README.md', 'ts')).toEqual(
+    ['api', 'file', 'prompts'].map((name) => read(`demo/examples/${name}.ts`)),
+  );
 });
 
 test('the shortest page enhances its video', async ({ page }) => {
@@ -49,6 +51,16 @@ test('the example of the whole interface runs to its end and leaves the bare vid
   expect(lines).toContainEqual(expect.stringMatching(/^(available|unavailable|unsupported) \S/));
   expect(lines).toContain('weights 1');
   expect(lines.some((text) => text.startsWith('compile '))).toBe(true);
+});
+
+test('the example of prompts runs to its end', async ({ page }) => {
+  await onAnyAdapter(page, /examples\/prompts\.ts/, /quality: ['"]auto['"]/, "quality: 'auto', force: true");
+  const line = logged(page, /^\d+ \d+$/);
+  await page.goto('/demo/examples/prompts.html');
+  // A PNG of some size, and at least the head of a WebVTT file.
+  const [pngBytes = 0, vttCharacters = 0] = (await line).text().split(' ').map(Number);
+  expect(pngBytes).toBeGreaterThan(10_000);
+  expect(vttCharacters).toBeGreaterThanOrEqual('WEBVTT\n'.length);
 });
 
 test('the example of a file plays it on a canvas', async ({ page }) => {
