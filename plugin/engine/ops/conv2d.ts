@@ -21,6 +21,7 @@ import { asTensor, invalidGraph, sameShape, type TensorType, tensor } from '../t
 import type { Value } from '../value.js';
 import type { WeightSource } from '../weights.js';
 import { activationPrelude, lanesPrelude } from './activation.js';
+import { depthwiseStrip, lowerDepthwiseStrip } from './conv2d-depthwise-strip.js';
 import {
   type Conv2dAttrs,
   type Family,
@@ -53,7 +54,9 @@ function variantsOf({ inputs, attrs }: Problem<Conv2dAttrs>): readonly Variant[]
   if (family === 'depthwise') {
     const looped = { id: 'depthwise-loop', consts: loop };
     const unrolled = { ...loop, UNROLL: true, KERNEL_H: kh, KERNEL_W: kw };
-    return canUnroll(g) ? [looped, { id: 'depthwise-unroll', consts: unrolled }] : [looped];
+    const strip = depthwiseStrip(g, attrs);
+    const all = canUnroll(g) ? [looped, { id: 'depthwise-unroll', consts: unrolled }] : [looped];
+    return strip ? [...all, strip] : all;
   }
   const tile = widestTile(g);
   const dense = (unroll: boolean, pixels: number, outTile: number): Variant => ({
@@ -91,7 +94,8 @@ function selectVariant(problem: Problem<Conv2dAttrs>, caps: Caps): Variant {
   const loop = caps.software || !canUnroll(g) ? 'loop' : 'unroll';
   const rows = caps.software && isRowsSize(g) ? rowsVariant(g, problem.attrs)?.id : undefined;
   const dense = g.outSize[1] < 4 ? 'loop-1x1' : (rows ?? `${loop}-4x${widestTile(g)}`);
-  const id = { dense, depthwise: `depthwise-${loop}`, grouped: 'grouped' }[family];
+  const strip = caps.software ? depthwiseStrip(g, problem.attrs)?.id : undefined;
+  const id = { dense, depthwise: strip ?? `depthwise-${loop}`, grouped: 'grouped' }[family];
   const found = legal.find((variant) => variant.id === id);
   if (!found) throw invalidGraph(`conv2d ${problem.attrs.weight}: variant ${id}`, legal.map((v) => v.id).join(', '));
   return found;
@@ -157,6 +161,10 @@ function lower({ inputs, attrs }: Problem<Conv2dAttrs>, { id, consts }: Variant)
     packedLength(family, g),
     (source: WeightSource) => packers[family](source.get(attrs.weight, shape), g),
   );
+  if (id === 'depthwise-strip') {
+    const strip = lowerDepthwiseStrip(g, attrs, consts, packed, { bias: biasAt, slope: slopeAt });
+    return [{ ...strip, macs, ...footprintOf(g, attrs, undefined) }];
+  }
   const [height, width] = g.outSize;
   const outGroups = ceilDiv(g.outChannels, 4);
   const tile = family === 'dense' ? Number(consts.OUT_TILE) : 1;
