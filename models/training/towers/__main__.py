@@ -46,7 +46,11 @@ def halved(model: torch.nn.Module) -> torch.nn.Module:
 def small() -> None:
     for seed, (name, spec) in enumerate(clip.SMALL.items()):
         model, config = clip.build(spec, 40 + seed, head_channels=8)
-        write(MODELS / "clip" / "testdata" / name, halved(model), config, clip.outputs(model, 40 + seed, (45, 33)), half=True)
+        golden = clip.outputs(halved(model), 40 + seed, (45, 33))
+        pictures, processor = clip.processed(model, 40 + seed)
+        folder = MODELS / "clip" / "testdata" / name
+        write(folder, model, config, golden | pictures, half=True)
+        (folder / "preprocessor_config.json").write_text(json.dumps(processor, indent=2) + "\n")
     sizes = ((12, 16, 20), (8, 8, 12, 16, 20, 24, 40), 2.0)
     model, config = mobilevit.build_hf("small", 50, labels=10, sizes=sizes)
     golden = mobilevit.outputs(halved(model), 50, 64, (70, 45))

@@ -1,10 +1,11 @@
 """CLIP and TinyCLIP with seeded weights, and what `transformers` makes of them."""
 
 import copy
+import json
 
 import torch
 from torch import nn
-from transformers import CLIPConfig, CLIPModel
+from transformers import CLIPConfig, CLIPImageProcessor, CLIPModel
 
 from .seeded import reseed
 
@@ -93,6 +94,22 @@ def texts(vocabulary: int, gen: torch.Generator, count: int = 4, tokens: int = 7
         row[0] = start
         row[1 : 1 + length] = torch.randint(0, start, (length,), generator=gen)
     return ids
+
+
+@torch.no_grad()
+def processed(model: CLIPModel, seed: int) -> tuple[dict[str, torch.Tensor], dict]:
+    """A picture through `transformers`' own processor and the image tower, and the preprocessor_config.json."""
+    side = model.config.vision_config.image_size
+    processor = CLIPImageProcessor(size={"shortest_edge": side}, crop_size={"height": side, "width": side})
+    gen = torch.Generator().manual_seed(seed + 2)
+    # Soft shapes: noise alone would be averaged away.
+    rough = torch.rand((1, 3, 12, 17), generator=gen)
+    soft = torch.nn.functional.interpolate(rough, size=(91, 137), mode="bicubic").clamp(0, 1)
+    picture = (soft[0] * 255).round().to(torch.uint8)
+    pixels = processor(images=picture, return_tensors="pt")["pixel_values"]
+    embedded = model.visual_projection(model.vision_model(pixel_values=pixels).pooler_output)
+    config = {key: value for key, value in processor.to_dict().items() if value is not None and key != "image_processor_type"}
+    return {"picture": picture.permute(1, 2, 0), "picture_embeds": embedded}, json.loads(json.dumps(config, default=str))
 
 
 @torch.no_grad()

@@ -9,3 +9,13 @@ export function codeThrownBy(work: () => unknown): string {
   }
   return 'nothing thrown';
 }
+
+/** As {@link codeThrownBy}, for what a promise rejects with. */
+export async function codeRejectedBy(work: Promise<unknown>): Promise<string> {
+  try {
+    await work;
+  } catch (thrown) {
+    return thrown instanceof VitreousError ? thrown.code : `not a VitreousError: ${String(thrown)}`;
+  }
+  return 'nothing thrown';
+}
