@@ -2,12 +2,20 @@ import { type DisposableResource, disposeSymbol } from '../core/dispose.js';
 import { VitreousError } from '../core/errors.js';
 import type { Size } from '../core/geometry.js';
 import type { GpuDevice } from '../gpu/device.js';
-import { CropResize } from './crop-resize.js';
+import { colouredBoxes, sampleSide } from './colours.js';
+import { CropResize, type CropResizeSpec } from './crop-resize.js';
 import type { DetectModel } from './model.js';
 import type { PromptvitNetwork } from './promptvit-network.js';
+import { ReadBack } from './read-back.js';
 
 const usage = 0x2 | 0x4; // GPUTextureUsage.COPY_DST | TEXTURE_BINDING; the global is absent in Node.
 const copySrc = 0x1;
+
+interface Parts {
+  readonly whole: CropResize;
+  readonly crops: CropResize | undefined;
+  readonly samples: CropResize;
+}
 
 /** A frame as one look keeps it: a copy, so that the frame may change while results are awaited, and what resizes parts of it. */
 export class FrameView implements DisposableResource {
@@ -15,12 +23,18 @@ export class FrameView implements DisposableResource {
   readonly #texture: GPUTexture;
   readonly whole: CropResize;
   readonly crops: CropResize | undefined;
+  /** Of boxes whose colour matters, 0 to 255 in f32. */
+  readonly samples: CropResize;
+  readonly sampleBack: ReadBack;
 
-  private constructor(size: Size, texture: GPUTexture, whole: CropResize, crops: CropResize | undefined) {
+  private constructor(gpu: GpuDevice, size: Size, texture: GPUTexture, parts: Parts) {
     this.size = size;
     this.#texture = texture;
-    this.whole = whole;
-    this.crops = crops;
+    this.whole = parts.whole;
+    this.crops = parts.crops;
+    this.samples = parts.samples;
+    this.sampleBack = new ReadBack(gpu, 'detect.colours', [parts.samples.output]);
+    const { whole } = parts;
     whole.setRects([{ x: 0, y: 0, ...size }]);
   }
 
@@ -52,15 +66,23 @@ export class FrameView implements DisposableResource {
     const { input, scoring } = model.manifest;
     const { precision, input: pictureSize } = network.spec;
     const cropSize = { width: input.cropSide, height: input.cropSide };
-    const make = (outputSize: Size, count: number): Promise<CropResize> =>
-      CropResize.create(gpu, { frame: size, size: outputSize, count, input, precision }, texture, signal);
-    let whole: CropResize | undefined;
+    const made: CropResize[] = [];
+    const make = async (spec: Omit<CropResizeSpec, 'frame'>): Promise<CropResize> => {
+      const resize = await CropResize.create(gpu, { ...spec, frame: size }, texture, signal);
+      made.push(resize);
+      return resize;
+    };
     try {
-      whole = await make(pictureSize, 1);
-      const crops = network.crops ? await make(cropSize, scoring.secondLookCount) : undefined;
-      return new FrameView(size, texture, whole, crops);
+      const whole = await make({ size: pictureSize, count: 1, input, precision });
+      const crops = network.crops
+        ? await make({ size: cropSize, count: scoring.secondLookCount, input, precision })
+        : undefined;
+      const sampleSize = { width: sampleSide, height: sampleSide };
+      const plain = { mean: 0, scale: 1 };
+      const samples = await make({ size: sampleSize, count: colouredBoxes, input: plain, precision: 'f32' });
+      return new FrameView(gpu, size, texture, { whole, crops, samples });
     } catch (thrown) {
-      whole?.dispose();
+      for (const resize of made) resize.dispose();
       texture.destroy();
       throw thrown;
     }
@@ -83,6 +105,8 @@ export class FrameView implements DisposableResource {
   dispose(): void {
     this.whole.dispose();
     this.crops?.dispose();
+    this.samples.dispose();
+    this.sampleBack.dispose();
     this.#texture.destroy();
   }
 

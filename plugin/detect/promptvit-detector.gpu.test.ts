@@ -156,6 +156,9 @@ describe('PromptvitDetector', () => {
     watch.created.length = 0;
     await detector.detect(frame);
     expect(new Set(watch.created)).toEqual(new Set(['createCommandEncoder']));
+    const [pixels = new Uint8Array()] =
+      (await detector.looks?.sampleColours([{ x: 3, y: 5, width: 70, height: 20 }])) ?? [];
+    expect([pixels.length, new Set(pixels)]).toEqual([16 * 16 * 4, new Set([90, 0])]);
     // Another frame size that looks the same to the network keeps it.
     const { looks } = detector;
     watch.created.length = 0;

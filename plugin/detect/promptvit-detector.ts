@@ -4,6 +4,7 @@ import type { Rect, Size } from '../core/geometry.js';
 import type { GpuDevice } from '../gpu/device.js';
 import type { Precision } from '../gpu/kernel.js';
 import { bestBoxes, detectionsOf } from './best-boxes.js';
+import { withColours } from './colours.js';
 import type {
   Detector,
   DetectorOptions,
@@ -119,7 +120,8 @@ export class PromptvitDetector implements Detector {
         const again = await looks.scoreCrops(boxes, chosen, scores.second);
         replaceRows(probability, again, chosen, prompts.length);
       }
-      return { detections: detectionsOf({ boxes, prompts, scores: weighted() }, this.#maxPerPrompt) };
+      const all = await withColours(boxes, scores.prompts, weighted(), (some) => looks.sampleColours(some));
+      return { detections: detectionsOf({ boxes, prompts, scores: all }, this.#maxPerPrompt) };
     });
   }
 

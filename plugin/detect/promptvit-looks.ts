@@ -2,6 +2,7 @@ import { type DisposableResource, disposeSymbol } from '../core/dispose.js';
 import { type Rect, type Size, sameSize } from '../core/geometry.js';
 import type { GpuDevice } from '../gpu/device.js';
 import type { Precision } from '../gpu/kernel.js';
+import { colouredBoxes } from './colours.js';
 import { FrameView } from './frame-view.js';
 import { inputSize } from './input-size.js';
 import type { DetectModel } from './model.js';
@@ -17,7 +18,16 @@ export interface LookTimings {
 }
 
 /** The parts of a look whose GPU time is told apart. */
-export const lookParts = ['resize', 'picture', 'regions', 'scores', 'crops', 'crop-network', 'crop-scores'] as const;
+export const lookParts = [
+  'resize',
+  'picture',
+  'regions',
+  'scores',
+  'crops',
+  'crop-network',
+  'crop-scores',
+  'colours',
+] as const;
 export type LookPart = (typeof lookParts)[number];
 
 const untimed: LookTimings = { pass: (part) => ({ label: `vitreous/detect.${part}` }) };
@@ -142,6 +152,20 @@ export class PromptvitLooks implements DisposableResource {
     scores.record(encoder, { looks: crops.buffer('looks') }, this.timings.pass('crop-scores'));
     this.#gpu.device.queue.submit([encoder.finish()]);
     return (await scores.read()).looks ?? new Float32Array();
+  }
+
+  /** Pixels of boxes of the last frame, at most {@link colouredBoxes}: `sampleSide`² samples each, RGBA. */
+  async sampleColours(boxes: readonly Rect[]): Promise<readonly Uint8Array[]> {
+    const { samples, sampleBack } = this.#view;
+    samples.setRects(boxes);
+    const encoder = this.#encoder('colours');
+    this.#pass(encoder, 'colours', (pass) => samples.record(pass));
+    sampleBack.record(encoder);
+    this.#gpu.device.queue.submit([encoder.finish()]);
+    const [bytes = new ArrayBuffer(0)] = await sampleBack.read();
+    const values = Uint8ClampedArray.from(new Float32Array(bytes));
+    const length = values.length / colouredBoxes;
+    return boxes.map((_, i) => new Uint8Array(values.buffer, i * length, length));
   }
 
   /** Releases all that a successor did not take over. */
