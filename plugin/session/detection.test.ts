@@ -116,17 +116,21 @@ test('a frame that stands still is looked at once, and again after another promp
   expect(detector.looking).toBe(1);
 });
 
-test('the frame after a quick step is asked for when its look is due and nothing comes', async () => {
-  const { detector, frame, wants } = await ready({ rateHz: 1 });
+test('where the video comes to stand still, its frame is asked for and looked at without delay', async () => {
+  const { detector, frame, wants } = await ready({ rateHz: 0.1 });
   frame(0);
   detector.answer();
   await settle();
   vi.advanceTimersByTime(100);
   frame(40_000);
+  vi.advanceTimersByTime(290);
+  frame(80_000);
   const before = wants();
-  vi.advanceTimersByTime(900);
+  vi.advanceTimersByTime(299);
+  expect(wants()).toBe(before);
+  vi.advanceTimersByTime(301);
   expect(wants()).toBe(before + 1);
-  frame(40_000);
+  frame(80_000);
   expect(detector.looking).toBe(1);
 });
 

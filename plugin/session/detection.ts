@@ -116,12 +116,14 @@ export class Detection {
     const { timestampUs } = frame;
     const nowMs = performance.now();
     const stepUs = this.#last ? timestampUs - this.#last.timestampUs : 0;
+    const still = this.#last?.timestampUs === timestampUs;
     this.#last = { timestampUs, atMs: nowMs };
     if (stepUs < 0 || stepUs > longestStepUs) this.break();
     const detector = this.#link.request(frame.gpu, frame.size, settings);
     if (!detector || this.#looking || this.#lookedUs === timestampUs || this.#failures >= mostFailures) return;
-    const waitMs = this.#pace.waitMs(nowMs, settings.rateHz);
-    if (waitMs > 0) this.#later(waitMs);
+    // Nothing else wants the GPU while the video stands still.
+    const waitMs = still ? 0 : this.#pace.waitMs(nowMs, settings.rateHz);
+    if (waitMs > 0) this.#later();
     else this.#look(detector, frame);
   }
 
@@ -156,8 +158,7 @@ export class Detection {
     );
     const ended = look.finally(() => {
       this.#looking = false;
-      if (this.#settings && this.#last && this.#lookedUs !== this.#last.timestampUs)
-        this.#later(this.#pace.waitMs(performance.now(), this.#settings.rateHz));
+      if (this.#settings && this.#last && this.#lookedUs !== this.#last.timestampUs) this.#later();
     });
     this.#link.occupy(ended);
   }
@@ -170,15 +171,14 @@ export class Detection {
     if (this.#failures === mostFailures) this.#events.onFailure(error);
   }
 
-  /** Asks for the current frame where none comes by itself. */
-  #later(waitMs: number): void {
-    this.#timer ??= setTimeout(
-      () => {
-        this.#timer = undefined;
-        if (this.#last && performance.now() - this.#last.atMs >= stillMs) this.#events.onWant();
-      },
-      Math.max(waitMs, stillMs),
-    );
+  /** Asks for the current frame once none comes by itself any more. */
+  #later(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      if (!this.#last) return;
+      if (performance.now() - this.#last.atMs >= stillMs) this.#events.onWant();
+      else if (this.#lookedUs !== this.#last.timestampUs) this.#later();
+    }, stillMs);
   }
 
   /** The device is gone, or detection is off. Comes back with the next frame where it is on. */
