@@ -1,6 +1,7 @@
 // The towers against `transformers` and timm: `npm run -s parity -- --dir DIR [--json FILE]`, DIR as `python models/training/towers --out
 // DIR` leaves it: folders of seeded models in Hugging Face's layout, each with the outputs of the library it came from. Prints a row a
-// model and output: the least cosine of any row in f32 and in f16. Exits with 1 where one is below 0.99999 or 0.999.
+// model and output: the least cosine of any row, and the largest difference over the largest value, in f32 and in f16. Exits with 1
+// where a cosine is below 0.99999 or 0.999.
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -22,9 +23,15 @@ import { openNodeGpu } from './node-upscaler.js';
 const usage = 'usage: npm run -s parity -- --dir DIR [--json FILE]';
 const bars = { f32: 0.99999, f16: 0.999 } as const satisfies Record<Precision, number>;
 
+const head = `| model | what | cosine, f32 | cosine, f16 | error, f32 | error, f16 | GMAC |
+| --- | --- | --- | --- | --- | --- | --- |`;
+
 interface Row {
   readonly what: string;
+  /** The least of any row. */
   readonly cosines: Readonly<Record<Precision, number>>;
+  /** The largest difference over the largest value: what cosines of rows that are all alike would hide. */
+  readonly errors: Readonly<Record<Precision, number>>;
   readonly macs: number;
 }
 
@@ -111,35 +118,50 @@ async function checkRows(gpu: GpuDevice, check: Check, golden: SafetensorsFile, 
     };
     found.set(expected, values);
     const what = Object.keys(check.expected).length > 1 ? `${check.what}, ${output}` : check.what;
-    return { what, cosines: cosines(values, golden, expected), macs };
+    return { what, ...compared(values, golden, expected), macs };
   });
 }
 
-function cosines(
-  values: Readonly<Record<Precision, Float32Array>>,
-  golden: SafetensorsFile,
-  expected: string,
-): Row['cosines'] {
-  const [, length = 1] = golden.entry(expected).shape;
-  const cosine = (precision: Precision) => leastCosine(values[precision], golden.floats(expected), length);
-  return { f32: cosine('f32'), f16: cosine('f16') };
+/** The largest difference over the largest value; NaN where a value is. */
+function relativeError(found: Float32Array, expected: Float32Array): number {
+  let [worst, largest] = [0, 0];
+  expected.forEach((value, i) => {
+    // Math.max keeps NaN.
+    worst = Math.max(worst, Math.abs((found[i] ?? Number.NaN) - value));
+    largest = Math.max(largest, Math.abs(value));
+  });
+  return worst / largest;
 }
 
-/** Logits of pictures over texts, `[images, texts]`: cosines, whose common factor changes no comparison. */
-function logitsOf(images: Float32Array, texts: Float32Array, length: number): Float32Array {
+function compared(
+  values: Readonly<Record<Precision, Float32Array>>,
+  golden: SafetensorsFile,
+  name: string,
+): Pick<Row, 'cosines' | 'errors'> {
+  const [, length = 1] = golden.entry(name).shape;
+  const expected = golden.floats(name);
+  const cosine = (precision: Precision) => leastCosine(values[precision], expected, length);
+  const error = (precision: Precision) => relativeError(values[precision], expected);
+  return { cosines: { f32: cosine('f32'), f16: cosine('f16') }, errors: { f32: error('f32'), f16: error('f16') } };
+}
+
+/** Logits of pictures over texts, `[images, texts]`. */
+function logitsOf(images: Float32Array, texts: Float32Array, length: number, scale: number): Float32Array {
   const [rows, columns] = [images.length / length, texts.length / length];
   const row = (values: Float32Array, i: number): Float32Array => values.subarray(i * length, (i + 1) * length);
-  return Float32Array.from({ length: rows * columns }, (_, i) =>
-    leastCosine(row(images, Math.floor(i / columns)), row(texts, i % columns), length),
+  return Float32Array.from(
+    { length: rows * columns },
+    (_, i) => scale * leastCosine(row(images, Math.floor(i / columns)), row(texts, i % columns), length),
   );
 }
 
-function logitRows(golden: SafetensorsFile, found: Found): readonly Row[] {
+async function logitRows(folder: string, golden: SafetensorsFile, found: Found): Promise<readonly Row[]> {
   const [images, texts] = [found.get('image_embeds'), found.get('text_embeds')];
   if (!images || !texts) return [];
   const [, length = 1] = golden.entry('text_embeds').shape;
-  const of = (precision: Precision) => logitsOf(images[precision], texts[precision], length);
-  return [{ what: 'logits', cosines: cosines({ f32: of('f32'), f16: of('f16') }, golden, 'logits'), macs: 0 }];
+  const scale = await (await ClipModel.open(diskFolder(folder))).logitScale();
+  const of = (precision: Precision) => logitsOf(images[precision], texts[precision], length, scale);
+  return [{ what: 'logits', ...compared({ f32: of('f32'), f16: of('f16') }, golden, 'logits'), macs: 0 }];
 }
 
 async function checkModel(gpu: GpuDevice, folder: string): Promise<readonly Row[]> {
@@ -150,15 +172,16 @@ async function checkModel(gpu: GpuDevice, folder: string): Promise<readonly Row[
   const found: Found = new Map();
   const rows: Row[] = [];
   for (const check of checks) rows.push(...(await checkRows(gpu, check, golden, found)));
-  return [...rows, ...logitRows(golden, found)];
+  return [...rows, ...(await logitRows(folder, golden, found))];
 }
 
 const passes = ({ cosines: { f32, f16 } }: Row): boolean => f32 >= bars.f32 && f16 >= bars.f16;
 
 function line(model: string, row: Row): string {
   const { f32, f16 } = row.cosines;
+  const { errors } = row;
   const macs = row.macs === 0 ? '' : (row.macs / 1e9).toFixed(2);
-  return `| ${model} | ${row.what} | ${f32.toFixed(8)} | ${f16.toFixed(6)} | ${macs} |${passes(row) ? '' : ' FAILS'}`;
+  return `| ${model} | ${row.what} | ${f32.toFixed(8)} | ${f16.toFixed(6)} | ${errors.f32.toExponential(0)} | ${errors.f16.toExponential(0)} | ${macs} |${passes(row) ? '' : ' FAILS'}`;
 }
 
 async function measure(dir: string, json: string | undefined): Promise<number> {
@@ -167,9 +190,7 @@ async function measure(dir: string, json: string | undefined): Promise<number> {
   const { gpu, adapter } = await openNodeGpu();
   const models: { readonly model: string; readonly rows: readonly Row[] }[] = [];
   try {
-    console.log(
-      `on ${adapter}\n\n| model | what | cosine, f32 | cosine, f16 | GMAC |\n| --- | --- | --- | --- | --- |`,
-    );
+    console.log(`on ${adapter}\n\n${head}`);
     for (const folder of folders) {
       const model = relative(dir, folder) || folder;
       const rows = await checkModel(gpu, folder);
