@@ -141,8 +141,18 @@ class Evaluation:
             self.true_first.append(seen.embed(boxes))
             self.true_second.append(seen.embed_crops(boxes))
             box, objectness = seen.proposals(scoring)
-            self.found.append((box, objectness, seen.embed(box) if len(box) else torch.zeros(0, 512)))
-            self.last = seen
+            self.found.append((box, objectness, self.embed_found(seen, box, objectness, scoring)))
+
+    def embed_found(self, seen: Look, box: Tensor, objectness: Tensor, scoring: Scoring) -> Tensor:
+        """Embeddings of found boxes; those that score best with any prompt are looked at twice."""
+        if not len(box):
+            return torch.zeros(0, 512)
+        e = seen.embed(box)
+        if scoring.second_look:
+            best = self.space.probability(e, self.prompts, scoring.temperature).max(1).values * objectness**scoring.objectness_power
+            twice = best.argsort(descending=True)[: scoring.second_look]
+            e[twice] = fuse(e[twice], seen.embed_crops(box[twice]))
+        return e
 
     def true_boxes(self, embeddings: Tensor, temperature: float) -> dict[str, float]:
         labels = np.concatenate([np.array(t[2]) for t in self.truth])
@@ -189,6 +199,28 @@ class Evaluation:
         return {"prompt_mAP": float(np.mean(aps)), "recall50": recalled / count}
 
 
+    def false_alarms(self, scoring: Scoring, threshold: float) -> dict[str, float]:
+        """Boxes above the threshold a frame for one prompt: of names that are not in it, and of those that are, right and wrong."""
+        absent, frames_absent, right, wrong, present = 0, 0, 0, 0, 0
+        for (_, truth, labels), (box, objectness, e) in zip(self.truth, self.found, strict=True):
+            frames_absent += 80 - len(set(labels))
+            present += len(labels)
+            if not len(box):
+                continue
+            ious = pair_iou(box, truth)
+            p = self.space.probability(e, self.prompts, scoring.temperature) * objectness[:, None] ** scoring.objectness_power
+            for c in range(80):
+                kept = [k for k in nms(box.numpy(), p[:, c].numpy(), scoring.prompt_iou) if p[k, c] >= threshold]
+                mine = [i for i, v in enumerate(labels) if v == c]
+                if not mine:
+                    absent += len(kept)
+                    continue
+                hits = int((ious[kept][:, mine] >= 0.5).any(0).sum()) if kept else 0
+                right += hits
+                wrong += len(kept) - hits
+        return {"threshold": threshold, "false_alarms_per_frame_and_absent_prompt": absent / frames_absent, "precision_of_present": right / max(1, right + wrong), "recall_of_present": right / present}
+
+
 def pair_iou(a: Tensor, b: Tensor) -> Tensor:
     overlap = (torch.minimum(a[:, None, 2:], b[None, :, 2:]) - torch.maximum(a[:, None, :2], b[None, :, :2])).clamp_min(0).prod(2)
     area = lambda t: (t[:, 2] - t[:, 0]) * (t[:, 3] - t[:, 1])  # noqa: E731
@@ -208,6 +240,7 @@ def main() -> None:
     parser.add_argument("--images", type=Path, required=True, help="the folder of coco128's val2017 pictures")
     parser.add_argument("--run", type=Path, required=True)
     parser.add_argument("--hold-out", default="")
+    parser.add_argument("--sweep", action="store_true", help="try temperatures and powers of objectness")
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
     torch.set_num_threads(1)
@@ -221,6 +254,20 @@ def main() -> None:
         print(f"true boxes, {name:9}", {k: round(v, 3) for k, v in result[name].items()}, flush=True)
     result["end to end"] = evaluation.end_to_end(scoring)
     print("end to end", {k: round(v, 3) for k, v in result["end to end"].items()})
+    if args.sweep:
+        for temperature in (14.0, 18.0, 22.0, 28.0, 34.0):
+            scoring.temperature = temperature
+            row = []
+            for power in (0.3, 0.5, 0.7, 1.0):
+                scoring.objectness_power = power
+                row.append(f"{power}: {evaluation.end_to_end(scoring)['prompt_mAP']:.3f}")
+            boxes = evaluation.true_boxes(fuse(first, second), temperature)
+            print(f"temperature {temperature}: prompt mAP at objectness power", ", ".join(row), {k: round(v, 3) for k, v in boxes.items()}, flush=True)
+        return
+    for threshold in (0.2, 0.3, 0.4, 0.5):
+        alarms = evaluation.false_alarms(scoring, threshold)
+        result[f"threshold {threshold}"] = alarms
+        print({k: round(v, 4) for k, v in alarms.items()})
     if args.json:
         args.json.write_text(json.dumps(result, indent=2) + "\n")
 

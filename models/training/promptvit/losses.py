@@ -60,7 +60,7 @@ def assign(regions: list[Region], h: int, w: int, level: int) -> tuple[Tensor, T
 
 
 def box_loss(levels: list[Tensor], regions: list[list[Region]]) -> tuple[Tensor, Tensor]:
-    """Objectness (varifocal, Zhang et al. 2021) and box loss (GIoU) of a batch, a mean over positives."""
+    """Objectness (its target the overlap, as in varifocal loss, Zhang et al. 2021) and GIoU, a mean over positives."""
     objectness: list[Tensor] = []
     boxes: list[Tensor] = []
     positives = torch.zeros(())
@@ -76,12 +76,15 @@ def box_loss(levels: list[Tensor], regions: list[list[Region]]) -> tuple[Tensor,
             if len(at):
                 truth = torch.tensor([mine[int(i)].xyxy for i in index[at]])
                 sure = torch.tensor([mine[int(i)].weight for i in index[at]]).sqrt()
+                # Things count about alike, however many cells they have.
+                cells = torch.bincount(index[at], minlength=len(mine))[index[at]]
+                even = (4.0 / cells).sqrt()
                 g, iou = giou(decoded[at], truth)
-                quality = iou.detach().clamp(0, 1)
-                target[at] = quality * sure
-                weight[at] = target[at].clamp_min(0.05)
-                boxes.append(((1 - g) * quality.clamp_min(0.2) * sure).sum())
-                positives = positives + (quality.clamp_min(0.2) * sure).sum()
+                # A small box overlaps little at first: weighted by its overlap it would never be learnt.
+                target[at] = (0.2 + 0.8 * iou.detach().clamp(0, 1)) * sure
+                weight[at] = even
+                boxes.append(((1 - g) * sure * even).sum())
+                positives = positives + (sure * even).sum()
             objectness.append((F.binary_cross_entropy_with_logits(logits, target, reduction="none") * weight).sum())
     count = positives.clamp_min(1.0)
     return torch.stack(objectness).sum() / count, (torch.stack(boxes).sum() if boxes else torch.zeros(())) / count

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 EMBED_DIM = 512  # CLIP ViT-B/32's
 HEAD_CHANNELS = 1280
 FINE_CHANNELS = 256
-PYRAMID_CHANNELS = 64
+PYRAMID_CHANNELS = 96
 TOKEN_DIM = 144
 TOKEN_BLOCKS = 2
 TOKEN_HEADS = 4
@@ -225,20 +225,25 @@ class PromptVit(nn.Module):
             x = block(x)
         return x
 
-    def late(self, at8: Tensor, boxes: bool = True) -> Maps:
+    def trunk(self, at8: Tensor) -> tuple[Tensor, Tensor]:
+        """The map of stride 8 -> those of strides 16 and 32."""
         x = at8
         at16 = at8
         for i, block in enumerate(self.blocks[5:], start=5):
             x = block(x)
             if i == 10:
                 at16 = x
-        at32 = self.vit(x) if self.vit else x
-        levels: list[Tensor] = []
-        if boxes:
-            p32 = self.lateral32(at32)
-            p16 = self.lateral16(at16) + F.interpolate(p32, scale_factor=2, mode="nearest")
-            p8 = self.lateral8(at8) + F.interpolate(p16, scale_factor=2, mode="nearest")
-            levels = [self.box(p) for p in (p8, p16, p32)]
+        return at16, self.vit(x) if self.vit else x
+
+    def boxes(self, at8: Tensor, at16: Tensor, at32: Tensor) -> list[Tensor]:
+        p32 = self.lateral32(at32)
+        p16 = self.lateral16(at16) + F.interpolate(p32, scale_factor=2, mode="nearest")
+        p8 = self.lateral8(at8) + F.interpolate(p16, scale_factor=2, mode="nearest")
+        return [self.box(p) for p in (p8, p16, p32)]
+
+    def late(self, at8: Tensor, boxes: bool = True) -> Maps:
+        at16, at32 = self.trunk(at8)
+        levels = self.boxes(at8, at16, at32) if boxes else []
         return Maps(levels, F.relu6(self.head(at32)), F.relu6(self.fine(at16)))
 
     def forward(self, pixels: Tensor) -> Maps:

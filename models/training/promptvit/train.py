@@ -24,14 +24,15 @@ from samples import Canvas, Samples
 from text_space import TextSpace
 
 BATCH = 4
-CROPS = 12
+CROPS = 8
+BOX_STEPS = 2  # steps of boxes alone after each whole one
 REGIONS = 20  # named regions a canvas
 OPINIONS = 5
 WARM_UP_STEPS = 100
 EMA = 0.998
-RATES = {"trunk": 1.5e-4, "head": 1e-3, "region": 5e-4, "temperature": 1e-2}
+RATES = {"trunk": 1.5e-4, "head": 2e-3, "region": 5e-4, "temperature": 1e-2}
 WEIGHT_DECAY = 0.02
-START_TEMPERATURE = 16.0
+START_TEMPERATURE = 20.0
 
 
 def groups(net: PromptVit, temperatures: list[Tensor]) -> list[dict]:
@@ -67,6 +68,10 @@ class Trainer:
         baseline = load_file(args.data / "clip/head_linear_baseline.safetensors")
         self.net.region.linear.weight.data = baseline["weight"].float()
         self.net.region.linear.bias.data = baseline["bias"].float()
+        if args.init:
+            # Tensors of other shapes start anew.
+            before, mine = torch.load(args.init, weights_only=True)["average"], self.net.state_dict()
+            self.net.load_state_dict({k: before[k] if k in before and before[k].shape == v.shape else v for k, v in mine.items()})
         self.names_t = torch.tensor(math.log(START_TEMPERATURE), requires_grad=True)
         self.opinions_t = torch.tensor(math.log(START_TEMPERATURE), requires_grad=True)
         self.optimizer = torch.optim.AdamW(groups(self.net, [self.names_t, self.opinions_t]), lr=1e-3, betas=(0.9, 0.99))
@@ -150,6 +155,26 @@ class Trainer:
             losses["crop_opinion"] = self.opinions([e[[i for i, _ in told]]], [o[0] for _, o in told], [o[1] for _, o in told])
         return losses
 
+    def box_step(self) -> None:
+        """Boxes alone, the trunk as it is: a third of a whole step's time, and boxes need more pictures than names do."""
+        pixels, canvases = self.samples.canvases(BATCH)
+        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+            at8 = self.net.early(pixels)
+            at16, at32 = self.net.trunk(at8)
+        objectness, boxes = box_loss(self.net.boxes(at8.float(), at16.float(), at32.float()), [c.regions for c in canvases])
+        self.update({"objectness": objectness, "box": boxes})
+
+    def update(self, losses: dict[str, Tensor]) -> None:
+        total = sum(self.WEIGHTS[k] * v for k, v in losses.items())
+        assert isinstance(total, Tensor)
+        self.optimizer.zero_grad(set_to_none=True)
+        total.backward()
+        norm = torch.nn.utils.clip_grad_norm_([p for g in self.optimizer.param_groups for p in g["params"] if p.grad is not None], 5.0)
+        if torch.isfinite(norm):
+            self.optimizer.step()
+        for k, v in losses.items():
+            self.log[k] = self.log.get(k, float(v.detach())) * 0.97 + 0.03 * float(v.detach())
+
     WEIGHTS = {"objectness": 1.0, "box": 1.5, "name": 1.0, "away": 0.5, "opinion": 0.4, "crop_name": 0.5, "crop_away": 0.25, "crop_opinion": 0.2}
 
     def run(self) -> None:
@@ -166,20 +191,14 @@ class Trainer:
                 group["lr"] = group["rate"] * rate
             pixels, canvases = self.samples.canvases(BATCH)
             losses = self.canvas_losses(pixels, canvases) | self.crop_losses()
-            total = sum(self.WEIGHTS[k] * v for k, v in losses.items())
-            assert isinstance(total, Tensor)
-            self.optimizer.zero_grad(set_to_none=True)
-            total.backward()
-            norm = torch.nn.utils.clip_grad_norm_([p for g in self.optimizer.param_groups for p in g["params"] if p.grad is not None], 5.0)
-            if torch.isfinite(norm):
-                self.optimizer.step()
+            self.update(losses)
+            for _ in range(BOX_STEPS):
+                self.box_step()
             self.step += 1
             keep = min(EMA, (1 + self.step) / (10 + self.step))
             with torch.no_grad():
                 for k, v in self.net.state_dict().items():
                     self.average[k].lerp_(v, 1 - keep)
-            for k, v in losses.items():
-                self.log[k] = self.log.get(k, float(v.detach())) * 0.97 + 0.03 * float(v.detach())
             if time.monotonic() - last_print > 20:
                 last_print = time.monotonic()
                 print(f"{self.seconds / 60:6.1f} min, step {self.step}, t {self.names_t.exp():.1f} {self.opinions_t.exp():.1f}, " + ", ".join(f"{k} {v:.3f}" for k, v in self.log.items()), flush=True)
@@ -195,6 +214,7 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, required=True)
     parser.add_argument("--run", type=Path, required=True)
     parser.add_argument("--minutes", type=float, required=True)
+    parser.add_argument("--init", type=Path, help="a checkpoint to start from")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--hold-out", default="", help="names never trained on, comma-separated")
