@@ -101,7 +101,9 @@ export class PromptvitDetector implements Detector {
   }
 
   detect(frame: GPUTexture): Promise<DetectorResult> {
-    return this.#look(frame, async (looks, scores) => {
+    const scores = this.#scores;
+    if (!scores) return Promise.reject(disposedError());
+    return this.#look(frame, async (looks) => {
       const proposals = await looks.readProposals();
       const boxes = proposals.map(({ box }) => box);
       const objectness = proposals.map((proposal) => proposal.objectness);
@@ -132,7 +134,9 @@ export class PromptvitDetector implements Detector {
    * @throws VitreousError as `detect`.
    */
   scoreBoxes(frame: GPUTexture, boxes: readonly Rect[]): Promise<Float32Array> {
-    return this.#look(frame, async (looks, scores) => {
+    const scores = this.#scores;
+    if (!scores) return Promise.reject(disposedError());
+    return this.#look(frame, async (looks) => {
       const { regions, secondLookCount } = this.#model.manifest.scoring;
       const prompts = scores.prompts.length;
       const out = new Float32Array(boxes.length * prompts);
@@ -147,6 +151,19 @@ export class PromptvitDetector implements Detector {
         out.set(probability.subarray(0, part.length * prompts), from * prompts);
       }
       return out;
+    });
+  }
+
+  /**
+   * The unit embedding of the picture as a whole, seen twice where `secondLook` is set. Needs no prompts.
+   *
+   * @throws VitreousError as `detect`.
+   */
+  embedPicture(frame: GPUTexture): Promise<Float32Array> {
+    return this.#look(frame, async (looks) => {
+      const row = await looks.embed([{ x: 0, y: 0, ...looks.frame }], this.secondLook);
+      const norm = Math.hypot(...row);
+      return row.map((value) => value / norm);
     });
   }
 
@@ -170,12 +187,11 @@ export class PromptvitDetector implements Detector {
   }
 
   /** Submits the pass over a frame at once; the rest of the look follows as results come back. */
-  async #look<T>(frame: GPUTexture, rest: (looks: PromptvitLooks, scores: PromptScores) => Promise<T>): Promise<T> {
+  async #look<T>(frame: GPUTexture, rest: (looks: PromptvitLooks) => Promise<T>): Promise<T> {
     const looks = this.#looks;
-    const scores = this.#scores;
-    if (!looks || !scores) throw disposedError();
+    if (!looks) throw disposedError();
     looks.submitPicture(frame);
-    const look = rest(looks, scores);
+    const look = rest(looks);
     this.#busy = look.catch(() => {});
     try {
       return await look;

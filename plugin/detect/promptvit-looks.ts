@@ -8,9 +8,10 @@ import { inputSize } from './input-size.js';
 import type { DetectModel } from './model.js';
 import { PromptvitNetwork } from './promptvit-network.js';
 import { type Proposal, proposalsOf } from './proposals.js';
+import { ReadBack } from './read-back.js';
 import { regionGeometry } from './region-geometry.js';
 import type { ScorePass } from './score-pass.js';
-import { writeInput } from './tensor-io.js';
+import { storedNumbers, writeInput } from './tensor-io.js';
 
 /** Hands out the descriptor with which each part of a look begins its pass. */
 export interface LookTimings {
@@ -105,19 +106,9 @@ export class PromptvitLooks implements DisposableResource {
 
   /** Embeds boxes, frame pixels, at most as many as the model has regions, and scores them and the cells of the dense map. */
   async scoreRegions(boxes: readonly Rect[], scores: ScorePass): Promise<Readonly<Record<string, Float32Array>>> {
-    const { regions, spec } = this.network;
-    const { frame } = this;
-    const count = this.#model.manifest.scoring.regions;
-    const fractions = new Float32Array(count * 4);
-    const [sx, sy] = [1 / frame.width, 1 / frame.height];
-    boxes.forEach(({ x, y, width, height }, i) => {
-      fractions.set([x * sx, y * sy, (x + width) * sx, (y + height) * sy], i * 4);
-    });
-    const seen = boxes.map((box) => scaled(box, spec.input.width * sx, spec.input.height * sy));
-    writeInput(this.#gpu, regions, 'boxes', fractions);
-    writeInput(this.#gpu, regions, 'geometry', regionGeometry(seen, spec.input, false, count));
+    const { regions } = this.network;
     const encoder = this.#encoder('regions');
-    this.#pass(encoder, 'regions', (pass) => regions.record(pass));
+    this.#recordRegions(encoder, boxes);
     const embeddings = { regions: regions.buffer('regions'), cells: regions.buffer('cells') };
     scores.record(encoder, embeddings, this.timings.pass('scores'));
     this.#gpu.device.queue.submit([encoder.finish()]);
@@ -131,6 +122,51 @@ export class PromptvitLooks implements DisposableResource {
    * @returns scores of the two looks together, a row a box
    */
   async scoreCrops(boxes: readonly Rect[], chosen: readonly number[], scores: ScorePass): Promise<Float32Array> {
+    const encoder = this.#encoder('crops');
+    const looks = this.#recordCrops(encoder, boxes, chosen);
+    scores.record(encoder, { looks }, this.timings.pass('crop-scores'));
+    this.#gpu.device.queue.submit([encoder.finish()]);
+    return (await scores.read()).looks ?? new Float32Array();
+  }
+
+  /**
+   * Embeddings of boxes of the last frame, at most as many as the model's second look has where there is one: rows of root mean square
+   * 1. For tools: it makes a buffer a call.
+   */
+  async embed(boxes: readonly Rect[], secondLook: boolean): Promise<Float32Array> {
+    const encoder = this.#encoder('embed');
+    this.#recordRegions(encoder, boxes);
+    const chosen = boxes.map((_, i) => i);
+    const source = secondLook ? this.#recordCrops(encoder, boxes, chosen) : this.network.regions.buffer('regions');
+    const back = new ReadBack(this.#gpu, 'detect.embeddings', [source]);
+    try {
+      back.record(encoder);
+      this.#gpu.device.queue.submit([encoder.finish()]);
+      const [bytes = new ArrayBuffer(0)] = await back.read();
+      const values = storedNumbers(bytes, this.network.spec.precision);
+      return values.subarray(0, boxes.length * this.#model.graphs.embedDim);
+    } finally {
+      back.dispose();
+    }
+  }
+
+  #recordRegions(encoder: GPUCommandEncoder, boxes: readonly Rect[]): void {
+    const { regions, spec } = this.network;
+    const { frame } = this;
+    const count = this.#model.manifest.scoring.regions;
+    const fractions = new Float32Array(count * 4);
+    const [sx, sy] = [1 / frame.width, 1 / frame.height];
+    boxes.forEach(({ x, y, width, height }, i) => {
+      fractions.set([x * sx, y * sy, (x + width) * sx, (y + height) * sy], i * 4);
+    });
+    const seen = boxes.map((box) => scaled(box, spec.input.width * sx, spec.input.height * sy));
+    writeInput(this.#gpu, regions, 'boxes', fractions);
+    writeInput(this.#gpu, regions, 'geometry', regionGeometry(seen, spec.input, false, count));
+    this.#pass(encoder, 'regions', (pass) => regions.record(pass));
+  }
+
+  /** @returns where the embeddings of both looks will be */
+  #recordCrops(encoder: GPUCommandEncoder, boxes: readonly Rect[], chosen: readonly number[]): GPUBuffer {
     const { crops, regions } = this.network;
     const resize = this.#view.crops;
     if (!crops || !resize) throw new RangeError('detect: no second look was prepared');
@@ -144,14 +180,11 @@ export class PromptvitLooks implements DisposableResource {
       'index',
       Float32Array.from({ length: count }, (_, i) => chosen[i] ?? 0),
     );
-    const encoder = this.#encoder('crops');
     copyBuffer(encoder, regions.buffer('regions'), crops.buffer('regions'));
     this.#pass(encoder, 'crops', (pass) => resize.record(pass));
     copyBuffer(encoder, resize.output, crops.buffer('crops'));
     this.#pass(encoder, 'crop-network', (pass) => crops.record(pass));
-    scores.record(encoder, { looks: crops.buffer('looks') }, this.timings.pass('crop-scores'));
-    this.#gpu.device.queue.submit([encoder.finish()]);
-    return (await scores.read()).looks ?? new Float32Array();
+    return crops.buffer('looks');
   }
 
   /** Pixels of boxes of the last frame, at most {@link colouredBoxes}: `sampleSide`² samples each, RGBA. */
