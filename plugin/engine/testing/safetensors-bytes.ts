@@ -21,12 +21,18 @@ export function safetensorsBytes(
   metadata?: Readonly<Record<string, string>>,
 ): Uint8Array {
   const header: Record<string, unknown> = metadata ? { __metadata__: metadata } : {};
-  const all: number[] = [];
+  let at = 0;
   for (const [name, { dtype, shape, bytes }] of Object.entries(tensors)) {
-    header[name] = { dtype, shape, data_offsets: [all.length, all.length + bytes.length] };
-    all.push(...bytes);
+    header[name] = { dtype, shape, data_offsets: [at, at + bytes.length] };
+    at += bytes.length;
   }
-  return rawFile(header, Uint8Array.from(all));
+  const data = new Uint8Array(at);
+  at = 0;
+  for (const { bytes } of Object.values(tensors)) {
+    data.set(bytes, at);
+    at += bytes.length;
+  }
+  return rawFile(header, data);
 }
 
 export const f32Tensor = (shape: readonly number[], values: readonly number[]): RawTensor => ({
