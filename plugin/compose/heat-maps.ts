@@ -62,6 +62,11 @@ export class HeatMaps {
     });
   }
 
+  /** The last look's say nothing any more: other prompts. */
+  forget(): void {
+    this.#layers = 0;
+  }
+
   dispose(): void {
     this.#texture?.destroy();
     this.#texture = undefined;

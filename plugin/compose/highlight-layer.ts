@@ -26,9 +26,6 @@ const shaders: Readonly<Record<Part, string>> = {
   spotlight: spotlightWgsl,
 };
 
-/** One draw over the whole picture; the others draw a quad a mark. */
-const whole: ReadonlySet<Part> = new Set(['spotlight', 'heatmap']);
-
 /** Colours are premultiplied. */
 const over: GPUBlendState = {
   color: { srcFactor: 'one', dstFactor: 'one-minus-src-alpha' },
@@ -61,6 +58,7 @@ export class HighlightLayer implements DisposableResource {
   #atlas: GPUTexture | undefined;
   #atlasFor: { readonly prompts: readonly PromptLook[]; readonly ratio: number } | undefined;
   #plates: readonly Rect[] = [];
+  #prompts: readonly PromptLook[] = [];
   #style: Style | undefined;
   #labels = false;
   #count = 0;
@@ -110,6 +108,8 @@ export class HighlightLayer implements DisposableResource {
 
   /** Uploads what is to be drawn; starts compiling what that needs. */
   arrange(highlights: Highlights, layout: HighlightLayout): void {
+    if (this.#prompts.length > 0 && !sameTexts(this.#prompts, highlights.prompts)) this.heat.forget();
+    this.#prompts = highlights.prompts;
     this.#style = highlights.style;
     this.#labels = highlights.labels;
     if (highlights.labels) this.#drawAtlas(highlights.prompts, layout.pixelRatio);
@@ -161,12 +161,18 @@ export class HighlightLayer implements DisposableResource {
 
   #draw(pass: GPURenderPassEncoder, bindGroup: GPUBindGroup, part: Part): void {
     const pipeline = this.#pipeline(part);
-    const nothing = part === 'heatmap' ? this.heat.layers === 0 : this.#count === 0;
-    if (!pipeline || nothing) return;
+    if (!pipeline) return;
+    // A triangle over the picture for all marks or for each prompt; else a quad a mark.
+    const [vertices, instances] =
+      part === 'spotlight'
+        ? [3, Math.min(1, this.#count)]
+        : part === 'heatmap'
+          ? [3, this.heat.layers]
+          : [6, this.#count];
+    if (instances === 0) return;
     pass.setPipeline(pipeline);
     pass.setBindGroup(0, bindGroup);
-    if (whole.has(part)) pass.draw(3);
-    else pass.draw(6, this.#count);
+    pass.draw(vertices, instances);
   }
 
   #pipeline(part: Part): GPURenderPipeline | undefined {
@@ -222,6 +228,10 @@ export class HighlightLayer implements DisposableResource {
   [disposeSymbol](): void {
     this.dispose();
   }
+}
+
+function sameTexts(a: readonly PromptLook[], b: readonly PromptLook[]): boolean {
+  return a === b || (a.length === b.length && a.every(({ text }, i) => text === b[i]?.text));
 }
 
 /** Group 0 of prelude/highlight.wgsl: one for all styles, so that another style needs no other bind group. */

@@ -16,8 +16,9 @@ export class Highlighting {
 
   /** `settings` undefined: nothing is drawn. */
   configure(settings: HighlightSettings | undefined, prompts: readonly string[]): void {
-    if (settings === this.#settings && prompts === this.#prompts) return;
+    const before = this.#settings;
     this.#settings = settings;
+    if (prompts === this.#prompts && settings?.colours === before?.colours) return;
     this.#prompts = prompts;
     this.#looks = prompts.map((text, i): PromptLook => {
       const own = settings?.colours[text];
