@@ -37,12 +37,20 @@ function findTools(): ReturnType<typeof setUp> {
   }
 }
 
+/** A page of the bench, and the global that it defines once it is ready. */
+interface BenchPage {
+  readonly path: string;
+  readonly ready: string;
+}
+
+const peersPage: BenchPage = { path: 'bench/peers/page.html', ready: 'openPeersBench' };
+
 /**
  * Opens the page. With `cold` the software driver's shader cache starts empty, so that every first frame compiles in full.
  *
  * @throws CommandError `adapter-unavailable` when there is no Chromium.
  */
-export async function openBrowser(cold: boolean): Promise<BenchBrowser> {
+export async function openBrowser(cold: boolean, { path, ready } = peersPage): Promise<BenchBrowser> {
   const tools = findTools();
   const scratch = mkdtempSync(join(tmpdir(), 'vitreous-peers-'));
   // Also when an interrupt ends the process.
@@ -63,8 +71,8 @@ export async function openBrowser(cold: boolean): Promise<BenchBrowser> {
     });
     const page = await browser.newPage();
     page.setDefaultTimeout(0); // Frames of a software GPU take as long as they take.
-    await page.goto(`${url}bench/peers/page.html`);
-    await page.waitForFunction(() => 'openPeersBench' in window);
+    await page.goto(`${url}${path}`);
+    await page.waitForFunction((name) => name in window, ready);
     return { page, close };
   } catch (thrown) {
     await close();

@@ -76,6 +76,13 @@ describe('urlFolder', () => {
     expect([...weights.get('a', [2])]).toEqual([1, 2]);
   });
 
+  it('takes the whole file where the size of a part is not shown, as from another origin', async () => {
+    behave = (request, response) =>
+      request.headers.range !== undefined && Boolean(response.writeHead(206).end(new Uint8Array(1)));
+    const weights = await (await TensorStore.open(urlFolder(base))).load(isA);
+    expect([...weights.get('a', [2])]).toEqual([1, 2]);
+  });
+
   it('keeps the query of its URL for every file', async () => {
     const queries: string[] = [];
     behave = (request) => {

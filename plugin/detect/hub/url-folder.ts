@@ -105,19 +105,16 @@ class WholeFile implements ByteSource {
 async function openUrl(url: URL, signal: AbortSignal | undefined): Promise<ByteSource | undefined> {
   const response = answered(await request(url, signal, 'bytes=0-0'), url);
   if (!response) return undefined;
+  if (response.status !== 206) return wholeFile(response, url, signal);
+  void response.body?.cancel();
   const total = /^bytes 0-0\/(\d+)$/.exec(response.headers.get('Content-Range') ?? '')?.[1];
-  if (response.status === 206 && total !== undefined) {
-    void response.body?.cancel();
-    return new RangedFile(url, Number(total));
-  }
-  if (response.status === 206) {
-    void response.body?.cancel();
-    throw fail(
-      'weights-http',
-      `Content-Range '${response.headers.get('Content-Range')}' for ${url}`,
-      'the size of the file',
-    );
-  }
+  if (total !== undefined) return new RangedFile(url, Number(total));
+  // Another origin shows this header only where it exposes it (Fetch §3.2.3); without the size parts are of no use.
+  const whole = answered(await request(url, signal), url);
+  return whole && wholeFile(whole, url, signal);
+}
+
+async function wholeFile(response: Response, url: URL, signal: AbortSignal | undefined): Promise<ByteSource> {
   try {
     const bytes = new Uint8Array(await response.arrayBuffer());
     const stated = response.headers.get('Content-Encoding') ? null : response.headers.get('Content-Length');
