@@ -26,7 +26,35 @@ const pattern = (size: string, rate = 10, seconds = 3) => `testsrc2=size=${size}
 /** As MediaSource takes it. */
 const fragmented = ['-movflags', 'frag_keyframe+empty_moov+default_base_moof'];
 
+const demoClips = fileURLToPath(new URL('../demo/public/clips', import.meta.url));
+
+/**
+ * Where the walker of the clip `walker` is, pixels: a pedestrian of a real clip, cut out by his difference from its median frame, pasted
+ * over another real clip.
+ */
+export const walkerAt = (seconds: number) => ({
+  x: 520 - 150 * seconds,
+  y: 170 + 20 * seconds,
+  width: 68,
+  height: 154,
+});
+
+const walker = [
+  `movie=${demoClips}/square.mp4,fps=5,tmedian=radius=19,trim=end_frame=1,setpts=0,format=gbrp[median]`,
+  `movie=${demoClips}/square.mp4,trim=start=3.2,trim=end_frame=1,setpts=0,format=gbrp,split[a][b]`,
+  "[a][median]blend=all_mode=difference,format=gray,lut=y='if(gt(val,22),255,0)'," +
+    'dilation,dilation,erosion,erosion,gblur=sigma=0.7[mask]',
+  '[b][mask]alphamerge,crop=34:77:472:104,scale=68:154:flags=lanczos,loop=loop=-1:size=1,setpts=N/25/TB[cut]',
+  `movie=${demoClips}/walks.mp4,trim=end=3,setpts=PTS-STARTPTS[back]`,
+  "[back][cut]overlay=x='520-150*t':y='170+20*t':eval=frame:shortest=1,trim=end=3",
+].join(';');
+
 const specs = {
+  walker: { source: walker },
+  // A second of the walker, then another film.
+  'walker-cut': {
+    source: `${walker},trim=end=1,fps=25[one];movie=${demoClips}/bunny.mp4,trim=end=1,setpts=PTS-STARTPTS,fps=25[two];[one][two]concat=n=2`,
+  },
   '64x36': { source: pattern('64x36') },
   '96x54': { source: pattern('96x54') },
   '160x90': { source: pattern('160x90', 10, 2) },

@@ -1,6 +1,12 @@
 import * as vitreous from '../../plugin/index.js';
 import './governor.js';
 
+/** What a `detections` event says, as plain data. */
+export interface SeenLook {
+  readonly seconds: number;
+  readonly detections: readonly vitreous.TrackedDetection[];
+}
+
 declare global {
   interface Window {
     vitreous: typeof vitreous;
@@ -14,6 +20,11 @@ declare global {
     showAt(url: string, seconds: number): Promise<void>;
     /** Resolves with the media time, seconds, of the `count`-th enhanced frame from now. */
     nextFrame(count?: number): Promise<number>;
+    /** Resolves with the next answered look. */
+    nextLook(): Promise<SeenLook>;
+    /** Shows the frame at a time, paused, and resolves with the look at it. */
+    lookAt(seconds: number): Promise<SeenLook>;
+    nextEvent<K extends keyof vitreous.EnhancedEventMap>(type: K): Promise<vitreous.EnhancedEventMap[K]>;
     /** Resolves after what this task changed is on screen. */
     redrawn(): Promise<void>;
     /** Resolves once the state is this one. */
@@ -65,6 +76,29 @@ window.nextFrame = (count = 1) =>
     };
     target.addEventListener('frame', onFrame);
   });
+
+window.nextLook = () =>
+  new Promise((resolve) => {
+    enhanced().addEventListener(
+      'detections',
+      ({ timestampUs, detections }) => resolve({ seconds: timestampUs / 1e6, detections }),
+      { once: true },
+    );
+  });
+
+window.nextEvent = (type) =>
+  new Promise((resolve) => {
+    enhanced().addEventListener(type, resolve, { once: true });
+  });
+
+window.lookAt = async (seconds) => {
+  video.currentTime = seconds;
+  // Half a frame: the time of the frame shown, not the time asked for.
+  for (;;) {
+    const look = await window.nextLook();
+    if (Math.abs(look.seconds - seconds) < 0.05) return look;
+  }
+};
 
 window.redrawn = () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve())));
 

@@ -23,3 +23,14 @@ test('changes wait until three seconds have passed; the end is said too', () => 
   expect(announcer.see([], 2200)).toBeUndefined();
   expect(announcer.see([], 4000)).toBe('gone: dog');
 });
+
+test('tells when it is due, for a look that no other follows', () => {
+  const announcer = new Announcer();
+  expect(announcer.dueMs).toBeUndefined();
+  announcer.see(['dog'], 200);
+  expect(announcer.dueMs).toBe(1200);
+  expect(announcer.see(['dog'], 1200)).toBe('dog');
+  expect(announcer.dueMs).toBeUndefined();
+  announcer.see(['cat'], 1300);
+  expect(announcer.dueMs).toBe(4200);
+});

@@ -10,6 +10,11 @@ export class Announcer {
   #said = '';
   #saidMs = Number.NEGATIVE_INFINITY;
 
+  /** When what was seen last is to be said if it stays, milliseconds; undefined: it has been said. */
+  get dueMs(): number | undefined {
+    return this.#text === this.#said ? undefined : Math.max(this.#since + steadyMs, this.#saidMs + quietMs);
+  }
+
   /** Takes the prompts of what a look found; returns what is to be said now, if anything. */
   see(prompts: readonly string[], nowMs: number): string | undefined {
     const text = describe(prompts);

@@ -44,6 +44,7 @@ export class Findings {
   /** Cuts up to the last look. */
   #cuts: number | undefined;
   #answers: readonly PromptAnswer[] = [];
+  #announcing: ReturnType<typeof setTimeout> | undefined;
   #early: StageFailureEvent[] | undefined = [];
 
   constructor(parts: FindingsParts) {
@@ -88,6 +89,7 @@ export class Findings {
       this.#tracker.reset();
       this.#answers = [];
       this.#announcer.reset();
+      clearTimeout(this.#announcing);
       this.#parts.region.remove();
     }
     this.#detection.configure(settings);
@@ -121,13 +123,19 @@ export class Findings {
       .map(({ prompt, score, box, trackId }): TrackedDetection => ({ prompt, score, box, trackId }));
     if (this.#highlighting.on) this.#parts.takeHeat(this.#heatMaps(detector));
     this.#log.add({ timestampUs, size, detections });
-    const said = this.#announcer.see(
-      detections.map(({ prompt }) => prompt),
-      performance.now(),
-    );
-    if (said !== undefined) this.#parts.region.say(said);
+    this.#announce(detections.map(({ prompt }) => prompt));
     this.#parts.redraw();
     this.#parts.target.dispatchEvent(new DetectionsEvent(timestampUs, detections, size));
+  }
+
+  /** Now, or when it has stayed so for long enough. */
+  #announce(prompts: readonly string[]): void {
+    clearTimeout(this.#announcing);
+    const nowMs = performance.now();
+    const said = this.#announcer.see(prompts, nowMs);
+    if (said !== undefined) this.#parts.region.say(said);
+    const { dueMs } = this.#announcer;
+    if (dueMs !== undefined) this.#announcing = setTimeout(() => this.#announce(prompts), Math.ceil(dueMs - nowMs) + 1);
   }
 
   /** One a prompt; undefined for those that were not understood. */
@@ -176,6 +184,7 @@ export class Findings {
 
   dispose(): void {
     this.#detection.configure(undefined);
+    clearTimeout(this.#announcing);
     this.#parts.region.remove();
   }
 }

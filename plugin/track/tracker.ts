@@ -1,6 +1,7 @@
 import { grown, intersectionOverUnion } from '../core/boxes.js';
 import type { Rect } from '../core/geometry.js';
 import { assign } from './assign.js';
+import { withoutDuplicates } from './duplicates.js';
 import { type Observation, Track } from './track.js';
 
 export type { Observation } from './track.js';
@@ -38,7 +39,7 @@ const fewestLooks = 3;
 /**
  * Follows boxes from look to look and says where they are in between. In the manner of ByteTrack (Zhang et al. 2022): sure boxes are
  * paired with tracks first, unsure ones with the tracks that are left; then, for few looks a second, what is left of the sure ones by
- * larger boxes. Each prompt has tracks of its own.
+ * larger boxes. Each prompt has tracks of its own; of its boxes that lie on or in one another the best counts.
  *
  * Looks are late: `update` takes the time of the frame that was looked at, `at` predicts from there to the one on screen.
  */
@@ -95,7 +96,8 @@ export class Tracker {
       else byPrompt.set(observation.prompt, [observation]);
     }
     const prompts = new Set([...byPrompt.keys(), ...this.#tracks.map(({ prompt }) => prompt)]);
-    for (const prompt of prompts) this.#updatePrompt(prompt, timestampUs, byPrompt.get(prompt) ?? [], first);
+    for (const prompt of prompts)
+      this.#updatePrompt(prompt, timestampUs, withoutDuplicates(byPrompt.get(prompt) ?? []), first);
     const longestUs = Math.max(this.#maxLostUs, fewestLooks * this.#intervalUs);
     this.#tracks = this.#tracks.filter(
       ({ confirmed, missed, observedUs }) => missed === 0 || (confirmed && timestampUs - observedUs <= longestUs),
