@@ -130,6 +130,38 @@ test('the loupe shows native and enhanced side by side and moves by keyboard', a
   expect(moved.left).not.toBeCloseTo(first.left, 1);
 });
 
+test('what is typed is looked for, beside the network and without it, and shown as chosen', async ({ page }) => {
+  await page.goto('/demo/index.html?clip=square');
+  await page.locator('#force').click();
+  await expect(page.locator('#stage')).toHaveAttribute('data-state', 'running');
+  await page.getByRole('button', { name: 'Pause' }).click();
+  await page.getByRole('group', { name: 'View' }).getByText('Full').click();
+  await page.getByRole('combobox', { name: 'Find' }).fill('pedestrian, xqzwvk');
+  await page.getByRole('button', { name: 'Find' }).click();
+  const found = page.getByRole('list', { name: 'What was found' }).getByRole('listitem');
+  await expect(found).toHaveCount(2);
+  await expect(found.nth(1)).toContainText('not known');
+  await expect(found.nth(0)).toContainText(/person.*in sight/);
+  await expect(stat(page, 'looks')).toHaveText(/a second, \d+ ms each/);
+  await expect(page.locator('#status-text')).toHaveText('Enhanced live by network S.');
+
+  await page.getByRole('group', { name: 'Network' }).getByText('Off').click();
+  await expect(page.locator('#status-text')).toHaveText('Drawn as it is, no network.');
+  const box = await page.locator('#stage').boundingBox();
+  if (!box) throw new Error('the stage has no box');
+  const clipRect = { x: box.x, y: box.y, width: box.width, height: box.height * 0.7 };
+  const outlined = await page.screenshot({ clip: clipRect });
+  await page.getByText('Heat map').click();
+  await expect.poll(async () => (await page.screenshot({ clip: clipRect })).equals(outlined)).toBe(false);
+
+  await page.getByRole('button', { name: 'Clear' }).click();
+  await expect(found).toHaveCount(0);
+  await expect(canvas(page)).toBeHidden();
+  await page.getByRole('combobox', { name: 'Find' }).fill(Array.from({ length: 40 }, (_, i) => `thing ${i}`).join());
+  await page.getByRole('button', { name: 'Find' }).click();
+  await expect(page.locator('#finder-hint')).toHaveText('At most 32 names at a time, please.');
+});
+
 test("the viewer's own file plays, and one that is no video is refused in words", async ({ page }) => {
   await openEnhanced(page);
   const input = page.locator('input[type="file"]');

@@ -112,7 +112,8 @@ export class Finder {
       }
     });
     enhanced.addEventListener('detections', ({ detections }) => {
-      for (const [prompt, { count }] of this.#rows) {
+      for (const [prompt, { item, count }] of this.#rows) {
+        if (item.dataset.failed !== undefined) continue;
         const scores = detections.filter((one) => one.prompt === prompt).map(({ score }) => score);
         const best = Math.round(Math.max(...scores) * 100);
         const text = scores.length === 0 ? 'not in sight' : `${scores.length} in sight, ${best} % sure`;
