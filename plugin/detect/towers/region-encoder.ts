@@ -61,6 +61,10 @@ export class RegionEncoder implements DisposableResource {
     return new RegionEncoder(gpu, tower, batch, await Runner.create(gpu, plan, tower.weights, signal));
   }
 
+  get precision(): Precision {
+    return this.#runner.plan.precision;
+  }
+
   /** Multiply-accumulates of a batch. */
   get macs(): number {
     return this.#runner.plan.macs;

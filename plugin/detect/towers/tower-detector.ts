@@ -2,6 +2,7 @@ import { disposeSymbol } from '../../core/dispose.js';
 import { VitreousError } from '../../core/errors.js';
 import { type Rect, type Size, sameSize } from '../../core/geometry.js';
 import type { GpuDevice } from '../../gpu/device.js';
+import type { Precision } from '../../gpu/kernel.js';
 import { detectionsOf } from '../best-boxes.js';
 import type {
   Detector,
@@ -87,6 +88,10 @@ export class TowerDetector implements Detector {
     this.#parts = parts;
     this.#regions = options.regions ?? defaults.regions;
     this.#maxPerPrompt = options.maxPerPrompt ?? defaults.maxPerPrompt;
+  }
+
+  get precision(): Precision {
+    return this.#parts.regions.precision;
   }
 
   get answers(): readonly PromptAnswer[] {
