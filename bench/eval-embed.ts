@@ -9,6 +9,7 @@ import type { Precision } from '../plugin/gpu/kernel.js';
 import { CommandError, oneOf, reportErrors } from './command-error.js';
 import { type Embedder, openHubEmbedder } from './embedder.js';
 import { type Gpu, openNodeGpu, type Pixels } from './node-upscaler.js';
+import { openPromptvitEmbedder } from './promptvit-embedder.js';
 import { readPictures } from './read-picture.js';
 
 const usage =
@@ -53,8 +54,7 @@ async function readTexts(file: string): Promise<readonly string[]> {
 }
 
 async function openEmbedder(gpu: GpuDevice, { model }: Options, precision: Precision): Promise<Embedder> {
-  if (model === 'promptvit')
-    throw new CommandError('usage', "--model promptvit: so far only folders of Hugging Face's files");
+  if (model === 'promptvit') return openPromptvitEmbedder(gpu, precision);
   return openHubEmbedder(gpu, resolve(model), precision);
 }
 
@@ -70,7 +70,7 @@ class Frame {
   write({ width, height, data }: Pixels): GPUTexture {
     if (this.#texture?.width !== width || this.#texture.height !== height) {
       this.#texture?.destroy();
-      const usage = 0x2 | 0x4; // COPY_DST | TEXTURE_BINDING
+      const usage = 0x1 | 0x2 | 0x4; // COPY_SRC | COPY_DST | TEXTURE_BINDING
       this.#texture = this.#device.createTexture({
         label: 'frame',
         size: [width, height],

@@ -17,6 +17,8 @@ export interface Architecture {
   readonly headChannels: number;
   readonly fineChannels: number;
   readonly pyramidChannels: number;
+  /** Convolutions of a box head before its last. */
+  readonly boxLayers: number;
   /** Hidden width of the region head. */
   readonly hidden: number;
   /** Samples a side of a region. */
@@ -30,6 +32,7 @@ export const sizeKeys = [
   'headChannels',
   'fineChannels',
   'pyramidChannels',
+  'boxLayers',
   'hidden',
   'roiPoints',
 ] as const satisfies readonly (keyof Architecture)[];
@@ -155,20 +158,20 @@ function mobileVitBlock(
   return conv(graph, map, 'vit.project', { channels }, x);
 }
 
-/** Two depthwise-separable convolutions shared over the pyramid, then objectness and the distances to the four sides. */
-function boxHead(graph: Graph, x: Value, channels: number, as: string): Value<TensorType> {
+/** Depthwise-separable convolutions of a level's own, then objectness and the distances to the four sides. */
+function boxHead(
+  graph: Graph,
+  x: Value,
+  { pyramidChannels: channels, boxLayers }: Architecture,
+  stride: number,
+): Value<TensorType> {
   let y = x;
-  for (const i of [1, 2]) {
-    const name = (kind: string): { as: string } => ({ as: `${as}.${kind}${i}` });
-    const filtered = conv(graph, y, `box.depthwise${i}`, {
-      channels,
-      kernel: 3,
-      depthwise: true,
-      ...name('depthwise'),
-    });
-    y = conv(graph, filtered, `box.pointwise${i}`, { channels, activation: 'silu', ...name('pointwise') });
+  for (let i = 0; i < boxLayers; i++) {
+    const layer = `box.${stride}.layers.${i}`;
+    const filtered = conv(graph, y, `${layer}.depthwise`, { channels, kernel: 5, depthwise: true });
+    y = conv(graph, filtered, `${layer}.pointwise`, { channels, activation: 'silu' });
   }
-  return conv(graph, y, 'box.out', { channels: 5, as });
+  return conv(graph, y, `box.${stride}.out`, { channels: 5, as: `level${stride}` });
 }
 
 /** What one pass over a picture, or a batch of them, gives. */
@@ -206,7 +209,8 @@ export function maps(graph: Graph, pixels: Value, architecture: Architecture, wi
   const p32 = lateral(at32, 32);
   const p16 = below(p32, lateral(at16, 16), 16);
   const p8 = below(p16, lateral(at8, 8), 8);
-  return { coarse, fine, levels: [p8, p16, p32].map((p, i) => boxHead(graph, p, pyramidChannels, `level${8 << i}`)) };
+  const levels = [p8, p16, p32].map((p, i) => boxHead(graph, p, architecture, 8 << i));
+  return { coarse, fine, levels };
 }
 
 /**

@@ -1,13 +1,6 @@
-import { VitreousError } from '../core/errors.js';
+import { openDetector } from '../catalog.js';
 import type { OpenDetector } from './detector-link.js';
 
 /** The detectors of the catalog. */
-export const openFromCatalog: OpenDetector = async ({ model }) => {
-  throw new VitreousError({
-    code: 'model-unknown',
-    stage: 'model',
-    found: `detector '${model}'`,
-    expected: 'a detector that this version has',
-    fix: 'Update the package; the picture goes on without detection.',
-  });
-};
+export const openFromCatalog: OpenDetector = ({ model, secondLook, maxResults }, gpu, signal) =>
+  openDetector(gpu, model, { secondLook, maxPerPrompt: maxResults, signal });

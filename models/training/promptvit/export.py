@@ -66,14 +66,14 @@ def initial(data: Path) -> PromptVit:
     linear = load_file(data / "clip/head_linear_baseline.safetensors")
     net.region.linear.weight.data = linear["weight"].float()
     net.region.linear.bias.data = linear["bias"].float()
-    return net
+    return net.fold()
 
 
 def trained(run: Path) -> PromptVit:
     saved = torch.load(run / "checkpoint.pt", weights_only=True)
     net = PromptVit(transformer=saved["transformer"])
     net.load_state_dict(saved["average"])
-    return net
+    return net.fold()
 
 
 def rounded(net: PromptVit, distractors: Tensor) -> dict[str, np.ndarray]:
@@ -94,7 +94,7 @@ def smooth_picture(gen: np.random.Generator, h: int, w: int) -> np.ndarray:
 @torch.no_grad()
 def golden(weights: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """The float32 forward of the rounded weights: maps and regions of a seeded picture, and crops (NHWC)."""
-    net = PromptVit(transformer="vit.norm.weight" in weights).eval()
+    net = PromptVit(transformer="vit.norm.weight" in weights).fold().eval()
     net.load_state_dict({k: torch.from_numpy(v).float() for k, v in weights.items() if k != "distractors"})
     gen = np.random.default_rng(GOLDEN_SEED)
     h, w = GOLDEN_SIZE
@@ -134,6 +134,7 @@ def manifest(weights: dict[str, np.ndarray], file: bytes, scoring: dict, quality
         "headChannels": len(weights["head.weight"]),
         "fineChannels": len(weights["fine.weight"]),
         "pyramidChannels": len(weights["lateral8.weight"]),
+        "boxLayers": sum(k.startswith("box.8.layers.") and k.endswith(".pointwise.weight") for k in weights),
         "hidden": len(weights["region.fc1.weight"]),
         "roiPoints": ROI_POINTS,
         "distractors": len(weights["distractors"]),

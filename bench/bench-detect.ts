@@ -1,0 +1,207 @@
+// What a look costs: `npm run -s bench:detect -- [--json FILE] [--looks N] [--precision f16|f32] [--size WxH]`. Milliseconds of a look on
+// this GPU, once over the frame and with the second look, split by step where the device has timestamps; multiply-accumulates and bytes
+// moved from the plans.
+import { writeFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import type { Size } from '../plugin/core/geometry.js';
+import { type LookPart, type LookTimings, lookParts } from '../plugin/detect/promptvit-looks.js';
+import type { Runner } from '../plugin/engine/runner.js';
+import type { GpuDevice } from '../plugin/gpu/device.js';
+import type { Precision } from '../plugin/gpu/kernel.js';
+import { CommandError, oneOf, reportErrors } from './command-error.js';
+import { NodeDetector } from './node-detector.js';
+import { median, openNodeGpu, type Pixels } from './node-upscaler.js';
+import { parseSize } from './size-option.js';
+
+const usage = 'usage: npm run -s bench:detect -- [--json FILE] [--looks N] [--precision f16|f32] [--size WxH]';
+
+/** Waves and a few bright boxes: something to propose, whatever the weights. */
+function scene({ width, height }: Size): Pixels {
+  const data = new Uint8Array(width * height * 4);
+  for (let y = 0; y < height; y++)
+    for (let x = 0; x < width; x++) {
+      const inBox = x % 320 > 60 && x % 320 < 180 && y % 240 > 70 && y % 240 < 190;
+      const at = (y * width + x) * 4;
+      data[at] = inBox ? 220 : 110 + 60 * Math.sin(x / 37);
+      data[at + 1] = inBox ? 60 + (x % 320) / 2 : 110 + 50 * Math.sin(y / 29);
+      data[at + 2] = 90 + 40 * Math.sin((x + y) / 53);
+      data[at + 3] = 255;
+    }
+  return { width, height, data };
+}
+
+/** GPU time of each part of a look, from timestamps (WebGPU §20.4). */
+class PartTimer implements LookTimings {
+  readonly #gpu: GpuDevice;
+  readonly #set: GPUQuerySet;
+  readonly #resolved: GPUBuffer;
+  readonly #read: GPUBuffer;
+  readonly #used = new Set<LookPart>();
+
+  constructor(gpu: GpuDevice) {
+    this.#gpu = gpu;
+    const { device } = gpu;
+    const size = lookParts.length * 16;
+    this.#set = device.createQuerySet({ type: 'timestamp', count: lookParts.length * 2 });
+    this.#resolved = device.createBuffer({ size, usage: 0x200 | 0x4 }); // QUERY_RESOLVE | COPY_SRC
+    this.#read = device.createBuffer({ size, usage: 0x1 | 0x8 }); // MAP_READ | COPY_DST
+  }
+
+  pass(part: LookPart): GPUComputePassDescriptor {
+    this.#used.add(part);
+    const i = lookParts.indexOf(part) * 2;
+    const timestampWrites = {
+      querySet: this.#set,
+      beginningOfPassWriteIndex: i,
+      endOfPassWriteIndex: i + 1,
+    };
+    return { label: part, timestampWrites };
+  }
+
+  /** Milliseconds of the parts of the last look. */
+  async take(): Promise<Partial<Record<LookPart, number>>> {
+    const encoder = this.#gpu.device.createCommandEncoder();
+    encoder.resolveQuerySet(this.#set, 0, lookParts.length * 2, this.#resolved, 0);
+    encoder.copyBufferToBuffer(this.#resolved, 0, this.#read, 0, this.#read.size);
+    this.#gpu.device.queue.submit([encoder.finish()]);
+    await this.#read.mapAsync(0x1); // GPUMapMode.READ
+    const ticks = new BigUint64Array(this.#read.getMappedRange().slice(0));
+    this.#read.unmap();
+    const used = [...this.#used];
+    this.#used.clear();
+    return Object.fromEntries(
+      used.map((part) => {
+        const i = lookParts.indexOf(part) * 2;
+        return [part, Number((ticks[i + 1] ?? 0n) - (ticks[i] ?? 0n)) / 1e6];
+      }),
+    );
+  }
+}
+
+interface Row {
+  readonly what: 'one pass' | 'with second look';
+  /** Submit to detections, median. */
+  readonly medianMs: number;
+  readonly fastestMs: number;
+  readonly looks: number;
+  /** GPU milliseconds by part, medians. */
+  readonly parts: Partial<Record<LookPart, number>>;
+}
+
+async function timeLooks(
+  node: NodeDetector,
+  frame: GPUTexture,
+  looks: number,
+  timer?: PartTimer,
+): Promise<Omit<Row, 'what'>> {
+  await node.detector.detect(frame); // Compiles whatever a driver leaves for the first dispatch.
+  await timer?.take();
+  const times: number[] = [];
+  const parts: Partial<Record<LookPart, number>>[] = [];
+  for (let i = 0; i < looks; i++) {
+    const startMs = performance.now();
+    await node.detector.detect(frame);
+    times.push(performance.now() - startMs);
+    if (timer) parts.push(await timer.take());
+  }
+  const medians = lookParts.flatMap((part) => {
+    const all = parts.flatMap((taken) => taken[part] ?? []);
+    return all.length > 0 ? [[part, rounded(median(all))] as const] : [];
+  });
+  return {
+    medianMs: rounded(median(times)),
+    fastestMs: rounded(Math.min(...times)),
+    looks,
+    parts: Object.fromEntries(medians),
+  };
+}
+
+const rounded = (ms: number): number => Number(ms.toFixed(2));
+
+/** What the plans of a look ask of the GPU. */
+function costOf(runners: readonly (Runner | undefined)[]): { macs: number; movedBytes: number; memoryBytes: number } {
+  const known = runners.flatMap((runner) => runner ?? []);
+  const sum = (of: (runner: Runner) => number): number => known.reduce((total, runner) => total + of(runner), 0);
+  return {
+    macs: sum(({ plan }) => plan.macs),
+    movedBytes: sum(({ plan }) => plan.readBytes + plan.writtenBytes),
+    memoryBytes: sum(({ sizeBytes }) => sizeBytes),
+  };
+}
+
+interface Options {
+  readonly json: string | undefined;
+  readonly looks: number | undefined;
+  readonly precision: Precision | undefined;
+  readonly size: Size;
+}
+
+function readOptions(args: string[]): Options {
+  const text = { type: 'string' } as const;
+  let values: { json?: string; looks?: string; precision?: string; size?: string };
+  try {
+    ({ values } = parseArgs({ args, options: { json: text, looks: text, precision: text, size: text } }));
+  } catch (cause) {
+    throw new CommandError('usage', `${cause instanceof Error ? cause.message : String(cause)}\n${usage}`, cause);
+  }
+  const looks = values.looks === undefined ? undefined : Number(values.looks);
+  if (looks !== undefined && !(Number.isInteger(looks) && looks > 0))
+    throw new CommandError('usage', `--looks must be a positive integer, got '${values.looks}'`);
+  return {
+    json: values.json,
+    looks,
+    precision: values.precision ? oneOf('precision', values.precision, ['f16', 'f32']) : undefined,
+    size: values.size ? parseSize(values.size) : { width: 1280, height: 720 },
+  };
+}
+
+async function bench({ json, looks, precision, size }: Options): Promise<void> {
+  const { gpu, adapter } = await openNodeGpu();
+  const node = await NodeDetector.open(gpu, { precision });
+  try {
+    await node.setPrompts(['dog', 'car', 'person']);
+    const frame = await node.frame(scene(size));
+    const prepared = node.detector.looks;
+    if (!prepared) throw new Error('a prepared detector has looks');
+    const timer = gpu.caps.timestampQuery ? new PartTimer(gpu) : undefined;
+    if (timer) prepared.timings = timer;
+    const count = looks ?? (gpu.caps.software ? 5 : 100);
+    const rows: Row[] = [];
+    for (const secondLook of [false, true]) {
+      node.detector.secondLook = secondLook;
+      rows.push({
+        what: secondLook ? 'with second look' : 'one pass',
+        ...(await timeLooks(node, frame, count, timer)),
+      });
+    }
+    const { network } = prepared;
+    const cost = {
+      onePass: costOf([network.picture, network.regions]),
+      secondLook: costOf([network.crops]),
+    };
+    const report = {
+      adapter,
+      precision: node.detector.precision,
+      frame: `${size.width}x${size.height}`,
+      input: `${network.spec.input.width}x${network.spec.input.height}`,
+      rows,
+      cost,
+    };
+    for (const { what, medianMs, fastestMs, parts } of rows) {
+      const split = Object.entries(parts).map(([part, ms]) => `${part} ${ms}`);
+      console.log(`${what.padEnd(18)} ${medianMs} ms (fastest ${fastestMs}): ${split.join(', ')}`);
+    }
+    if (json) await writeFile(json, `${JSON.stringify(report, null, 2)}\n`);
+    console.log(JSON.stringify(report));
+  } finally {
+    node.dispose();
+    gpu.dispose();
+  }
+}
+
+export function main(args: string[]): Promise<number> {
+  return reportErrors(async () => {
+    await bench(readOptions(args));
+    return 0;
+  });
+}
