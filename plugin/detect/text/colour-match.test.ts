@@ -39,8 +39,8 @@ describe('labOf', () => {
       [0, 0, 0],
       [0, 0, 0],
     ],
-  ] as const)('of %j', (rgb, lab) => {
-    labOf(...rgb).forEach((value, i) => {
+  ] as const)('of %j', ([red, green, blue], lab) => {
+    labOf(red, green, blue).forEach((value, i) => {
       expect(value).toBeCloseTo(lab[i] ?? Number.NaN, 1);
     });
   });

@@ -96,6 +96,7 @@ export class Lexicon {
 
   /** Known words spelled like a word: within two letters added, dropped, changed or swapped, the most alike first. */
   spelledLike(word: string, most: number): readonly string[] {
+    if (word.length < 3) return [];
     const reach = word.length < 5 ? 1 : 2;
     const near: (readonly [number, string])[] = [];
     for (const [known] of this.known()) {

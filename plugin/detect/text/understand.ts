@@ -6,8 +6,10 @@ import { amountWords, isParticiple, joiningWords, plainAdjectives, relationWords
 
 /** A prompt as the lexicon reads it, before anything is encoded. */
 export interface Understanding {
-  /** What the text tower is given: the thing alone, without colour, size and article. */
+  /** What the text tower is given: the thing alone, without colour, size and article; the name itself for a synonym. */
   readonly phrase: string;
+  /** The known name that includes it, for the tower; empty where the phrase is a known name, and for a guess. */
+  readonly hint: string;
   /** `guess` where no known name includes it. */
   readonly kind: 'exact' | 'synonym' | 'broader' | 'guess';
   /** Index of the known name it means or belongs to; -1 for a guess. */
@@ -21,6 +23,9 @@ interface Problem {
   readonly expected: string;
   readonly fix: string;
 }
+
+/** Most words before the thing's own name that the tower is given. */
+const mostDescribing = 3;
 
 const shown = (prompt: string): string => (prompt.length > 60 ? `"${prompt.slice(0, 60)}…"` : `"${prompt}"`);
 
@@ -50,15 +55,26 @@ export function understand(
     });
   const words = promptWords(prompt);
   const whole = lexicon.find(words);
-  if (whole) return answer(whole, words, undefined);
+  if (whole) return answer(whole, [], undefined, lexicon);
   const part = ofPhrase(words, lexicon);
   if (part) return understandWords(part, prompt, lexicon, nearest);
   return understandWords(words, prompt, lexicon, nearest);
 }
 
-function answer(entry: LexiconEntry, words: readonly string[], colour: BasicColour | undefined): Understanding {
-  const { relation, concept, word } = entry;
-  return { phrase: words.length === 0 ? word : word, kind: relation === 'thing' ? 'guess' : relation, concept, colour };
+/** @param before what stands before the known words and is no colour */
+function answer(
+  { relation, concept, word }: LexiconEntry,
+  before: readonly string[],
+  colour: BasicColour | undefined,
+  lexicon: Lexicon,
+): Understanding {
+  const name = lexicon.names[concept] ?? '';
+  const isName = relation === 'exact' || relation === 'synonym';
+  // "dog toy": the tower knows what the words before the head are; sizes and materials would only blur it.
+  const described = before.filter((part) => !plainAdjectives.has(part)).slice(-mostDescribing);
+  const phrase = [...described, isName ? name : word].join(' ');
+  const kind = relation === 'thing' ? 'guess' : before.length > 0 ? 'broader' : relation;
+  return { phrase, hint: phrase === name ? '' : name, kind, concept, colour };
 }
 
 /** "a group of people" → people; "cup of coffee" → cup, as a container is what is seen. */
@@ -83,24 +99,9 @@ function understandWords(
   const before = head ? words.slice(0, start - 1) : words;
   refuseRelations(words, before, prompt, lexicon);
   if (!head) throw unknown(words, prompt, lexicon, nearest);
-  const colours = [...new Set(before.map(basicColour).filter((colour) => colour !== undefined))];
-  if (colours.length > 1)
-    throw fail({
-      code: 'prompt-invalid',
-      found: `${shown(prompt)}, with ${colours.length} colours`,
-      expected: 'one colour a prompt',
-      fix: 'Give each colour its own prompt.',
-    });
+  const colours = coloursIn(before);
   const rest = before.filter((word) => basicColour(word) === undefined && !isShade(word) && word !== 'the');
-  if (rest.length === 0) return answer(head, words, colours[0]);
-  const described = rest.filter((word) => !plainAdjectives.has(word));
-  return {
-    // "dog toy": the tower knows what the words before the head are; sizes and materials would only blur it.
-    phrase: [...described, head.word].join(' '),
-    kind: head.concept < 0 ? 'guess' : 'broader',
-    concept: head.concept,
-    colour: colours[0],
-  };
+  return answer(head, rest, colours[0], lexicon);
 }
 
 /** @throws VitreousError `prompt-needs-clip` or `prompt-invalid`, where the words say more than the name of one thing. */
@@ -115,14 +116,20 @@ function refuseRelations(words: readonly string[], before: readonly string[], pr
       fix: `${thing === undefined ? 'Name one thing' : `Use "${thing}"`}, or a CLIP text and image tower as the model.`,
     });
   }
-  if (words.some((word) => joiningWords.has(word)))
+  const joined = words.some((word) => joiningWords.has(word));
+  const colours = coloursIn(before);
+  if (joined || colours.length > 1)
     throw fail({
       code: 'prompt-invalid',
-      found: `several things in ${shown(prompt)}`,
-      expected: 'one thing a prompt',
-      fix: 'Give each thing its own prompt.',
+      found: `several ${colours.length > 1 ? 'colours' : 'things'} in ${shown(prompt)}`,
+      expected: 'one thing a prompt, of one colour at most',
+      fix: 'Give each its own prompt.',
     });
 }
+
+const coloursIn = (words: readonly string[]): readonly BasicColour[] => [
+  ...new Set(words.map(basicColour).filter((colour) => colour !== undefined)),
+];
 
 /** The longest known end of some words, or of what precedes their last ones. */
 function leadingThing(words: readonly string[], lexicon: Lexicon): string | undefined {
