@@ -9,5 +9,12 @@ export default [
     limit: '15 kB',
     gzip: true,
   },
-  { name: 'all code and shaders of the library', path: allChunks(), limit: '76 kB', gzip: true },
+  { name: 'all code and shaders of the library', path: allChunks(), limit: '128 kB', gzip: true },
+  {
+    name: 'weights of the prompt model',
+    path: ['dist/models/promptvit/weights.safetensors', 'dist/models/promptvit/text/weights.safetensors'],
+    limit: '14 MB',
+    gzip: false,
+    brotli: false,
+  },
 ];

@@ -13,7 +13,7 @@ from torch import Tensor
 from data import Names
 
 RELATED = 0.75  # cosine of centred directions above which two names may both be right for one box
-DISTRACTORS = 256
+DISTRACTORS = 224
 
 
 class TextSpace:
