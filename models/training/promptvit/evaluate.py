@@ -231,7 +231,7 @@ def load_run(run: Path) -> PromptVit:
     saved = torch.load(run / "checkpoint.pt", weights_only=True)
     net = PromptVit(transformer=saved["transformer"])
     net.load_state_dict(saved["average"])
-    return net.eval().to(memory_format=torch.channels_last)
+    return net.eval().fold().to(memory_format=torch.channels_last)
 
 
 def main() -> None:

@@ -131,26 +131,48 @@ class MobileVitBlock(nn.Module):
         return x + self.project(self.norm(tokens).transpose(1, 2).reshape(b, -1, h, w))
 
 
+class Separable(nn.Module):
+    """Depthwise 5x5, 1x1, batch norm while it is trained, SiLU."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.depthwise = Conv(channels, channels, 5, groups=channels)
+        self.pointwise = Conv(channels, channels)
+        self.norm: nn.BatchNorm2d | None = nn.BatchNorm2d(channels, eps=BN_EPS, momentum=0.02)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.pointwise(self.depthwise(x))
+        return F.silu(self.norm(y) if self.norm else y)
+
+    def fold(self) -> None:
+        """Moves the batch norm into the 1x1 convolution: the same function from then on."""
+        norm = self.norm
+        if norm is None:
+            return
+        assert norm.running_mean is not None and norm.running_var is not None
+        scale = norm.weight.data / torch.sqrt(norm.running_var + norm.eps)
+        self.pointwise.weight.data *= scale[:, None, None, None]
+        self.pointwise.bias.data = (self.pointwise.bias.data - norm.running_mean) * scale + norm.bias.data
+        self.norm = None
+
+
 class BoxHead(nn.Module):
-    """Shared over the pyramid: two depthwise-separable 3x3, then 5 channels: objectness, and left, top, right, bottom.
+    """One a level: three depthwise-separable convolutions, then 5 channels: objectness, and left, top, right, bottom.
 
     Distances in units of the level's stride, after exp.
     """
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.depthwise1 = Conv(channels, channels, 3, groups=channels)
-        self.pointwise1 = Conv(channels, channels)
-        self.depthwise2 = Conv(channels, channels, 3, groups=channels)
-        self.pointwise2 = Conv(channels, channels)
+        self.layers = nn.ModuleList(Separable(channels) for _ in range(3))
         self.out = Conv(channels, 5)
         nn.init.normal_(self.out.weight, std=0.01)
-        # Objectness starts at .01 (focal loss, Lin et al. 2017), a box at two strides a side.
+        # Objectness starts at .01 (focal loss, Lin et al. 2017), a box at four strides a side.
         self.out.bias.data = torch.tensor([-4.6, 0.7, 0.7, 0.7, 0.7])
 
     def forward(self, x: Tensor) -> Tensor:
-        x = F.silu(self.pointwise1(self.depthwise1(x)))
-        x = F.silu(self.pointwise2(self.depthwise2(x)))
+        for layer in self.layers:
+            x = layer(x)
         return self.out(x)
 
 
@@ -215,7 +237,7 @@ class PromptVit(nn.Module):
         self.lateral8 = Conv(40, PYRAMID_CHANNELS)
         self.lateral16 = Conv(112, PYRAMID_CHANNELS)
         self.lateral32 = Conv(320, PYRAMID_CHANNELS)
-        self.box = BoxHead(PYRAMID_CHANNELS)
+        self.box = nn.ModuleDict({str(stride): BoxHead(PYRAMID_CHANNELS) for stride in STRIDES})
         self.region = RegionHead()
 
     def early(self, pixels: Tensor) -> Tensor:
@@ -239,7 +261,14 @@ class PromptVit(nn.Module):
         p32 = self.lateral32(at32)
         p16 = self.lateral16(at16) + F.interpolate(p32, scale_factor=2, mode="nearest")
         p8 = self.lateral8(at8) + F.interpolate(p16, scale_factor=2, mode="nearest")
-        return [self.box(p) for p in (p8, p16, p32)]
+        return [self.box[str(stride)](p) for stride, p in zip(STRIDES, (p8, p16, p32), strict=True)]
+
+    def fold(self) -> PromptVit:
+        """As it is shipped: without batch norms."""
+        for module in self.modules():
+            if isinstance(module, Separable):
+                module.fold()
+        return self
 
     def late(self, at8: Tensor, boxes: bool = True) -> Maps:
         at16, at32 = self.trunk(at8)

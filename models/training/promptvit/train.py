@@ -30,7 +30,7 @@ REGIONS = 20  # named regions a canvas
 OPINIONS = 5
 WARM_UP_STEPS = 100
 EMA = 0.998
-RATES = {"trunk": 1.5e-4, "head": 2e-3, "region": 5e-4, "temperature": 1e-2}
+RATES = {"trunk": 1.5e-4, "head": 3e-3, "region": 5e-4, "temperature": 1e-2}
 WEIGHT_DECAY = 0.02
 START_TEMPERATURE = 20.0
 
@@ -189,16 +189,17 @@ class Trainer:
             rate = min(1.0, self.step / WARM_UP_STEPS) * (0.5 + 0.5 * math.cos(math.pi * done) * 0.98)
             for group in self.optimizer.param_groups:
                 group["lr"] = group["rate"] * rate
-            pixels, canvases = self.samples.canvases(BATCH)
-            losses = self.canvas_losses(pixels, canvases) | self.crop_losses()
-            self.update(losses)
+            if not self.args.boxes_only:
+                pixels, canvases = self.samples.canvases(BATCH)
+                self.update(self.canvas_losses(pixels, canvases) | self.crop_losses())
             for _ in range(BOX_STEPS):
                 self.box_step()
             self.step += 1
             keep = min(EMA, (1 + self.step) / (10 + self.step))
             with torch.no_grad():
                 for k, v in self.net.state_dict().items():
-                    self.average[k].lerp_(v, 1 - keep)
+                    if v.is_floating_point():
+                        self.average[k].lerp_(v, 1 - keep)
             if time.monotonic() - last_print > 20:
                 last_print = time.monotonic()
                 print(f"{self.seconds / 60:6.1f} min, step {self.step}, t {self.names_t.exp():.1f} {self.opinions_t.exp():.1f}, " + ", ".join(f"{k} {v:.3f}" for k, v in self.log.items()), flush=True)
@@ -218,6 +219,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--hold-out", default="", help="names never trained on, comma-separated")
+    parser.add_argument("--boxes-only", action="store_true", help="leave all but the pyramid and the box heads as they are")
     parser.add_argument("--without-transformer", action="store_true")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
