@@ -30,10 +30,10 @@ CROP_SIDE = 128
 
 @dataclass
 class Scoring:
-    temperature: float = 20.0
+    temperature: float = 18.0
     objectness_power: float = 0.7
     proposals: int = 100
-    proposal_iou: float = 0.65
+    proposal_iou: float = 0.55
     prompt_iou: float = 0.5
     objectness_floor: float = 0.01
     second_look: int = 8

