@@ -70,15 +70,21 @@ export async function openDetector(
   options: OpenDetectorOptions = {},
 ): Promise<Detector> {
   const { signal, onProgress } = options;
-  const [model, text, { loadWeights }, { checkDetectionManifest }, { LexiconPromptEncoder }, { PromptvitDetector }] =
-    await Promise.all([
-      import('../models/promptvit/index.js'),
-      import('../models/promptvit/text/index.js'),
-      import('./engine/model/load.js'),
-      import('./engine/model/detection-manifest.js'),
-      import('./detect/text/encoder.js'),
-      import('./detect/promptvit-detector.js'),
-    ]);
+  const [
+    model,
+    { loadTextSide },
+    { loadWeights },
+    { checkDetectionManifest },
+    { LexiconPromptEncoder },
+    { PromptvitDetector },
+  ] = await Promise.all([
+    import('../models/promptvit/index.js'),
+    import('../models/promptvit/text/index.js'),
+    import('./engine/model/load.js'),
+    import('./engine/model/detection-manifest.js'),
+    import('./detect/text/encoder.js'),
+    import('./detect/promptvit-detector.js'),
+  ]);
   signal?.throwIfAborted();
   const manifest = checkDetectionManifest(model.shipped.manifest, 'promptvit');
   // Fails on a bad architecture before a byte of weights is fetched.
@@ -87,7 +93,7 @@ export async function openDetector(
   const stop = (): void => textLoad.abort(signal?.reason);
   signal?.addEventListener('abort', stop);
   try {
-    const parts = text.loadTextSide({ signal: textLoad.signal });
+    const parts = loadTextSide({ signal: textLoad.signal });
     // Heard below, or not at all when the weights fail first.
     parts.catch(() => {});
     const weights = await loadWeights(manifest, model.shipped.weightsUrl, { signal, onProgress });

@@ -4,9 +4,6 @@ import { SafetensorsFile } from '../../../plugin/engine/safetensors.js';
 import manifest from './manifest.json';
 import { TextTower } from './tower.js';
 
-/** The space of the tower's vectors: regions compared with them must be embedded in the same. */
-export const textSpace: string = manifest.space;
-
 export const textWeightsUrl = new URL('./weights.safetensors', import.meta.url);
 
 /** How far an answer's vector is to be trusted: expected cosines to CLIP's own text vector, measured on names held out of training. */
