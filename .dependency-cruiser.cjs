@@ -28,6 +28,36 @@ const layerRules = Object.entries(layers).map(([folder, allowed]) => ({
   },
 }));
 
+/** What each adapter may import beside the library: its peer. Types of a peer come from its own package or @types/. */
+const adapterPeers = {
+  mediabunny: 'mediabunny',
+  hls: 'hls[.]js',
+  three: '(@types/)?three',
+  regl: 'regl',
+  videojs: 'video[.]js',
+  tfjs: '@tensorflow/tfjs-[a-z-]+',
+};
+
+const peerRules = [
+  ...Object.entries(adapterPeers).map(([adapter, peer]) => ({
+    name: `plugin/adapters/${adapter}`,
+    comment: `plugin/adapters/${adapter}.ts imports the package that it is for and no other.`,
+    severity: 'error',
+    from: { path: `^plugin/adapters/${adapter}([.]ts$|/)`, pathNot: tests },
+    to: { path: 'node_modules/', pathNot: `node_modules/${peer}/` },
+  })),
+  {
+    name: 'other adapters',
+    comment: 'An adapter that is not listed above has no peer.',
+    severity: 'error',
+    from: {
+      path: '^plugin/adapters/',
+      pathNot: `^plugin/adapters/(${Object.keys(adapterPeers).join('|')})([.]ts$|/)|${tests}`,
+    },
+    to: { path: 'node_modules/' },
+  },
+];
+
 module.exports = {
   forbidden: [
     ...layerRules,
@@ -70,13 +100,7 @@ module.exports = {
       from: { path: '^(plugin|models)/', pathNot: `^plugin/adapters/|${tests}` },
       to: { dependencyTypes: ['npm', 'npm-dev', 'npm-optional', 'npm-peer', 'npm-no-pkg'] },
     },
-    {
-      name: 'one peer an adapter',
-      comment: 'plugin/adapters/NAME.ts imports the package NAME and no other.',
-      severity: 'error',
-      from: { path: '^plugin/adapters/([^/.]+)', pathNot: tests },
-      to: { path: 'node_modules/', pathNot: 'node_modules/$1/' },
-    },
+    ...peerRules,
     {
       name: 'no Node modules in the library',
       severity: 'error',

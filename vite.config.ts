@@ -3,6 +3,7 @@ import { dirname, posix, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
+import { entryPoints, peers } from './e2e/entry-points.mjs';
 import { useSoftwareGpu } from './e2e/setup/software-gpu.mjs';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
@@ -98,7 +99,7 @@ export default defineConfig(({ command, mode }) => {
         ? []
         : [
             { find: /^vitreous$/, replacement: resolve(root, 'plugin/index.ts') },
-            { find: /^vitreous\/(\w+)$/, replacement: resolve(root, 'plugin/adapters/$1.ts') },
+            ...entryPoints.map(({ name, source }) => ({ find: `vitreous/${name}`, replacement: source })),
           ],
     },
     // Found by name, not while a page loads: a late find would reload the page in the middle of a test.
@@ -113,14 +114,11 @@ export default defineConfig(({ command, mode }) => {
           emptyOutDir: true,
           minify: true,
           lib: {
-            entry: {
-              index: resolve(root, 'plugin/index.ts'),
-              mediabunny: resolve(root, 'plugin/adapters/mediabunny.ts'),
-            },
+            entry: Object.fromEntries(entryPoints.map(({ name, source }) => [name, source])),
             formats: ['es' as const],
           },
           rolldownOptions: {
-            external: ['mediabunny'],
+            external: peers.map((peer) => new RegExp(`^${peer}(/|$)`)),
             output: { chunkFileNames: 'chunks/[name]-[hash].js' },
           },
         }

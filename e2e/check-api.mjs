@@ -4,14 +4,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Extractor, ExtractorConfig, ExtractorLogLevel } from '@microsoft/api-extractor';
+import { entryPoints } from './entry-points.mjs';
 
 const root = join(import.meta.dirname, '..');
 const write = process.argv.includes('--write');
 /** Types of each entry point, by the name of its report. */
-const reports = {
-  vitreous: 'dist/types/plugin/index.d.ts',
-  'vitreous-mediabunny': 'dist/types/plugin/adapters/mediabunny.d.ts',
-};
+const reports = Object.fromEntries(
+  entryPoints.map(({ name, types }) => [name === 'index' ? 'vitreous' : `vitreous-${name}`, types]),
+);
 const scratch = mkdtempSync(join(tmpdir(), 'vitreous-api-'));
 let failed = false;
 try {
@@ -21,7 +21,7 @@ try {
       configObjectFullPath: undefined,
       configObject: {
         projectFolder: root,
-        mainEntryPointFilePath: join(root, entry),
+        mainEntryPointFilePath: entry,
         compiler: { tsconfigFilePath: join(root, 'tsconfig.build.json'), skipLibCheck: true },
         newlineKind: 'lf',
         apiReport: {
