@@ -1,7 +1,8 @@
 import type { ComposeEvents } from '../compose/compose-stage.js';
 import { abortable } from '../core/abort.js';
 import { VitreousError } from '../core/errors.js';
-import { type DeviceLoss, type GpuDevice, openDevice } from '../gpu/device.js';
+import type { DeviceLoss, GpuDevice } from '../gpu/device.js';
+import { type DeviceLease, leaseDevice } from '../gpu/shared-device.js';
 import type { CanvasSurface } from '../present/canvas-surface.js';
 import { softwareAdapter } from './probe.js';
 import { Renderer } from './renderer.js';
@@ -20,10 +21,11 @@ export interface GpuLinkOptions {
   readonly compose: ComposeEvents;
 }
 
-/** Holds a session's device and renderer, one after another across losses. */
+/** Holds a session's renderer and its part in a device, one after another across losses. */
 export class GpuLink {
   readonly #options: GpuLinkOptions;
   #renderer: Renderer | undefined;
+  #lease: DeviceLease | undefined;
 
   constructor(options: GpuLinkOptions) {
     this.#options = options;
@@ -34,19 +36,22 @@ export class GpuLink {
     return this.#renderer;
   }
 
-  /** @throws VitreousError as `openDevice`, and `software-adapter`; the signal's reason. */
+  /** @throws VitreousError as `leaseDevice`, and `software-adapter`; the signal's reason. */
   async connect(): Promise<Renderer> {
     const { device, surface, signal, allowSoftware, compose } = this.#options;
-    const gpu = await abortable(openDevice({ device, signal }), signal);
+    const lease = await leaseDevice({ device, signal });
+    const { gpu } = lease;
     try {
+      signal.throwIfAborted();
       if (gpu.caps.software && !allowSoftware()) throw softwareAdapter(gpu.caps.description);
       const format = navigator.gpu.getPreferredCanvasFormat();
       if (!surface.configure(gpu.device, format)) throw canvasTaken();
       this.#renderer = new Renderer(gpu, format, compose);
     } catch (thrown) {
-      gpu.dispose();
+      lease.dispose();
       throw thrown;
     }
+    this.#lease = lease;
     this.#watch(gpu);
     return this.#renderer;
   }
@@ -87,7 +92,8 @@ export class GpuLink {
     const renderer = this.#renderer;
     this.#renderer = undefined;
     renderer?.dispose();
-    renderer?.gpu.dispose();
+    this.#lease?.dispose();
+    this.#lease = undefined;
   }
 }
 
