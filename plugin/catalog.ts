@@ -1,4 +1,4 @@
-import type { ModelSource, Tier } from './core/model-source.js';
+import type { ClipSource, ModelSource, Tier } from './core/model-source.js';
 import type { Detector, DetectorOptions } from './detect/detector.js';
 import type { LoadOptions } from './engine/model/load.js';
 import type { GpuDevice } from './gpu/device.js';
@@ -59,36 +59,43 @@ export interface OpenDetectorOptions extends LoadOptions, DetectorOptions {
   readonly secondLook?: boolean | undefined;
 }
 
+/** The shipped prompt model's code and manifest; the manifest is checked before a byte of weights is fetched. */
+async function shippedDetector() {
+  const [model, { loadWeights }, { checkDetectionManifest }] = await Promise.all([
+    import('../models/promptvit/index.js'),
+    import('./engine/model/load.js'),
+    import('./engine/model/detection-manifest.js'),
+  ]);
+  const manifest = checkDetectionManifest(model.shipped.manifest, 'promptvit');
+  model.buildGraphs(manifest);
+  return {
+    load: async (options: LoadOptions) =>
+      model.promptvit(manifest, await loadWeights(manifest, model.shipped.weightsUrl, options)),
+  };
+}
+
 /**
  * Loads a detector onto a device: its code by lazy import, weights and text side by one fetch each, both checked.
  *
- * @throws VitreousError `manifest-*`, `weights-*`; the signal's reason.
+ * @throws VitreousError `manifest-*`, `weights-*`, `tokenizer-format`, `model-unknown`; the signal's reason.
  */
-export async function openDetector(
+export function openDetector(
   gpu: GpuDevice,
-  _name: 'promptvit',
+  model: 'promptvit' | ClipSource,
   options: OpenDetectorOptions = {},
 ): Promise<Detector> {
+  return model === 'promptvit' ? openPromptvit(gpu, options) : openClip(gpu, model, options);
+}
+
+async function openPromptvit(gpu: GpuDevice, options: OpenDetectorOptions): Promise<Detector> {
   const { signal, onProgress } = options;
-  const [
-    model,
-    { loadTextSide },
-    { loadWeights },
-    { checkDetectionManifest },
-    { LexiconPromptEncoder },
-    { PromptvitDetector },
-  ] = await Promise.all([
-    import('../models/promptvit/index.js'),
+  const [shipped, { loadTextSide }, { LexiconPromptEncoder }, { PromptvitDetector }] = await Promise.all([
+    shippedDetector(),
     import('../models/promptvit/text/index.js'),
-    import('./engine/model/load.js'),
-    import('./engine/model/detection-manifest.js'),
     import('./detect/text/encoder.js'),
     import('./detect/promptvit-detector.js'),
   ]);
   signal?.throwIfAborted();
-  const manifest = checkDetectionManifest(model.shipped.manifest, 'promptvit');
-  // Fails on a bad architecture before a byte of weights is fetched.
-  model.buildGraphs(manifest);
   const textLoad = new AbortController();
   const stop = (): void => textLoad.abort(signal?.reason);
   signal?.addEventListener('abort', stop);
@@ -96,12 +103,48 @@ export async function openDetector(
     const parts = loadTextSide({ signal: textLoad.signal });
     // Heard below, or not at all when the weights fail first.
     parts.catch(() => {});
-    const weights = await loadWeights(manifest, model.shipped.weightsUrl, { signal, onProgress });
+    const model = await shipped.load({ signal, onProgress });
     const encoder = new LexiconPromptEncoder(await parts);
     signal?.throwIfAborted();
-    return new PromptvitDetector(gpu, model.promptvit(manifest, weights), encoder, options);
+    return new PromptvitDetector(gpu, model, encoder, options);
   } finally {
     signal?.removeEventListener('abort', stop);
     textLoad.abort();
   }
+}
+
+/** A CLIP over the shipped model's boxes. Its text tower is loaded when prompts are set, and let go of again. */
+async function openClip(gpu: GpuDevice, source: ClipSource, options: OpenDetectorOptions): Promise<Detector> {
+  const { signal, onProgress, maxPerPrompt } = options;
+  const [
+    shipped,
+    { ClipModel },
+    { urlFolder },
+    { fileFolder },
+    { PromptvitBoxes },
+    { RegionEncoder },
+    { TowerPromptEncoder },
+    { TowerDetector },
+  ] = await Promise.all([
+    shippedDetector(),
+    import('../models/clip/index.js'),
+    import('./detect/hub/url-folder.js'),
+    import('./detect/hub/file-folder.js'),
+    import('./detect/towers/box-source.js'),
+    import('./detect/towers/region-encoder.js'),
+    import('./detect/towers/text-encoder.js'),
+    import('./detect/towers/tower-detector.js'),
+  ]);
+  signal?.throwIfAborted();
+  const clip = await ClipModel.open(
+    'clipUrl' in source ? urlFolder(source.clipUrl) : fileFolder(source.clipFiles),
+    signal,
+  );
+  const precision = gpu.caps.shaderF16 && !gpu.caps.software ? 'f16' : 'f32';
+  const logitScale = await clip.logitScale({ signal });
+  const tower = await clip.loadImage({ signal, onProgress });
+  const boxes = new PromptvitBoxes(gpu, await shipped.load({ signal }), precision);
+  const prompts = new TowerPromptEncoder(gpu, (abort) => clip.loadText({ signal: abort }), { precision });
+  const regions = await RegionEncoder.create(gpu, tower, { precision });
+  return new TowerDetector(gpu, { boxes, prompts, regions, logitScale }, { maxPerPrompt });
 }

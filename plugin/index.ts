@@ -12,10 +12,15 @@ export type { DisposableResource } from './core/dispose.js';
 export { type ErrorCode, errorCodes, type StageName, VitreousError, type VitreousErrorInit } from './core/errors.js';
 export type { FrameSink, FrameSource, FrameTiming } from './core/frame-source.js';
 export type { Rect, Size } from './core/geometry.js';
-export { type ModelSource, type Tier, tiers } from './core/model-source.js';
+export { type ClipSource, type ModelSource, type Tier, tiers } from './core/model-source.js';
 export type {
+  Detection,
   DetectionsEvent,
+  Detector,
+  DetectorFactory,
+  DetectorResult,
   DetectStats,
+  OpenOptions,
   PromptAnswer,
   PromptsEvent,
   StageFailureEvent,

@@ -53,6 +53,24 @@ export interface DetectorOptions {
   readonly maxPerPrompt?: number | undefined;
 }
 
+/** How a detector is made. */
+export interface OpenOptions {
+  /** At most so many boxes a prompt and look are asked for. */
+  readonly maxPerPrompt: number;
+  /** Aborted when the detector is no longer wanted. */
+  readonly signal: AbortSignal;
+}
+
+/** Makes a detector of your own: the object that `detect.model` takes. */
+export interface DetectorFactory {
+  /**
+   * Called for each device that frames are on: one after another across losses. The detector borrows the device.
+   *
+   * @throws (rejects) VitreousError; the signal's reason. It comes as a `stagefailure` event.
+   */
+  open(device: GPUDevice, options: OpenOptions): Promise<Detector>;
+}
+
 /**
  * Finds what prompts name in a frame texture, off the display path: GPU work of its own submits, results read back asynchronously. One
  * look at a time: the caller waits for one before the next.

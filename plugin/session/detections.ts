@@ -2,7 +2,14 @@ import type { ErrorCode, StageName, VitreousError } from '../core/errors.js';
 import type { Rect, Size } from '../core/geometry.js';
 import type { PromptAnswer } from '../detect/detector.js';
 
-export type { PromptAnswer } from '../detect/detector.js';
+export type {
+  Detection,
+  Detector,
+  DetectorFactory,
+  DetectorResult,
+  OpenOptions,
+  PromptAnswer,
+} from '../detect/detector.js';
 
 /** A thing that was found and is followed. */
 export interface TrackedDetection {

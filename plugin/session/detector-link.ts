@@ -2,7 +2,7 @@ import { asVitreousError, VitreousError } from '../core/errors.js';
 import { type Size, sameSize } from '../core/geometry.js';
 import type { Detector, PromptAnswer } from '../detect/detector.js';
 import type { GpuDevice } from '../gpu/device.js';
-import type { DetectSettings } from './validate-detect.js';
+import { type DetectSettings, sameModel } from './validate-detect.js';
 
 /** Opens a detector on a device. @throws VitreousError; the signal's reason. */
 export type OpenDetector = (settings: DetectSettings, gpu: GpuDevice, signal: AbortSignal) => Promise<Detector>;
@@ -19,12 +19,26 @@ export interface DetectorLinkEvents {
 interface Ready {
   readonly gpu: GpuDevice;
   readonly detector: Detector;
-  readonly model: string;
+  readonly settings: DetectSettings;
   size: Size | undefined;
   prompts: readonly string[] | undefined;
 }
 
-const modelKey = ({ model, secondLook }: DetectSettings): string => `${model} ${secondLook}`;
+/** What was asked for. */
+interface Wanted {
+  readonly gpu: GpuDevice;
+  readonly size: Size;
+  readonly settings: DetectSettings;
+}
+
+const sameDetector = (a: DetectSettings, b: DetectSettings): boolean =>
+  sameModel(a.model, b.model) && a.secondLook === b.secondLook;
+
+const sameWanted = (a: Wanted, b: Wanted): boolean =>
+  a.gpu === b.gpu &&
+  sameSize(a.size, b.size) &&
+  sameDetector(a.settings, b.settings) &&
+  a.settings.prompts === b.settings.prompts;
 
 /** Gets a detector ready for device, frame size and prompts, one step at a time, and keeps what stays the same. */
 export class DetectorLink {
@@ -33,7 +47,7 @@ export class DetectorLink {
   #ready: Ready | undefined;
   #work: AbortController | undefined;
   /** What could not be had: not tried again until something changes. */
-  #failedKey: string | undefined;
+  #failed: Wanted | undefined;
   /** Work of the detector that must end before its size changes. */
   #busy: Promise<unknown> = Promise.resolve();
 
@@ -43,22 +57,22 @@ export class DetectorLink {
   }
 
   get failed(): boolean {
-    return this.#failedKey !== undefined;
+    return this.#failed !== undefined;
   }
 
   /** The detector where it is ready for all of this; else begins to get it ready. */
   request(gpu: GpuDevice, size: Size, settings: DetectSettings): Detector | undefined {
-    const key = `${modelKey(settings)} ${size.width}x${size.height} ${JSON.stringify(settings.prompts)}`;
-    if (this.#failedKey === key) return undefined;
+    const wanted = { gpu, size, settings };
+    if (this.#failed && sameWanted(this.#failed, wanted)) return undefined;
     const ready = this.#ready;
     if (
       ready?.gpu === gpu &&
-      ready.model === modelKey(settings) &&
+      sameDetector(ready.settings, settings) &&
       sameSize(ready.size, size) &&
       ready.prompts === settings.prompts
     )
       return this.#work || ready.detector.answers.length === 0 ? undefined : ready.detector;
-    if (!this.#work) this.#start(gpu, size, settings, key);
+    if (!this.#work) this.#start(wanted);
     return undefined;
   }
 
@@ -67,14 +81,14 @@ export class DetectorLink {
     this.#busy = look;
   }
 
-  #start(gpu: GpuDevice, size: Size, settings: DetectSettings, key: string): void {
+  #start(wanted: Wanted): void {
     const work = new AbortController();
     this.#work = work;
-    this.#prepare(gpu, size, settings, work.signal).then(
+    this.#prepare(wanted, work.signal).then(
       () => {
         if (this.#work !== work) return;
         this.#work = undefined;
-        this.#failedKey = undefined;
+        this.#failed = undefined;
         this.#events.onReady();
       },
       (thrown) => {
@@ -83,13 +97,13 @@ export class DetectorLink {
         const error = detectError(thrown);
         // The session sees the loss itself and comes back with another device.
         if (error.code === 'device-lost') return;
-        this.#failedKey = key;
+        this.#failed = wanted;
         this.#events.onFailure(error);
       },
     );
   }
 
-  async #prepare(gpu: GpuDevice, size: Size, settings: DetectSettings, signal: AbortSignal): Promise<void> {
+  async #prepare({ gpu, size, settings }: Wanted, signal: AbortSignal): Promise<void> {
     await this.#busy;
     const ready = await this.#opened(gpu, settings, signal);
     if (!sameSize(ready.size, size)) {
@@ -105,8 +119,7 @@ export class DetectorLink {
   }
 
   async #opened(gpu: GpuDevice, settings: DetectSettings, signal: AbortSignal): Promise<Ready> {
-    const model = modelKey(settings);
-    if (this.#ready?.gpu === gpu && this.#ready.model === model) return this.#ready;
+    if (this.#ready?.gpu === gpu && sameDetector(this.#ready.settings, settings)) return this.#ready;
     this.#ready?.detector.dispose();
     this.#ready = undefined;
     const detector = await this.#open(settings, gpu, signal);
@@ -114,7 +127,7 @@ export class DetectorLink {
       detector.dispose();
       signal.throwIfAborted();
     }
-    this.#ready = { gpu, detector, model, size: undefined, prompts: undefined };
+    this.#ready = { gpu, detector, settings, size: undefined, prompts: undefined };
     return this.#ready;
   }
 
@@ -150,7 +163,7 @@ export class DetectorLink {
     this.#work = undefined;
     this.#ready?.detector.dispose();
     this.#ready = undefined;
-    this.#failedKey = undefined;
+    this.#failed = undefined;
   }
 }
 

@@ -1,4 +1,5 @@
-import type { ModelSource, Tier } from '../core/model-source.js';
+import type { ClipSource, ModelSource, Tier } from '../core/model-source.js';
+import type { DetectorFactory } from '../detect/detector.js';
 
 /** How far start-up has come. A phase repeats when a tier changes or a lost device is rebuilt. */
 export interface ProgressEvent {
@@ -44,8 +45,11 @@ export interface DetectOptions {
   readonly scoreThreshold?: number | undefined;
   /** At most so many boxes at a time, 1 to 64, best first. Default 32. */
   readonly maxResults?: number | undefined;
-  /** The detector. Default `promptvit`, which ships. */
-  readonly model?: 'promptvit' | undefined;
+  /**
+   * What judges the boxes. Default `promptvit`, which ships; or a CLIP of your own, which is slower and knows what its training knew:
+   * relations, clothes, colours; or a detector of your own, for instance that of `vitreous/tfjs`.
+   */
+  readonly model?: 'promptvit' | ClipSource | DetectorFactory | undefined;
   /** Look a second time, closer, at the best few boxes: slower, and better at telling things apart. Default true. */
   readonly secondLook?: boolean | undefined;
 }

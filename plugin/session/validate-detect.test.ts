@@ -64,7 +64,23 @@ test.each<[unknown, string]>([
     { detect: { prompts: ['dog'], maxResults: 1.5 } },
     'options.detect.maxResults must be a whole number from 1 to 64, got 1.5',
   ],
-  [{ detect: { prompts: ['dog'], model: 'yolo' } }, "options.detect.model must be 'promptvit', got 'yolo'"],
+  [
+    { detect: { prompts: ['dog'], model: 'yolo' } },
+    "options.detect.model must be 'promptvit', { clipUrl }, { clipFiles } or a detector's { open }, got 'yolo'",
+  ],
+  [{ detect: { prompts: ['dog'], model: { clipUrl: 7 } } }, 'options.detect.model.clipUrl must be a URL, got 7'],
+  [
+    { detect: { prompts: ['dog'], model: { clipFiles: ['config.json'] } } },
+    'options.detect.model.clipFiles must be an array of files, got an array',
+  ],
+  [
+    { detect: { prompts: ['dog'], model: {} } },
+    "options.detect.model must be 'promptvit', { clipUrl }, { clipFiles } or a detector's { open }, got an object",
+  ],
+  [
+    { detect: { prompts: ['dog'], model: { url: 'x' } } },
+    'options.detect.model.url is not an option; known are clipUrl, clipFiles',
+  ],
   [{ detect: { prompts: ['dog'], secondLook: 1 } }, 'options.detect.secondLook must be a boolean, got 1'],
   [
     { detect: { prompts: ['dog'], rate: 1 } },

@@ -1,4 +1,5 @@
-import { bad, checkBoolean, checkNumber, checkObject, shown } from './check-value.js';
+import type { DetectorFactory } from '../detect/detector.js';
+import { bad, checkBoolean, checkKeys, checkNumber, checkObject, isObject, shown } from './check-value.js';
 import { type DetectOptions, type HighlightStyle, highlightStyles } from './options.js';
 
 /** Detection with every default filled in. */
@@ -39,12 +40,42 @@ function checkPrompts(value: unknown): readonly string[] {
   return prompts;
 }
 
+const isUrl = (value: unknown): value is string | URL =>
+  value instanceof URL || (typeof value === 'string' && URL.canParse(value, globalThis.location?.href ?? 'file:///'));
+
+const isFiles = (value: unknown): value is readonly File[] =>
+  Array.isArray(value) && value.length > 0 && value.every((file) => file instanceof File);
+
+const isFactory = (value: unknown): value is DetectorFactory => isObject(value) && typeof value.open === 'function';
+
+function checkModel(value: unknown): DetectSettings['model'] | undefined {
+  if (value === undefined || value === 'promptvit') return value;
+  if (isFactory(value)) return value;
+  const expected = "'promptvit', { clipUrl }, { clipFiles } or a detector's { open }";
+  if (!isObject(value)) throw bad('detect.model', expected, value);
+  checkKeys(value, 'detect.model', ['clipUrl', 'clipFiles']);
+  const { clipUrl, clipFiles } = value;
+  if ((clipUrl === undefined) === (clipFiles === undefined)) throw bad('detect.model', expected, value);
+  if (clipUrl === undefined) {
+    if (!isFiles(clipFiles)) throw bad('detect.model.clipFiles', 'an array of files', clipFiles);
+    return { clipFiles };
+  }
+  if (!isUrl(clipUrl)) throw bad('detect.model.clipUrl', 'a URL', clipUrl);
+  return { clipUrl };
+}
+
+/** Whether two settings mean the same detector. */
+export function sameModel(a: DetectSettings['model'], b: DetectSettings['model']): boolean {
+  if (typeof a === 'string' || typeof b === 'string' || 'open' in a || 'open' in b) return a === b;
+  if ('clipUrl' in a) return 'clipUrl' in b && String(a.clipUrl) === String(b.clipUrl);
+  return 'clipFiles' in b && a.clipFiles === b.clipFiles;
+}
+
 /** @throws TypeError naming the option. */
 export function checkDetect(value: unknown, current: DetectSettings | false): DetectSettings | false {
   if (value === false) return false;
   const given = checkObject(value, 'detect', Object.keys(detectDefaults));
-  const { model } = given;
-  if (model !== undefined && model !== 'promptvit') throw bad('detect.model', "'promptvit'", model);
+  const model = checkModel(given.model);
   const before = current || detectDefaults;
   const rateHz = checkNumber(given.rateHz, 'detect.rateHz', [0.1, 60]);
   const scoreThreshold = checkNumber(given.scoreThreshold, 'detect.scoreThreshold', [0, 1]);
