@@ -108,6 +108,19 @@ export class Conditions {
     return quality.want(size, !pointless);
   }
 
+  /** What frames of another size, still to come, are to be drawn with; undefined where they will not be drawn. */
+  foresee(size: Size): Want | undefined {
+    const { presenter, quality } = this.#parts;
+    const { upscale, detect } = quality.settings;
+    const { displaySize } = this;
+    const native =
+      presenter.overlay &&
+      upscale !== false &&
+      detect === false &&
+      upscaleBlocker({ displaySize, sourceSize: size, overBudget: quality.overBudget }) !== undefined;
+    return native ? undefined : this.want(size);
+  }
+
   /** Why what is wanted can't be prepared; undefined if nothing is known against it. */
   get unpreparable(): VitreousError | undefined {
     return this.#sourceSize && this.#parts.preparation.failure(this.want(this.#sourceSize));

@@ -1,18 +1,18 @@
 import { expect, test } from 'vitest';
 import type { Presenter } from '../present/presenter.js';
 import { Curtain } from './curtain.js';
-import type { Renderer } from './renderer.js';
+import type { FrameRenderer } from './frame-renderer.js';
 
 /** What a curtain uses of its neighbours. */
-function scene(): { curtain: Curtain; renderer: Renderer; calls: string[] } {
+function scene(): { curtain: Curtain; renderer: FrameRenderer; calls: string[] } {
   const calls: string[] = [];
   const presenter: Pick<Presenter, 'show' | 'hide'> = {
     show: () => calls.push('show'),
     hide: () => calls.push('hide'),
   };
-  const renderer = { gpu: { device: { queue: { onSubmittedWorkDone: () => Promise.resolve() } } } };
+  const renderer = { done: () => Promise.resolve() };
   // Stand-ins with the few members that are used.
-  return { curtain: new Curtain(presenter as Presenter), renderer: renderer as unknown as Renderer, calls };
+  return { curtain: new Curtain(presenter as Presenter), renderer: renderer as unknown as FrameRenderer, calls };
 }
 
 test('shows after the frame is drawn, and redraws in the same task', async () => {

@@ -1,5 +1,5 @@
 import type { Presenter } from '../present/presenter.js';
-import type { Renderer } from './renderer.js';
+import type { FrameRenderer } from './frame-renderer.js';
 
 /** Keeps the canvas hidden until the GPU has drawn a frame on it without complaint: never a black frame. */
 export class Curtain {
@@ -28,12 +28,12 @@ export class Curtain {
    *
    * @throws what `drawn` rejects with, unless it was closed meanwhile.
    */
-  async raise(renderer: Renderer, drawn: Promise<void>, last: () => boolean): Promise<boolean> {
+  async raise(renderer: FrameRenderer, drawn: Promise<void>, last: () => boolean): Promise<boolean> {
     const epoch = this.#epoch;
     this.#state = 'opening';
     try {
       await drawn;
-      await renderer.gpu.device.queue.onSubmittedWorkDone();
+      await renderer.done();
     } catch (thrown) {
       if (epoch !== this.#epoch) return false;
       throw thrown;

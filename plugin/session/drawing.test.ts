@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type { CanvasSurface } from '../present/canvas-surface.js';
 import { Drawing, type DrawnAs, type FrameCost } from './drawing.js';
-import type { Renderer } from './renderer.js';
+import type { FrameRenderer } from './frame-renderer.js';
 
 let nowMs = 0;
 
@@ -28,21 +27,20 @@ function scene({ timestamps = true, ownMs = 3 } = {}) {
   const waiting: (() => void)[] = [];
   const samples: boolean[] = [];
   const renderer = {
-    draw: (_frame: unknown, _target: unknown, _layout: unknown, sample: boolean) => samples.push(sample),
+    draw: (_frame: unknown, _layout: unknown, sample: boolean) => samples.push(sample),
     timer: { available: timestamps, read: async () => (timestamps ? ownMs : undefined) },
-    gpu: { device: { queue: { onSubmittedWorkDone: () => new Promise<void>((resolve) => waiting.push(resolve)) } } },
+    done: () => new Promise<void>((resolve) => waiting.push(resolve)),
   };
   const costs: FrameCost[] = [];
   const told = { caughtUp: 0, behindMs: [] as number[], idleMs: [] as number[] };
-  const surface: Pick<CanvasSurface, 'texture'> = { texture: () => ({}) as GPUTexture }; // Never looked at.
-  // Stand-ins with the few members that are used.
-  const drawing = new Drawing(surface as CanvasSurface, {
+  const drawing = new Drawing({
     onCaughtUp: () => told.caughtUp++,
     onCost: (cost) => costs.push(cost),
     onBehind: (waitedMs) => told.behindMs.push(waitedMs),
     onIdle: (waitMs) => told.idleMs.push(waitMs),
   });
-  const gpu = renderer as unknown as Renderer;
+  // A stand-in with the few members that are used.
+  const gpu = renderer as unknown as FrameRenderer;
   return {
     drawing,
     costs,

@@ -1,11 +1,10 @@
 import type { ComposeLayout } from '../compose/compose-stage.js';
 import type { Highlights } from '../compose/highlights.js';
 import type { FrameTiming } from '../core/frame-source.js';
-import type { CanvasSurface } from '../present/canvas-surface.js';
 import type { Placement } from '../present/presenter.js';
 import { FrameCounters } from './counters.js';
 import type { ActiveTier } from './events.js';
-import type { Renderer } from './renderer.js';
+import type { FrameRenderer } from './frame-renderer.js';
 
 /** Frames the GPU may be behind; more would only add delay. */
 const mostInFlight = 2;
@@ -49,7 +48,6 @@ export interface DrawingEvents {
 /** Puts frames on the canvas, no more at a time than the GPU keeps up with, and counts them. */
 export class Drawing {
   readonly counters = new FrameCounters();
-  readonly #surface: CanvasSurface;
   readonly #events: DrawingEvents;
   /** When each frame in the queue was submitted, oldest first. */
   readonly #inFlightSinceMs: number[] = [];
@@ -59,8 +57,7 @@ export class Drawing {
   #lastSampleMs = Number.NEGATIVE_INFINITY;
   #lastProbeMs = Number.NEGATIVE_INFINITY;
 
-  constructor(surface: CanvasSurface, events: DrawingEvents) {
-    this.#surface = surface;
+  constructor(events: DrawingEvents) {
     this.#events = events;
   }
 
@@ -75,19 +72,19 @@ export class Drawing {
   }
 
   /** @throws VitreousError `frame-import`. */
-  draw(renderer: Renderer, frame: VideoFrame, timing: FrameTiming, as: DrawnAs): void {
+  draw(renderer: FrameRenderer, frame: VideoFrame, timing: FrameTiming, as: DrawnAs): void {
     const submitMs = performance.now();
-    const { tier, placement } = as;
+    const { tier } = as;
     const sample = as.measure || submitMs - this.#lastSampleMs >= sampleEveryMs;
-    renderer.draw(frame, this.#surface.texture(placement.canvas), layout(as), sample);
+    renderer.draw(frame, layout(as), sample);
     this.counters.show(performance.now(), timing.expectedDisplayTimeMs);
     this.#inFlightSinceMs.push(submitMs);
     const frameCount = 1 + this.#droppedSince;
     this.#droppedSince = 0;
-    const { timer, gpu } = renderer;
+    const { timer } = renderer;
     const own = sample ? timer.read() : undefined;
     if (sample) this.#lastSampleMs = submitMs;
-    gpu.device.queue.onSubmittedWorkDone().then(
+    renderer.done().then(
       () => {
         const busyMs = this.#finished(submitMs);
         // Without timestamps the time of the queue is the nearest thing: it also has others' work in it.
@@ -101,18 +98,18 @@ export class Drawing {
   }
 
   /** While nothing is drawn: asks the queue now and then how busy others keep it. */
-  probe({ gpu }: Renderer): void {
+  probe(renderer: FrameRenderer): void {
     const startMs = performance.now();
     if (startMs - this.#lastProbeMs < probeEveryMs) return;
     this.#lastProbeMs = startMs;
-    gpu.device.queue
-      .onSubmittedWorkDone()
+    renderer
+      .done()
       .then(() => this.#events.onIdle(performance.now() - startMs))
       .catch(ignoreLoss);
   }
 
-  redraw(renderer: Renderer, as: Omit<DrawnAs, 'tier' | 'measure'>): void {
-    renderer.redraw(this.#surface.texture(as.placement.canvas), layout(as));
+  redraw(renderer: FrameRenderer, as: Omit<DrawnAs, 'tier' | 'measure'>): void {
+    renderer.redraw(layout(as));
   }
 
   /** Resolves the oldest frame in the queue; returns how long the queue was busy with it. */

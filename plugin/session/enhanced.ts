@@ -58,6 +58,15 @@ export interface Enhanced extends EnhancedEvents, DisposableResource {
    * Changes settings while running; what is left out stays. Throws TypeError for a bad value, before anything changes.
    */
   set(settings: EnhanceSettings): void;
+  /**
+   * Announces frames of another size, in display pixels, before they come: another rendition of a stream. What they need is built beside
+   * what draws, so that the first of them is enhanced already. One size at a time; undefined: none is expected any more. Resolves to
+   * whether it stands ready; false: there is no need (it is the size on screen, or will play natively), it was replaced, or it cannot
+   * be had. Nothing is lost then: it is prepared when the frames come.
+   *
+   * @throws TypeError for a size that is none.
+   */
+  prepare(size: Size | undefined): Promise<boolean>;
   /** How the prompts were understood; those that are not in it could not be. Empty until then, and while detection is off. */
   readonly prompts: readonly PromptAnswer[];
   /**

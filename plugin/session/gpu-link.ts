@@ -46,7 +46,7 @@ export class GpuLink {
       if (gpu.caps.software && !allowSoftware()) throw softwareAdapter(gpu.caps.description);
       const format = navigator.gpu.getPreferredCanvasFormat();
       if (!surface.configure(gpu.device, format)) throw canvasTaken();
-      this.#renderer = new Renderer(gpu, format, compose);
+      this.#renderer = new Renderer(gpu, surface, format, compose);
     } catch (thrown) {
       lease.dispose();
       throw thrown;

@@ -3,9 +3,10 @@ import type { Size } from '../core/geometry.js';
 import { sameSize } from '../core/geometry.js';
 import type { ModelSource, Tier } from '../core/model-source.js';
 import type { UpscalePrecision } from '../upscale/precision.js';
+import { Announcement } from './announcement.js';
 import type { ActiveTier } from './events.js';
+import type { FrameRenderer, RigSpec } from './frame-renderer.js';
 import type { Models } from './models.js';
-import type { Renderer } from './renderer.js';
 
 /** What frames should be drawn with. */
 export interface Want {
@@ -24,13 +25,17 @@ function keyOf({ size, quality, precision, adaptive }: Want): string {
   return `${size.width}x${size.height} ${model} ${precision ?? 'auto'} ${adaptive ? 'adaptive' : 'whole'}`;
 }
 
-/** Gets a renderer ready for what is wanted, one thing at a time; the newest wish wins, and a failure is not repeated. */
+/**
+ * Gets a renderer ready for what is wanted, one thing at a time; the newest wish wins, and a failure is not repeated. Beside it, what
+ * frames of another size will need can be announced.
+ */
 export class Preparation {
   readonly #models: Models;
   readonly #onSettled: () => void;
   #running: { readonly key: string; readonly controller: AbortController } | undefined;
-  #ready: { readonly key: string; readonly renderer: Renderer } | undefined;
+  #ready: { readonly key: string; readonly renderer: FrameRenderer } | undefined;
   #failed: { readonly key: string; readonly error: VitreousError } | undefined;
+  #announced: Announcement | undefined;
   #tier: ActiveTier = 'none';
 
   /** `onSettled` is called when a preparation has ended, well or not, but not when it was replaced. */
@@ -50,8 +55,9 @@ export class Preparation {
   }
 
   /** Says how it stands, and starts preparing if nobody has. */
-  request(renderer: Renderer, want: Want): Standing {
+  request(renderer: FrameRenderer, want: Want): Standing {
     const key = keyOf(want);
+    if (!sameSize(renderer.spec?.size, want.size)) this.#takeAnnounced(renderer, want.size);
     if (this.#ready?.key === key && this.#ready.renderer === renderer) {
       this.#running?.controller.abort();
       this.#running = undefined;
@@ -63,11 +69,43 @@ export class Preparation {
     return usable ? 'usable' : 'pending';
   }
 
-  #start(renderer: Renderer, want: Want, key: string): void {
+  /**
+   * Builds what frames of another size will need while the former ones are drawn: `request` takes it over at once when they come. Replaces
+   * what was announced before. Resolves to whether it stands; false where it was dropped, or cannot be had.
+   */
+  announce(renderer: FrameRenderer, want: Want): Promise<boolean> {
+    const key = keyOf(want);
+    if (this.#announced?.key === key && this.#announced.renderer === renderer) return this.#announced.done;
+    this.dropAnnounced();
+    if (!renderer.announce) return Promise.resolve(false);
+    const announced = new Announcement(key, want.size, renderer, (signal) =>
+      this.#open(want, signal, async (spec) => renderer.announce?.(spec, signal)),
+    );
+    this.#announced = announced;
+    return announced.done;
+  }
+
+  dropAnnounced(): void {
+    this.#announced?.drop();
+    this.#announced = undefined;
+  }
+
+  /** Whatever its network: a picture of these frames at once is worth more than the one that is wanted by now. */
+  #takeAnnounced(renderer: FrameRenderer, size: Size): void {
+    const announced = this.#announced;
+    if (announced?.tier === undefined || announced.renderer !== renderer || !sameSize(announced.size, size)) return;
+    if (!renderer.takeAnnounced?.()) return;
+    this.#announced = undefined;
+    this.#ready = { key: announced.key, renderer };
+    this.#tier = announced.tier;
+  }
+
+  #start(renderer: FrameRenderer, want: Want, key: string): void {
     this.#running?.controller.abort();
     const controller = new AbortController();
     this.#running = { key, controller };
-    this.#prepare(renderer, want, controller.signal).then(
+    const { signal } = controller;
+    this.#open(want, signal, (spec) => renderer.prepare(spec, signal)).then(
       (tier) => {
         // Whoever wants something else by now: this is what the renderer holds.
         this.#ready = { key, renderer };
@@ -91,10 +129,10 @@ export class Preparation {
     );
   }
 
-  async #prepare(renderer: Renderer, want: Want, signal: AbortSignal): Promise<ActiveTier> {
+  async #open(want: Want, signal: AbortSignal, build: (spec: RigSpec) => Promise<void>): Promise<ActiveTier> {
     const { size, quality, precision, adaptive } = want;
     const open = quality === undefined ? undefined : await this.#models.open(quality, signal);
-    await renderer.prepare({ size, model: open?.model, precision, adaptive }, signal);
+    await build({ size, model: open?.model, precision, adaptive });
     return open?.tier ?? 'none';
   }
 
@@ -108,5 +146,6 @@ export class Preparation {
     this.#running?.controller.abort();
     this.#running = undefined;
     this.#ready = undefined;
+    this.dropAnnounced();
   }
 }

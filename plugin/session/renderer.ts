@@ -1,24 +1,15 @@
 import type { ComposeEvents, ComposeLayout } from '../compose/compose-stage.js';
 import { ComposeStage } from '../compose/compose-stage.js';
 import { readBack } from '../compose/read-back.js';
-import { type DisposableResource, disposeSymbol } from '../core/dispose.js';
+import { disposeSymbol } from '../core/dispose.js';
 import type { Size } from '../core/geometry.js';
 import { CutDetector } from '../detect/cut-detector.js';
 import type { GpuDevice } from '../gpu/device.js';
 import { GpuTimer } from '../gpu/timer.js';
 import { IngestStage } from '../ingest/ingest-stage.js';
-import type { UpscaleModel } from '../upscale/model.js';
-import type { UpscalePrecision } from '../upscale/precision.js';
+import type { CanvasSurface } from '../present/canvas-surface.js';
 import { UpscaleStage } from '../upscale/upscale-stage.js';
-
-/** What a rig is built for. No model: the frame itself is the picture. */
-export interface RigSpec {
-  readonly size: Size;
-  readonly model: UpscaleModel | undefined;
-  readonly precision: UpscalePrecision | undefined;
-  /** Compute only what a change of the frame concerns. */
-  readonly adaptive: boolean;
-}
+import type { FrameRenderer, RigSpec } from './frame-renderer.js';
 
 /** The stages and textures of one source size and model: replaced as a whole when either changes. */
 interface Rig {
@@ -34,20 +25,26 @@ function disposeRig(rig: Rig | undefined): void {
   rig?.picture?.destroy();
 }
 
-/** All GPU work of a session on one device: ingest → upscale → compose, one submit a frame. */
-export class Renderer implements DisposableResource {
+/** All GPU work of a session on one WebGPU device, one submit a frame. */
+export class Renderer implements FrameRenderer {
+  readonly kind = 'webgpu';
   readonly gpu: GpuDevice;
   readonly timer: GpuTimer;
   /** How much of the network's work is seen from the next frame on, 0 to 1. */
   strength = 1;
   readonly #compose: ComposeStage;
+  readonly #surface: CanvasSurface;
   readonly #format: GPUTextureFormat;
   #rig: Rig | undefined;
+  /** Stands ready for frames of another size that are still to come. */
+  #announced: Rig | undefined;
   #cuts: CutDetector | 'pending' | 'none' | undefined;
   #disposed = false;
 
-  constructor(gpu: GpuDevice, format: GPUTextureFormat, events: ComposeEvents) {
+  /** `surface`: configured for the device in this format. */
+  constructor(gpu: GpuDevice, surface: CanvasSurface, format: GPUTextureFormat, events: ComposeEvents) {
     this.gpu = gpu;
+    this.#surface = surface;
     this.#format = format;
     this.timer = new GpuTimer(gpu, ['ingest', 'upscale', 'compose']);
     this.#compose = new ComposeStage(gpu, events);
@@ -116,32 +113,80 @@ export class Renderer implements DisposableResource {
    * @throws VitreousError of the stage that cannot be prepared; the signal's reason. The former rig stays then.
    */
   async prepare(spec: RigSpec, signal: AbortSignal): Promise<void> {
+    // Both to their end: one that goes on after the other failed would allocate after disposal.
+    const [built, composed] = await Promise.allSettled([
+      this.#build(spec, signal),
+      this.#compose.prepare(this.#format, signal),
+    ]);
+    if (built.status === 'rejected') throw built.reason;
+    try {
+      if (composed.status === 'rejected') throw composed.reason;
+      signal.throwIfAborted();
+      this.#install(built.value);
+    } catch (thrown) {
+      disposeRig(built.value);
+      throw thrown;
+    }
+  }
+
+  /**
+   * Builds what a spec needs and keeps it beside the rig that draws until `takeAnnounced`. There is one such rig at most: the former is
+   * dropped first.
+   *
+   * @throws VitreousError of the stage that cannot be prepared; the signal's reason.
+   */
+  async announce(spec: RigSpec, signal: AbortSignal): Promise<void> {
+    this.dropAnnounced();
+    const rig = await this.#build(spec, signal);
+    if (signal.aborted || this.#disposed) {
+      disposeRig(rig);
+      signal.throwIfAborted();
+    } else this.#announced = rig;
+  }
+
+  dropAnnounced(): void {
+    disposeRig(this.#announced);
+    this.#announced = undefined;
+  }
+
+  /** Lets the announced rig draw from the next frame on. False: there is none, or nothing was prepared before. */
+  takeAnnounced(): boolean {
+    const rig = this.#announced;
+    if (!rig || !this.#rig) return false;
+    this.#announced = undefined;
+    this.#install(rig);
+    return true;
+  }
+
+  async #build(spec: RigSpec, signal: AbortSignal): Promise<Rig> {
     const { model, precision, adaptive } = spec;
     // Two textures in turns: what has changed shows by comparison.
     const ingest = new IngestStage(this.gpu, model && adaptive ? 2 : 1);
     const upscale = model && new UpscaleStage(this.gpu, model, { precision, adaptive });
     let picture: GPUTexture | undefined;
     try {
-      // All of them to their end: one that goes on after the others failed would allocate after disposal.
-      const [ingested, upscaled, composed] = await Promise.allSettled([
+      const [ingested, upscaled] = await Promise.allSettled([
         ingest.prepare(spec.size, signal),
         upscale?.prepare(spec.size, signal),
-        this.#compose.prepare(this.#format, signal),
       ]);
-      for (const part of [upscaled, ingested, composed]) if (part.status === 'rejected') throw part.reason;
+      for (const part of [upscaled, ingested]) if (part.status === 'rejected') throw part.reason;
       const pictureSize = upscaled.status === 'fulfilled' ? upscaled.value : undefined;
       if (upscale && pictureSize) {
         picture = await this.gpu.checked('picture texture', () => this.#createPicture(pictureSize));
         upscale.bind(ingest.frames, picture);
       }
       signal.throwIfAborted();
-      this.#compose.bind(ingest.frames, picture);
+      return { spec, ingest, upscale, picture };
     } catch (thrown) {
       disposeRig({ spec, ingest, upscale, picture });
       throw thrown;
     }
+  }
+
+  #install(rig: Rig): void {
+    this.#compose.bind(rig.ingest.frames, rig.picture);
     disposeRig(this.#rig);
-    this.#rig = { spec, ingest, upscale, picture };
+    this.#rig = rig;
     this.#bindCuts();
     // Times of the former rig say nothing of this one.
     this.timer.stageMs.clear();
@@ -153,8 +198,9 @@ export class Renderer implements DisposableResource {
    *
    * @throws VitreousError `frame-import`.
    */
-  draw(frame: VideoFrame, target: GPUTexture, layout: ComposeLayout, sample: boolean): void {
+  draw(frame: VideoFrame, layout: ComposeLayout, sample: boolean): void {
     const rig = this.#live();
+    const target = this.#surface.texture(layout.canvas);
     this.#compose.arrange(layout);
     try {
       rig.ingest.import(frame);
@@ -179,7 +225,11 @@ export class Renderer implements DisposableResource {
   }
 
   /** Draws the last picture again: another canvas size, another split. */
-  redraw(target: GPUTexture, layout: ComposeLayout): void {
+  redraw(layout: ComposeLayout): void {
+    this.#redrawOn(this.#surface.texture(layout.canvas), layout);
+  }
+
+  #redrawOn(target: GPUTexture, layout: ComposeLayout): void {
     const { ingest } = this.#live();
     this.#compose.arrange(layout);
     this.timer.beginFrame(false);
@@ -201,11 +251,19 @@ export class Renderer implements DisposableResource {
       usage: GPUTextureUsage.RENDER_ATTACHMENT | GPUTextureUsage.COPY_SRC,
     });
     try {
-      this.redraw(target, layout);
+      this.#redrawOn(target, layout);
       return await readBack(this.gpu, target);
     } finally {
       target.destroy();
     }
+  }
+
+  checked(what: string, work: () => void): Promise<void> {
+    return this.gpu.checked(what, work);
+  }
+
+  async done(): Promise<void> {
+    await this.gpu.device.queue.onSubmittedWorkDone();
   }
 
   /** Size of the picture: what the network makes, or the frame's own. */
@@ -232,6 +290,7 @@ export class Renderer implements DisposableResource {
     if (this.#disposed) return;
     this.#disposed = true;
     disposeRig(this.#rig);
+    this.dropAnnounced();
     this.#forgetCuts();
     this.#compose.dispose();
     this.timer.dispose();

@@ -1,12 +1,14 @@
 import { disposeSymbol } from '../core/dispose.js';
 import { asVitreousError, VitreousError } from '../core/errors.js';
 import type { FrameSink, FrameSource, FrameTiming } from '../core/frame-source.js';
+import { type Size, sameSize } from '../core/geometry.js';
 import type { DeviceLoss } from '../gpu/device.js';
 import { CanvasPresenter } from '../present/canvas-presenter.js';
 import { CanvasSurface } from '../present/canvas-surface.js';
 import { LiveRegion } from '../present/live-region.js';
 import { OverlayPresenter } from '../present/overlay-presenter.js';
 import type { Presenter } from '../present/presenter.js';
+import { TrackSource } from '../source/track-source.js';
 import { VideoSource } from '../source/video-source.js';
 import { Conditions, type Verdict } from './conditions.js';
 import { Curtain } from './curtain.js';
@@ -15,16 +17,17 @@ import { Drawing } from './drawing.js';
 import type { Enhanced, EnhancedEvents, EnhancedStats } from './enhanced.js';
 import { type ActiveTier, type EnhancedState, type FallbackReason, FrameEvent, TierEvent } from './events.js';
 import { Findings } from './findings.js';
+import type { FrameRenderer } from './frame-renderer.js';
 import { GpuLink } from './gpu-link.js';
 import { Models } from './models.js';
 import { openFromCatalog } from './open-detector.js';
 import type { EnhanceOptions, EnhanceSettings } from './options.js';
 import { Preparation } from './preparation.js';
 import { Quality } from './quality.js';
-import type { Renderer } from './renderer.js';
 import { takeSnapshot } from './snapshot.js';
 import { Status } from './status.js';
-import { changeSettings, type Settings } from './validate.js';
+import type { SessionTarget } from './targets.js';
+import { changeSettings, checkSize, type Settings } from './validate.js';
 import { VideoState } from './video-state.js';
 
 /** A device that is lost this often without a frame in between is not asked for again. */
@@ -60,6 +63,8 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
   /** False while the device and the weights are fetched: nothing can show yet, whatever changes. */
   #started = false;
   #tier: ActiveTier = 'none';
+  /** Size of frames that are announced but have not come. */
+  #upcoming: Size | undefined;
   /** Presentation time of the frame on screen. */
   #shownUs = 0;
   #rebuilds = 0;
@@ -67,7 +72,7 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
 
   /** `calledMs`: when the caller asked for it, on `performance.now()`'s clock. */
   constructor(
-    target: HTMLVideoElement | FrameSource,
+    target: SessionTarget,
     settings: Settings,
     options: EnhanceOptions,
     calledMs = performance.now(),
@@ -84,7 +89,7 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
     } else {
       if (!options.canvas)
         throw new TypeError('options.canvas must be an HTMLCanvasElement for a source that is no <video>');
-      this.#source = target;
+      this.#source = 'getSettings' in target ? new TrackSource(target) : target;
       this.#presenter = new CanvasPresenter(options.canvas, changed);
     }
     this.#curtain = new Curtain(this.#presenter);
@@ -97,7 +102,7 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
       quality: this.#quality,
       preparation: this.#preparation,
     });
-    this.#drawing = new Drawing(this.#surface, {
+    this.#drawing = new Drawing({
       onCaughtUp: () => this.#refresh(),
       onCost: (cost) => this.#judge(() => this.#quality.frame(cost)),
       onBehind: (waitedMs) => this.#judge(() => this.#quality.behind(waitedMs)),
@@ -232,6 +237,7 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
     counters.dropped += timing.skipped;
     if (!this.#active) return;
     const size = this.#conditions.sawFrame(frame);
+    if (sameSize(this.#upcoming, size)) this.#upcoming = undefined;
     this.#quality.idle();
     this.#presenter.follow();
     const { renderer } = this.#link;
@@ -241,6 +247,7 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
       return;
     }
     const standing = this.#preparation.request(renderer, this.#conditions.want(size));
+    this.#noteTier();
     if (standing === 'ready' || standing === 'usable') {
       if (this.#drawing.busy()) this.#findings.late();
       else this.#draw(renderer, frame, timing);
@@ -252,6 +259,22 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
     if (this.state === 'running') this.#status.to('starting');
   }
 
+  async prepare(size: Size | undefined): Promise<boolean> {
+    this.#upcoming = size && checkSize(size);
+    if (!size) this.#preparation.dropAnnounced();
+    return this.#announce();
+  }
+
+  /** Builds what announced frames will need, anew whenever something else is wanted. */
+  async #announce(): Promise<boolean> {
+    const [size, { renderer }] = [this.#upcoming, this.#link];
+    if (!size || !renderer || !this.#active || sameSize(size, this.#conditions.sourceSize)) return false;
+    const want = this.#conditions.foresee(size);
+    if (want) return this.#preparation.announce(renderer, want);
+    this.#preparation.dropAnnounced();
+    return false;
+  }
+
   trouble(error: VitreousError, recovering: boolean): void {
     this.#conditions.sawTrouble(error, recovering);
     this.#reconsider();
@@ -259,6 +282,8 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
 
   reset(): void {
     this.#conditions.forgetSource();
+    this.#upcoming = undefined;
+    this.#preparation.dropAnnounced();
     this.#findings.newSource();
     this.#curtain.close();
     if (this.#active && !this.#conditions.fatal) this.#status.to('starting');
@@ -268,7 +293,7 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
     return this.#started && this.#enabled && this.state !== 'disposed';
   }
 
-  #draw(renderer: Renderer, frame: VideoFrame, timing: FrameTiming): void {
+  #draw(renderer: FrameRenderer, frame: VideoFrame, timing: FrameTiming): void {
     const { placement } = this.#conditions;
     if (!placement) return;
     const { compare, upscale } = this.#quality.settings;
@@ -277,7 +302,7 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
     const as = { tier: this.#tier, placement, compare, highlights, measure: this.#quality.late };
     const draw = () => this.#drawing.draw(renderer, frame, timing, as);
     try {
-      if (this.#curtain.closed) this.#reveal(renderer, renderer.gpu.checked('first frame', draw));
+      if (this.#curtain.closed) this.#reveal(renderer, renderer.checked('first frame', draw));
       else draw();
     } catch (thrown) {
       this.#fail(failed(thrown));
@@ -289,13 +314,13 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
   }
 
   /** After the frame's own submit: it does not wait for a look. */
-  #look(renderer: Renderer, timestampUs: number): void {
+  #look(renderer: FrameRenderer, timestampUs: number): void {
     const { frame: texture, spec, gpu, readCuts } = renderer;
     renderer.watchesCuts = this.#findings.on;
-    if (texture && spec) this.#findings.frame({ gpu, texture, size: spec.size, timestampUs, readCuts });
+    if (gpu && texture && spec) this.#findings.frame({ gpu, texture, size: spec.size, timestampUs, readCuts });
   }
 
-  #reveal(renderer: Renderer, drawn: Promise<void>): void {
+  #reveal(renderer: FrameRenderer, drawn: Promise<void>): void {
     this.#curtain
       .raise(renderer, drawn, () => this.#redraw(renderer))
       .then(
@@ -315,7 +340,7 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
     this.#onFirstOutcome?.(undefined);
   }
 
-  #redraw(renderer: Renderer): boolean {
+  #redraw(renderer: FrameRenderer): boolean {
     const { placement } = this.#conditions;
     if (!placement || this.#link.renderer !== renderer) return false;
     const highlights = this.#findings.highlights(this.#shownUs);
@@ -358,10 +383,15 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
       if (!(this.#curtain.open && this.#quality.stepDown())) this.#reconsider();
       return;
     }
+    this.#noteTier();
+    this.#refresh();
+    void this.#announce();
+  }
+
+  #noteTier(): void {
     const from = this.#tier;
     this.#tier = this.#preparation.tier;
     if (from !== this.#tier) this.dispatchEvent(new TierEvent(from, this.#tier));
-    this.#refresh();
   }
 
   /** Takes a measurement; over budget, the native video shows at once. */

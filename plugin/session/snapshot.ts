@@ -1,7 +1,7 @@
 import type { Highlights } from '../compose/highlights.js';
 import { VitreousError } from '../core/errors.js';
 import type { Placement } from '../present/presenter.js';
-import type { Renderer } from './renderer.js';
+import type { FrameRenderer } from './frame-renderer.js';
 
 /**
  * The last picture with highlights as a PNG, at the picture's own size; strokes and labels are as large beside it as on screen.
@@ -9,7 +9,7 @@ import type { Renderer } from './renderer.js';
  * @throws VitreousError `snapshot-unavailable`.
  */
 export async function takeSnapshot(
-  renderer: Renderer | undefined,
+  renderer: FrameRenderer | undefined,
   highlights: Highlights | undefined,
   placement: Placement | undefined,
 ): Promise<Blob> {

@@ -1,3 +1,4 @@
+import type { Size } from '../core/geometry.js';
 import { type ModelSource, type Tier, tiers } from '../core/model-source.js';
 import { bad, checkBoolean, checkKeys, checkNumber, checkObject, isObject, shown } from './check-value.js';
 import type { EnhanceOptions, EnhanceSettings, UpscaleOptions } from './options.js';
@@ -85,6 +86,15 @@ export function changeSettings(settings: EnhanceSettings, current: Settings): Se
   if (!isObject(settings)) throw new TypeError(`settings must be an object, got ${shown(settings)}`);
   checkKeys(settings, '', settingNames);
   return merge({ ...settings }, current);
+}
+
+const isSide = (value: unknown): value is number => typeof value === 'number' && Number.isInteger(value) && value > 0;
+
+/** @throws TypeError unless it is a width and a height in whole pixels. */
+export function checkSize(size: unknown): Size {
+  if (isObject(size) && isSide(size.width) && isSide(size.height)) return { width: size.width, height: size.height };
+  const found = isObject(size) ? `${shown(size.width)} by ${shown(size.height)}` : shown(size);
+  throw new TypeError(`size must be { width, height } in whole pixels, got ${found}`);
 }
 
 /** Platform objects are told by what we call on them: `instanceof` fails across frames. */
