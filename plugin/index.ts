@@ -30,6 +30,7 @@ export { type EnhanceTarget, enhance } from './session/enhance.js';
 export type { Enhanced, EnhancedEvents, EnhancedStats } from './session/enhanced.js';
 export type {
   ActiveTier,
+  DrawEvent,
   EnhancedEventMap,
   EnhancedState,
   FallbackEvent,

@@ -1,7 +1,9 @@
 import type { Size } from '../core/geometry.js';
+import type { Surface } from './surface.js';
 
 /** The WebGPU side of a canvas: configured for one device at a time. */
-export class CanvasSurface {
+export class CanvasSurface implements Surface {
+  readonly optional = false;
   readonly #canvas: HTMLCanvasElement;
   #context: GPUCanvasContext | undefined;
 
@@ -9,13 +11,17 @@ export class CanvasSurface {
     this.#canvas = canvas;
   }
 
-  /** Gives the canvas to a device. Undefined where the canvas already has a context of another kind. */
-  configure(device: GPUDevice, format: GPUTextureFormat): boolean {
+  get format(): GPUTextureFormat {
+    return navigator.gpu.getPreferredCanvasFormat();
+  }
+
+  /** Gives the canvas to a device. False where the canvas already has a context of another kind. */
+  configure(device: GPUDevice): boolean {
     this.#context ??= this.#canvas.getContext('webgpu') ?? undefined;
     if (!this.#context) return false;
     this.#context.configure({
       device,
-      format,
+      format: this.format,
       alphaMode: 'premultiplied',
       colorSpace: 'srgb',
       usage: GPUTextureUsage.RENDER_ATTACHMENT,

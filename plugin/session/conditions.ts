@@ -131,7 +131,7 @@ export class Conditions {
     return {
       overlay: presenter.overlay,
       attached: presenter.attached,
-      pictureInPicture: videoState?.pictureInPicture ?? false,
+      pictureInPicture: presenter.overlay && (videoState?.pictureInPicture ?? false),
       encrypted: videoState?.encrypted ?? false,
       displaySize: this.displaySize,
       sourceSize: this.#sourceSize,

@@ -2,14 +2,18 @@ import { VitreousError } from '../core/errors.js';
 import type { FrameSource } from '../core/frame-source.js';
 import type { Enhanced } from './enhanced.js';
 import type { EnhanceOptions } from './options.js';
+import { type SessionTarget, sessionTarget } from './targets.js';
 import { checkOptions } from './validate.js';
 import { whyVideoCannot } from './video-checks.js';
 
-/** What can be enhanced: a `<video>`, or a source of frames together with `options.canvas`. */
-export type EnhanceTarget = HTMLVideoElement | FrameSource;
+/**
+ * What can be enhanced: a `<video>`; or, together with `options.canvas`, a video track (a camera, WebRTC), a stream (its first video track as
+ * of now), or another source of frames.
+ */
+export type EnhanceTarget = HTMLVideoElement | MediaStreamTrack | MediaStream | FrameSource;
 
 /** Targets with an enhancement, or one that is starting. */
-const taken = new WeakSet<EnhanceTarget>();
+const taken = new WeakSet<SessionTarget>();
 
 /**
  * Enhances a video in place. Resolves when the first enhanced frame is on screen, or with `state: 'bypassed'` when there is a
@@ -19,10 +23,10 @@ const taken = new WeakSet<EnhanceTarget>();
  * @throws (rejects) TypeError for bad options; the signal's reason; VitreousError when this video can't be enhanced here at all.
  * The native video plays on in every case.
  */
-export async function enhance(target: EnhanceTarget, options: EnhanceOptions = {}): Promise<Enhanced> {
+export async function enhance(given: EnhanceTarget, options: EnhanceOptions = {}): Promise<Enhanced> {
   const calledMs = performance.now();
   const settings = checkOptions(options);
-  checkTarget(target);
+  const target = sessionTarget(given);
   options.signal?.throwIfAborted();
   if (taken.has(target))
     throw new VitreousError({
@@ -47,12 +51,4 @@ export async function enhance(target: EnhanceTarget, options: EnhanceOptions = {
     taken.delete(target);
     throw thrown;
   }
-}
-
-function checkTarget(target: unknown): void {
-  const known =
-    typeof target === 'object' &&
-    target !== null &&
-    ('videoWidth' in target || ('start' in target && 'refresh' in target));
-  if (!known) throw new TypeError(`enhance needs a <video> or a frame source, got ${String(target)}`);
 }

@@ -52,6 +52,18 @@ export interface Enhanced extends EnhancedEvents, DisposableResource {
   readonly stats: EnhancedStats;
   /** The canvas that is drawn on: ours over the video, or `options.canvas`. */
   readonly canvas: HTMLCanvasElement;
+  /**
+   * The picture for those who draw themselves: rgba8unorm, sRGB-encoded, to be bound or copied from, on `device`. Undefined while the
+   * native video shows. With `output: 'texture'` highlights and the split are in it, else they are on the canvas alone.
+   *
+   * Valid until the next `draw` event: each frame is drawn into the same texture, and another tier, size or setting replaces it, in
+   * the task of that event. Work that is submitted before sees this frame; take it anew for each.
+   */
+  readonly texture: GPUTexture | undefined;
+  /** The device in use; undefined before there is one, between two after a loss, and without WebGPU. */
+  readonly device: GPUDevice | undefined;
+  /** The `<video>` that is enhanced; undefined for other sources. */
+  readonly video: HTMLVideoElement | undefined;
   /** False hides the canvas and stops all work; true brings it back. */
   enabled: boolean;
   /**

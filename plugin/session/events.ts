@@ -79,12 +79,27 @@ export class FrameEvent extends Event {
   }
 }
 
+/**
+ * `draw`: what is shown has been drawn, a new frame or the last one with other highlights or another size. In the event's task
+ * `enhanced.canvas` and `enhanced.texture` hold it, also where it cannot be read from a canvas later.
+ */
+export class DrawEvent extends Event {
+  /** The frame's presentation time in the media, microseconds. */
+  readonly timestampUs: number;
+
+  constructor(timestampUs: number) {
+    super('draw');
+    this.timestampUs = timestampUs;
+  }
+}
+
 /** The events of an `Enhanced`, by name. */
 export interface EnhancedEventMap {
   fallback: FallbackEvent;
   statechange: StateChangeEvent;
   tier: TierEvent;
   frame: FrameEvent;
+  draw: DrawEvent;
   detections: DetectionsEvent;
   prompts: PromptsEvent;
   stagefailure: StageFailureEvent;

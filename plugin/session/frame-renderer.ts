@@ -37,6 +37,11 @@ export interface FrameRenderer extends DisposableResource {
   readonly gpu: GpuDevice | undefined;
   /** The last frame on that device, rgba8unorm at display size; stays until the next one is drawn. */
   readonly frame: GPUTexture | undefined;
+  /**
+   * The last picture on that device, with what is drawn over it where it goes to no canvas; stays until the next one is drawn. Absent
+   * without WebGPU.
+   */
+  readonly output?: GPUTexture | undefined;
   /** Reads the number of cuts up to the last frame; undefined where they are not counted. */
   readonly readCuts: (() => Promise<number>) | undefined;
   /** Counts cuts from one of the next frames on, or no longer. */

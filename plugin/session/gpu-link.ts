@@ -3,7 +3,7 @@ import { abortable } from '../core/abort.js';
 import { VitreousError } from '../core/errors.js';
 import type { DeviceLoss, GpuDevice } from '../gpu/device.js';
 import { type DeviceLease, leaseDevice } from '../gpu/shared-device.js';
-import type { CanvasSurface } from '../present/canvas-surface.js';
+import type { Surface } from '../present/surface.js';
 import { softwareAdapter } from './probe.js';
 import { Renderer } from './renderer.js';
 
@@ -12,7 +12,7 @@ const momentary: ReadonlySet<VitreousError['code']> = new Set(['adapter-unavaila
 
 export interface GpuLinkOptions {
   readonly device: GPUDevice | undefined;
-  readonly surface: CanvasSurface;
+  readonly surface: Surface;
   readonly signal: AbortSignal;
   readonly allowSoftware: () => boolean;
   readonly onLost: (loss: DeviceLoss) => void;
@@ -44,9 +44,8 @@ export class GpuLink {
     try {
       signal.throwIfAborted();
       if (gpu.caps.software && !allowSoftware()) throw softwareAdapter(gpu.caps.description);
-      const format = navigator.gpu.getPreferredCanvasFormat();
-      if (!surface.configure(gpu.device, format)) throw canvasTaken();
-      this.#renderer = new Renderer(gpu, surface, format, compose);
+      if (!surface.configure(gpu.device)) throw canvasTaken();
+      this.#renderer = new Renderer(gpu, surface, compose);
     } catch (thrown) {
       lease.dispose();
       throw thrown;

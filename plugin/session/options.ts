@@ -95,6 +95,14 @@ export interface EnhanceSettings {
 export interface EnhanceOptions extends EnhanceSettings {
   /** A device to share: borrowed, never destroyed. By default one is made. */
   readonly device?: GPUDevice | undefined;
+  /**
+   * Where the picture goes. `page` (default): over the video, or on `options.canvas`. The others keep it off the page, for renderers of
+   * your own, in the size that the network makes; the `<video>` need not be in a document then, or in sight:
+   *
+   * - `canvas`: on `enhanced.canvas`, which is in no document, for WebGL textures;
+   * - `texture`: in `enhanced.texture`, for WebGPU, without a copy.
+   */
+  readonly output?: 'page' | 'canvas' | 'texture' | undefined;
   /** Where to draw when the source is not a `<video>`; a video gets a canvas of its own. */
   readonly canvas?: HTMLCanvasElement | undefined;
   /** Aborts start-up at any point, and later ends the enhancement as `dispose()` does. */

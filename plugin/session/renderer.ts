@@ -7,7 +7,7 @@ import { CutDetector } from '../detect/cut-detector.js';
 import type { GpuDevice } from '../gpu/device.js';
 import { GpuTimer } from '../gpu/timer.js';
 import { IngestStage } from '../ingest/ingest-stage.js';
-import type { CanvasSurface } from '../present/canvas-surface.js';
+import type { Surface } from '../present/surface.js';
 import { UpscaleStage } from '../upscale/upscale-stage.js';
 import type { FrameRenderer, RigSpec } from './frame-renderer.js';
 
@@ -33,19 +33,21 @@ export class Renderer implements FrameRenderer {
   /** How much of the network's work is seen from the next frame on, 0 to 1. */
   strength = 1;
   readonly #compose: ComposeStage;
-  readonly #surface: CanvasSurface;
-  readonly #format: GPUTextureFormat;
+  readonly #surface: Surface;
   #rig: Rig | undefined;
+  /** Drew the last picture, while the rig has drawn none yet. */
+  #former: Rig | undefined;
+  /** What the last picture was drawn on; undefined where it needed no drawing. */
+  #target: GPUTexture | undefined;
   /** Stands ready for frames of another size that are still to come. */
   #announced: Rig | undefined;
   #cuts: CutDetector | 'pending' | 'none' | undefined;
   #disposed = false;
 
-  /** `surface`: configured for the device in this format. */
-  constructor(gpu: GpuDevice, surface: CanvasSurface, format: GPUTextureFormat, events: ComposeEvents) {
+  /** `surface`: configured for the device. */
+  constructor(gpu: GpuDevice, surface: Surface, events: ComposeEvents) {
     this.gpu = gpu;
     this.#surface = surface;
-    this.#format = format;
     this.timer = new GpuTimer(gpu, ['ingest', 'upscale', 'compose']);
     this.#compose = new ComposeStage(gpu, events);
   }
@@ -116,7 +118,7 @@ export class Renderer implements FrameRenderer {
     // Both to their end: one that goes on after the other failed would allocate after disposal.
     const [built, composed] = await Promise.allSettled([
       this.#build(spec, signal),
-      this.#compose.prepare(this.#format, signal),
+      this.#compose.prepare(this.#surface.format, signal),
     ]);
     if (built.status === 'rejected') throw built.reason;
     try {
@@ -185,7 +187,9 @@ export class Renderer implements FrameRenderer {
 
   #install(rig: Rig): void {
     this.#compose.bind(rig.ingest.frames, rig.picture);
-    disposeRig(this.#rig);
+    // The picture of the former one is the last until a frame has been drawn with this one.
+    if (this.#former) disposeRig(this.#rig);
+    else this.#former = this.#rig;
     this.#rig = rig;
     this.#bindCuts();
     // Times of the former rig say nothing of this one.
@@ -200,8 +204,8 @@ export class Renderer implements FrameRenderer {
    */
   draw(frame: VideoFrame, layout: ComposeLayout, sample: boolean): void {
     const rig = this.#live();
-    const target = this.#surface.texture(layout.canvas);
-    this.#compose.arrange(layout);
+    const target = this.#takeTarget(layout);
+    if (target) this.#compose.arrange(layout);
     try {
       rig.ingest.import(frame);
       this.timer.beginFrame(sample);
@@ -212,9 +216,11 @@ export class Renderer implements FrameRenderer {
         rig.upscale.strength = this.strength;
         rig.upscale.record(encoder, this.timer, rig.ingest.turn);
       }
-      this.#compose.record(encoder, this.timer, target, rig.ingest.turn);
+      if (target) this.#compose.record(encoder, this.timer, target, rig.ingest.turn);
       this.timer.endFrame(encoder);
       this.gpu.device.queue.submit([encoder.finish()]);
+      disposeRig(this.#former);
+      this.#former = undefined;
     } catch (thrown) {
       // What was recorded may never run.
       rig.upscale?.reset();
@@ -224,9 +230,17 @@ export class Renderer implements FrameRenderer {
     }
   }
 
-  /** Draws the last picture again: another canvas size, another split. */
+  /** Draws the last picture again: another canvas size, another split. Not while another rig waits for its first frame. */
   redraw(layout: ComposeLayout): void {
-    this.#redrawOn(this.#surface.texture(layout.canvas), layout);
+    if (this.#former) return;
+    const target = this.#takeTarget(layout);
+    if (target) this.#redrawOn(target, layout);
+  }
+
+  #takeTarget(layout: ComposeLayout): GPUTexture | undefined {
+    const needed = !this.#surface.optional || layout.highlights !== undefined || layout.compare !== false;
+    this.#target = needed ? this.#surface.texture(layout.canvas) : undefined;
+    return this.#target;
   }
 
   #redrawOn(target: GPUTexture, layout: ComposeLayout): void {
@@ -247,7 +261,7 @@ export class Renderer implements FrameRenderer {
     const target = this.gpu.device.createTexture({
       label: 'vitreous/snapshot',
       size: [layout.canvas.width, layout.canvas.height],
-      format: this.#format,
+      format: this.#surface.format,
       usage: GPUTextureUsage.RENDER_ATTACHMENT | GPUTextureUsage.COPY_SRC,
     });
     try {
@@ -266,10 +280,20 @@ export class Renderer implements FrameRenderer {
     await this.gpu.device.queue.onSubmittedWorkDone();
   }
 
-  /** Size of the picture: what the network makes, or the frame's own. */
+  /** The last picture: what the network made, or the frame itself. */
+  get #picture(): GPUTexture | undefined {
+    const rig = this.#former ?? this.#rig;
+    return rig?.picture ?? rig?.ingest.frames[rig.ingest.turn];
+  }
+
+  get output(): GPUTexture | undefined {
+    return (this.#surface.optional ? this.#target : undefined) ?? this.#picture;
+  }
+
+  /** Size of the picture. */
   get pictureSize(): Size | undefined {
-    const texture = this.#rig?.picture ?? this.frame;
-    return texture && { width: texture.width, height: texture.height };
+    const picture = this.#picture;
+    return picture && { width: picture.width, height: picture.height };
   }
 
   #createPicture({ width, height }: Size): GPUTexture {
@@ -290,6 +314,7 @@ export class Renderer implements FrameRenderer {
     if (this.#disposed) return;
     this.#disposed = true;
     disposeRig(this.#rig);
+    disposeRig(this.#former);
     this.dropAnnounced();
     this.#forgetCuts();
     this.#compose.dispose();

@@ -3,11 +3,9 @@ import { asVitreousError, VitreousError } from '../core/errors.js';
 import type { FrameSink, FrameSource, FrameTiming } from '../core/frame-source.js';
 import { type Size, sameSize } from '../core/geometry.js';
 import type { DeviceLoss } from '../gpu/device.js';
-import { CanvasPresenter } from '../present/canvas-presenter.js';
-import { CanvasSurface } from '../present/canvas-surface.js';
 import { LiveRegion } from '../present/live-region.js';
-import { OverlayPresenter } from '../present/overlay-presenter.js';
 import type { Presenter } from '../present/presenter.js';
+import type { Surface } from '../present/surface.js';
 import { TrackSource } from '../source/track-source.js';
 import { VideoSource } from '../source/video-source.js';
 import { Conditions, type Verdict } from './conditions.js';
@@ -15,13 +13,21 @@ import { Curtain } from './curtain.js';
 import type { PromptAnswer } from './detections.js';
 import { Drawing } from './drawing.js';
 import type { Enhanced, EnhancedEvents, EnhancedStats } from './enhanced.js';
-import { type ActiveTier, type EnhancedState, type FallbackReason, FrameEvent, TierEvent } from './events.js';
+import {
+  type ActiveTier,
+  DrawEvent,
+  type EnhancedState,
+  type FallbackReason,
+  FrameEvent,
+  TierEvent,
+} from './events.js';
 import { Findings } from './findings.js';
 import type { FrameRenderer } from './frame-renderer.js';
 import { GpuLink } from './gpu-link.js';
 import { Models } from './models.js';
 import { openFromCatalog } from './open-detector.js';
 import type { EnhanceOptions, EnhanceSettings } from './options.js';
+import { openOutlet } from './outlet.js';
 import { Preparation } from './preparation.js';
 import { Quality } from './quality.js';
 import { takeSnapshot } from './snapshot.js';
@@ -43,9 +49,10 @@ const EnhancedEventTarget = EventTarget as { new (): EnhancedEvents };
  * Longer than other files: each decision lives in a part of its own, and what is left is the one place where the parts meet.
  */
 export class Session extends EnhancedEventTarget implements Enhanced, FrameSink {
+  readonly video: HTMLVideoElement | undefined;
   readonly #source: FrameSource;
   readonly #presenter: Presenter;
-  readonly #surface: CanvasSurface;
+  readonly #surface: Surface;
   readonly #videoState: VideoState | undefined;
   readonly #lifetime = new AbortController();
   readonly #models: Models;
@@ -71,29 +78,23 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
   #onFirstOutcome: ((failure: VitreousError | undefined) => void) | undefined;
 
   /** `calledMs`: when the caller asked for it, on `performance.now()`'s clock. */
-  constructor(
-    target: SessionTarget,
-    settings: Settings,
-    options: EnhanceOptions,
-    calledMs = performance.now(),
-  ) {
+  constructor(target: SessionTarget, settings: Settings, options: EnhanceOptions, calledMs = performance.now()) {
     super();
     this.#calledMs = calledMs;
     this.#quality = new Quality(settings, () => this.#source.frameIntervalMs);
     this.#status = new Status(this);
     const changed = () => this.#reconsider();
+    // The size of what the network makes does not depend on the tier: all of them double.
+    const scale = () => (this.#quality.settings.upscale === false ? 1 : 2);
+    const { presenter, surface } = openOutlet(target, options, { changed, scale });
+    this.#presenter = presenter;
+    this.#surface = surface;
     if ('videoWidth' in target) {
+      this.video = target;
       this.#source = new VideoSource(target);
-      this.#presenter = new OverlayPresenter(target, changed);
       this.#videoState = new VideoState(target, changed);
-    } else {
-      if (!options.canvas)
-        throw new TypeError('options.canvas must be an HTMLCanvasElement for a source that is no <video>');
-      this.#source = 'getSettings' in target ? new TrackSource(target) : target;
-      this.#presenter = new CanvasPresenter(options.canvas, changed);
-    }
+    } else this.#source = 'getSettings' in target ? new TrackSource(target) : target;
     this.#curtain = new Curtain(this.#presenter);
-    this.#surface = new CanvasSurface(this.#presenter.canvas);
     this.#models = new Models(options.onProgress);
     this.#preparation = new Preparation(this.#models, () => this.#onPrepared());
     this.#conditions = new Conditions({
@@ -170,6 +171,14 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
 
   get canvas(): HTMLCanvasElement {
     return this.#presenter.canvas;
+  }
+
+  get texture(): GPUTexture | undefined {
+    return this.#curtain.open ? this.#link.renderer?.output : undefined;
+  }
+
+  get device(): GPUDevice | undefined {
+    return this.#link.renderer?.gpu?.device;
   }
 
   /** Aborted when this is disposed. */
@@ -311,6 +320,7 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
     this.#shownUs = timing.timestampUs;
     this.#look(renderer, timing.timestampUs);
     this.dispatchEvent(new FrameEvent(timing.timestampUs));
+    this.#tellDrawn();
   }
 
   /** After the frame's own submit: it does not wait for a look. */
@@ -328,11 +338,17 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
           if (!shown) return;
           this.#rebuilds = 0;
           this.#status.to('running');
+          this.#tellDrawn();
           // On screen after the browser's next two updates of the page: one takes the canvas, the next comes after it was shown.
           requestAnimationFrame(() => requestAnimationFrame(() => this.#onShown()));
         },
         (thrown) => this.#fail(failed(thrown)),
       );
+  }
+
+  /** In the task that has drawn: a canvas can be read. */
+  #tellDrawn(): void {
+    if (this.#curtain.open) this.dispatchEvent(new DrawEvent(this.#shownUs));
   }
 
   #onShown(): void {
@@ -345,6 +361,7 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
     if (!placement || this.#link.renderer !== renderer) return false;
     const highlights = this.#findings.highlights(this.#shownUs);
     this.#drawing.redraw(renderer, { placement, highlights, compare: this.#quality.settings.compare });
+    this.#tellDrawn();
     return true;
   }
 

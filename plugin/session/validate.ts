@@ -97,6 +97,8 @@ export function checkSize(size: unknown): Size {
   throw new TypeError(`size must be { width, height } in whole pixels, got ${found}`);
 }
 
+const outputs = ['page', 'canvas', 'texture'] as const satisfies readonly EnhanceOptions['output'][];
+
 /** Platform objects are told by what we call on them: `instanceof` fails across frames. */
 const interfaces = [
   { name: 'device', method: 'createCommandEncoder', expected: 'a GPUDevice' },
@@ -111,10 +113,12 @@ function hasMethod(value: unknown, method: string): boolean {
 /** Checks everything a caller passed. @throws TypeError naming the option, what it must be and what it is. */
 export function checkOptions(options: EnhanceOptions): Settings {
   if (!isObject(options)) throw new TypeError(`options must be an object, got ${shown(options)}`);
-  checkKeys(options, '', [...settingNames, 'device', 'canvas', 'signal', 'onProgress']);
+  checkKeys(options, '', [...settingNames, 'output', 'device', 'canvas', 'signal', 'onProgress']);
   const given: Readonly<Record<string, unknown>> = { ...options };
   for (const { name, method, expected } of interfaces)
     if (given[name] !== undefined && !hasMethod(given[name], method)) throw bad(name, expected, given[name]);
+  if (given.output !== undefined && !outputs.some((output) => output === given.output))
+    throw bad('output', outputs.map((output) => `'${output}'`).join(', '), given.output);
   if (given.onProgress !== undefined && typeof given.onProgress !== 'function')
     throw bad('onProgress', 'a function', given.onProgress);
   return merge(given, settingsDefaults);

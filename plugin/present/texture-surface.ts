@@ -1,0 +1,36 @@
+import type { Size } from '../core/geometry.js';
+import type { Surface } from './surface.js';
+
+/** A texture that stays, for those who draw themselves. Made when first drawn on, and again for another size. */
+export class TextureSurface implements Surface {
+  readonly format = 'rgba8unorm';
+  readonly optional = true;
+  #device: GPUDevice | undefined;
+  #texture: GPUTexture | undefined;
+
+  configure(device: GPUDevice): boolean {
+    this.release();
+    this.#device = device;
+    return true;
+  }
+
+  texture({ width, height }: Size): GPUTexture {
+    if (!this.#device) throw new RangeError('present: not configured');
+    const known = this.#texture;
+    if (known?.width === width && known.height === height) return known;
+    known?.destroy();
+    this.#texture = this.#device.createTexture({
+      label: 'vitreous/composed',
+      size: [width, height],
+      format: this.format,
+      usage: GPUTextureUsage.RENDER_ATTACHMENT | GPUTextureUsage.TEXTURE_BINDING | GPUTextureUsage.COPY_SRC,
+    });
+    return this.#texture;
+  }
+
+  release(): void {
+    this.#texture?.destroy();
+    this.#texture = undefined;
+    this.#device = undefined;
+  }
+}
