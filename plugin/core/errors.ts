@@ -65,6 +65,12 @@ export const errorCodes = [
   'drm',
   'picture-in-picture',
   'source-format',
+  'track-ended',
+  // connections
+  'whep-http',
+  'whep-network',
+  'whep-answer',
+  'whep-lost',
   // session
   'display-not-larger',
   'over-budget',
