@@ -9,6 +9,7 @@ export default [
     limit: '15 kB',
     gzip: true,
   },
+  { name: "import 'vitreous/whep'", path: staticClosure('whep.js'), limit: '13 kB', gzip: true },
   { name: 'all code and shaders of the library', path: allChunks(), limit: '128 kB', gzip: true },
   {
     name: 'weights of the prompt model',

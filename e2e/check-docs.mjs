@@ -1,9 +1,10 @@
 // Every name that an entry point exports has a doc comment.
 import { join } from 'node:path';
 import ts from 'typescript';
+import { entryPoints } from './entry-points.mjs';
 
 const root = join(import.meta.dirname, '..');
-const entries = ['plugin/index.ts', 'plugin/adapters/mediabunny.ts'].map((path) => join(root, path));
+const entries = entryPoints.map(({ source }) => source);
 
 const config = ts.getParsedCommandLineOfConfigFile(
   join(root, 'tsconfig.build.json'),
