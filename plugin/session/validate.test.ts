@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { tiers } from '../core/model-source.js';
 import { changeSettings, checkOptions, settingsDefaults } from './validate.js';
@@ -79,4 +80,35 @@ describe('changeSettings', () => {
       'options.device is not an option; known are upscale, compare, detect, highlight',
     );
   });
+});
+
+test('any options are taken or refused by a TypeError that names one', () => {
+  const settings = fc.record(
+    {
+      upscale: fc.anything(),
+      compare: fc.anything(),
+      detect: fc.oneof(
+        fc.anything(),
+        fc.record({ prompts: fc.anything(), rateHz: fc.anything(), model: fc.anything() }, { requiredKeys: [] }),
+      ),
+      highlight: fc.oneof(
+        fc.anything(),
+        fc.record({ style: fc.anything(), colours: fc.anything() }, { requiredKeys: [] }),
+      ),
+      device: fc.anything(),
+    },
+    { requiredKeys: [] },
+  );
+  fc.assert(
+    fc.property(settings, (options) => {
+      try {
+        // What a page without types could pass.
+        checkOptions(options as never);
+      } catch (thrown) {
+        if (!(thrown instanceof TypeError)) throw thrown;
+        expect(thrown.message).toMatch(/^options[. ]/);
+      }
+    }),
+    { seed: 20_261_128, numRuns: Number(process.env.VITREOUS_FUZZ_RUNS ?? 300) },
+  );
 });

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { readTextSide } from '../../../models/promptvit/text/index.js';
 import { VitreousError } from '../../core/errors.js';
@@ -179,3 +180,27 @@ describe('what cannot be grounded says so', () => {
     expect(errorOf('zz'.repeat(120)).message.length).toBeLessThan(300);
   });
 });
+
+it('ends with an answer or a coded error for any text', () => {
+  const text = fc.oneof(
+    fc.string({ unit: 'binary', maxLength: 200 }),
+    fc.string({ unit: 'grapheme', maxLength: 100 }),
+    fc
+      .array(fc.constantFrom('red', 'dog', 'on', 'a', '<b>', 'סוס', '\u0000', '🐕', "'", '__proto__', 'constructor'), {
+        maxLength: 20,
+      })
+      .map((words) => words.join(' ')),
+    fc.constant('dog '.repeat(2500)),
+  );
+  fc.assert(
+    fc.property(text, (prompt) => {
+      try {
+        expect(lexicon.names[understand(prompt, lexicon).concept] ?? 'a guess').toBeTypeOf('string');
+      } catch (thrown) {
+        if (!(thrown instanceof VitreousError)) throw thrown;
+        expect(thrown.code).toMatch(/^prompt-/);
+      }
+    }),
+    { seed: 20_261_128, numRuns: Number(process.env.VITREOUS_FUZZ_RUNS ?? 100) },
+  );
+}, 120_000);

@@ -58,14 +58,17 @@ export const is = (field: string, value: unknown): Rule => ({
   holds: (found) => JSON.stringify(found) === JSON.stringify(value),
 });
 
+/** Far beyond any network for video, and near enough that the graph of a nonsensical manifest is built in no time. */
+const maxArchitectureSize = 4096;
+
 /** Fields of every manifest. */
 const commonRules: readonly Rule[] = [
   { field: 'name', expected: 'a name', holds: isText },
   { field: 'version', expected: 'a version', holds: isText },
   {
     field: 'architecture',
-    expected: 'positive integers by name',
-    holds: (x) => isObject(x) && Object.values(x).every(isPositive),
+    expected: `whole numbers from 1 to ${maxArchitectureSize} by name`,
+    holds: (x) => isObject(x) && Object.values(x).every((size) => isPositive(size) && size <= maxArchitectureSize),
   },
   // A plain file name: weights live beside their manifest, and no manifest points elsewhere.
   {

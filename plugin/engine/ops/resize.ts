@@ -7,7 +7,8 @@ import type { Value } from '../value.js';
 import { realTensor } from './rearrange.js';
 
 export interface ResizeAttrs {
-  readonly mode: 'bilinear' | 'nearest';
+  /** `bilinear-corner`: of centres half a pixel off, as TensorFlow 1 resized: the first sample lies on the first pixel. */
+  readonly mode: 'bilinear' | 'bilinear-corner' | 'nearest';
   /** Output [height, width]. */
   readonly size: readonly [number, number];
 }
@@ -26,7 +27,9 @@ export const resizeOp: Op<ResizeAttrs> = {
       throw invalidGraph(`resize of ${height}x${width} to ${size.join('x')}`, `sizes up to ${maxSize}`);
     return [tensor([...(x.shape.length === 4 ? [batch] : []), ...size, channels])];
   },
-  variants: ({ attrs }) => [{ id: attrs.mode, consts: { BILINEAR: attrs.mode === 'bilinear' } }],
+  variants: ({ attrs }) => [
+    { id: attrs.mode, consts: { BILINEAR: attrs.mode !== 'nearest', CORNER: attrs.mode === 'bilinear-corner' } },
+  ],
   lower({ inputs, attrs }, { consts }) {
     const x = asTensor(inputs[0]);
     const { batch, height, width, channels } = imageDims(x);
@@ -39,7 +42,7 @@ export const resizeOp: Op<ResizeAttrs> = {
         uniforms: [width, height, outWidth, outHeight, groups],
         bindings: [input(0), output()],
         workgroups: [ceilDiv(outWidth, 8), ceilDiv(outHeight, 8), batch * groups],
-        macs: attrs.mode === 'bilinear' ? 4 * batch * outHeight * outWidth * channels : 0,
+        macs: attrs.mode === 'nearest' ? 0 : 4 * batch * outHeight * outWidth * channels,
       },
     ];
   },
@@ -47,7 +50,7 @@ export const resizeOp: Op<ResizeAttrs> = {
 
 /**
  * Another size by PyTorch's `interpolate`: `bilinear` with `align_corners` false and no antialiasing, or `nearest`, both given
- * the size, not a scale factor.
+ * the size, not a scale factor; or by TensorFlow's `ResizeBilinear` without `half_pixel_centers`, `bilinear-corner`.
  *
  * @param x `[(B,) H, W, C]`
  * @returns `[(B,) size[0], size[1], C]`
