@@ -143,6 +143,24 @@ describe('urlFolder', () => {
     expect(await codeRejectedBy(store.load(isA))).toBe('weights-format');
   });
 
+  it('stops reading a text that does not end', async () => {
+    let hungUp = false;
+    behave = (_request, response) => {
+      response.writeHead(200);
+      const more = (): void => {
+        while (!hungUp && response.write(Buffer.alloc(1 << 20, 0x20)));
+      };
+      response.on('drain', more);
+      response.on('close', () => {
+        hungUp = true;
+      });
+      more();
+      return true;
+    };
+    expect(await codeRejectedBy(urlFolder(base).text('config.json'))).toBe('weights-format');
+    await expect.poll(() => hungUp).toBe(true);
+  });
+
   it("gives the signal's reason in mid-load", async () => {
     const store = await TensorStore.open(urlFolder(base));
     const reason = new Error('enough');

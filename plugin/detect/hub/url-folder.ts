@@ -1,5 +1,9 @@
 import { type ErrorCode, VitreousError } from '../../core/errors.js';
 import type { ByteSource, ModelFolder, ReadOptions } from '../../engine/model/byte-source.js';
+import { textUpTo } from '../../engine/model/fetch.js';
+
+/** The longest text file of a model, its tokenizer, weighs some megabytes. */
+const maxTextBytes = 64 * 2 ** 20;
 
 function fail(code: ErrorCode, found: string, expected: string, cause?: unknown): VitreousError {
   return new VitreousError({
@@ -149,12 +153,16 @@ export function urlFolder(base: string | URL): ModelFolder {
       const url = urlOf(name);
       const response = answered(await request(url, signal), url);
       if (!response) return undefined;
+      let text: string | undefined;
       try {
-        return await response.text();
+        text = await textUpTo(response, maxTextBytes);
       } catch (cause) {
         signal?.throwIfAborted();
         throw fail('weights-truncated', `part of ${url}, then an error`, 'the whole file', cause);
       }
+      if (text === undefined)
+        throw fail('weights-format', `more than ${maxTextBytes} bytes from ${url}`, 'a small file');
+      return text;
     },
     open: (name, signal) => openUrl(urlOf(name), signal),
   };

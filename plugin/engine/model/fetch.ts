@@ -67,11 +67,27 @@ export async function fetchBytes(
 /** Most a manifest may weigh. */
 const maxManifestBytes = 1 << 20;
 
-/** Fetches and parses JSON. @throws VitreousError `weights-network`, `weights-http`, `manifest-format`; the signal's reason. */
+/** A body as text; undefined when it is longer than `mostBytes`, of which no more is kept than that. @throws as the body's stream. */
+export async function textUpTo(response: Response, mostBytes: number): Promise<string | undefined> {
+  const reader = response.body?.getReader();
+  const decoder = new TextDecoder();
+  let text = '';
+  let loadedBytes = 0;
+  for (;;) {
+    const { done, value } = (await reader?.read()) ?? { done: true, value: undefined };
+    if (done) return text + decoder.decode();
+    loadedBytes += value.byteLength;
+    if (loadedBytes > mostBytes) {
+      await reader?.cancel();
+      return undefined;
+    }
+    text += decoder.decode(value, { stream: true });
+  }
+}
+
+/** Fetches and parses JSON. @throws VitreousError `weights-network`, `weights-http`, `weights-truncated`, `manifest-format`; the signal's reason. */
 export async function fetchJson(url: string | URL, signal?: AbortSignal): Promise<unknown> {
   const response = await open(url, signal);
-  const text = await response.text();
-  signal?.throwIfAborted();
   const bad = (found: string, cause?: unknown): VitreousError =>
     new VitreousError({
       code: 'manifest-format',
@@ -81,7 +97,15 @@ export async function fetchJson(url: string | URL, signal?: AbortSignal): Promis
       fix: 'Point to the manifest.json of a model; the native video plays on.',
       cause,
     });
-  if (text.length > maxManifestBytes) throw bad(`${text.length} characters`);
+  let text: string | undefined;
+  try {
+    text = await textUpTo(response, maxManifestBytes);
+  } catch (cause) {
+    signal?.throwIfAborted();
+    throw fail('weights-truncated', `part of ${url}, then an error`, 'the whole file', cause);
+  }
+  signal?.throwIfAborted();
+  if (text === undefined) throw bad(`more than ${maxManifestBytes} bytes`);
   try {
     return JSON.parse(text);
   } catch (cause) {
