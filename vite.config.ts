@@ -8,7 +8,7 @@ import { useSoftwareGpu } from './e2e/setup/software-gpu.mjs';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
 
-/** Removes comments and blank lines. WGSL has no string literals, and its block comments nest. */
+/** Removes comments and blank lines. Neither WGSL nor GLSL has string literals; block comments nest, which GLSL here has none of. */
 export function stripWgsl(source: string): string {
   let text = '';
   let depth = 0;
@@ -34,14 +34,14 @@ export function stripWgsl(source: string): string {
   return `${lines.filter((line) => line !== '').join('\n')}\n`;
 }
 
-/** Imports a `.wgsl` file as its text; a build of the library ships it without comments. */
+/** Imports a `.wgsl` or `.glsl` file as its text; a build of the library ships it without comments. */
 function wgslText(strip: boolean): Plugin {
   return {
     name: 'vitreous:wgsl-text',
     enforce: 'pre',
     load(id) {
       const [file = id] = id.split('?');
-      if (!file.endsWith('.wgsl')) return null;
+      if (!/\.(wgsl|glsl)$/.test(file)) return null;
       const source = readFileSync(file, 'utf8');
       const text = strip ? stripWgsl(source) : source;
       return { code: `export default ${JSON.stringify(text)};`, moduleType: 'js', map: null };
@@ -103,7 +103,25 @@ export default defineConfig(({ command, mode }) => {
           ],
     },
     // Found by name, not while a page loads: a late find would reload the page in the middle of a test.
-    optimizeDeps: { include: ['mediabunny'], noDiscovery: true },
+    optimizeDeps: {
+      include: [
+        '@tensorflow/tfjs-backend-webgpu',
+        '@tensorflow/tfjs-converter',
+        '@tensorflow/tfjs-core',
+        'custom-media-element',
+        'hls.js',
+        'media-chrome',
+        'mediabunny',
+        'react',
+        'react-dom/client',
+        'regl',
+        'shaka-player',
+        'three',
+        'three/webgpu',
+        'video.js',
+      ],
+      noDiscovery: true,
+    },
     // A test's page must not reload because a file was edited meanwhile.
     server: { host: 'localhost', fs: { allow: [root] }, ...(mode === 'e2e' ? { hmr: false, watch: null } : {}) },
     preview: { host: 'localhost' },

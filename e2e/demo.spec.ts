@@ -239,7 +239,7 @@ test('a phone shows everything without scrolling sideways', async ({ page }) => 
   }
 });
 
-test('without WebGPU the native video plays and the page says why', async ({ pageWithoutWebGpu: page }) => {
+test('without WebGPU and WebGL the native video plays and the page says why', async ({ pageWithoutGpu: page }) => {
   await page.goto(clip);
   await expect(page.locator('#status-code')).toHaveText(/^(webgpu|adapter)-unavailable$/);
   await expect(page.locator('#status-text')).toContainText('the video plays as it is');

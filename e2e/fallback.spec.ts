@@ -32,7 +32,7 @@ async function expectNativePlays(page: Page): Promise<void> {
   expect(meanLevel(await seen(page, size))).toBeGreaterThan(20);
 }
 
-test('without WebGPU the native video plays, and the reason is told', async ({ pageWithoutWebGpu: page }) => {
+test('without WebGPU and WebGL the native video plays, and the reason is told', async ({ pageWithoutGpu: page }) => {
   await openPlayer(page, 'long', size);
   expect(['webgpu-unavailable', 'adapter-unavailable']).toContain(await outcome(page));
   const probed = await page.evaluate(() => window.vitreous.probe(window.video));

@@ -3,8 +3,10 @@ import { test as base, chromium, expect, type Page } from '@playwright/test';
 interface Fixtures {
   /** What the page wrote with console.error and console.warn, oldest first. */
   consoleErrors: string[];
-  /** A page in a Chromium without WebGPU (`navigator.gpu` absent or without an adapter), on the same server. */
+  /** A page in a Chromium without WebGPU (`navigator.gpu` absent or without an adapter) but with WebGL, on the same server. */
   pageWithoutWebGpu: Page;
+  /** A page in a Chromium that has neither. */
+  pageWithoutGpu: Page;
 }
 
 /** Playwright's `test` whose `page` fails the test on an uncaught error or unhandled rejection. */
@@ -21,22 +23,30 @@ export const test = base.extend<Fixtures>({
     await use(page);
     expect(uncaught, 'uncaught errors in the page').toEqual([]);
   },
-  pageWithoutWebGpu: async ({ baseURL }, use) => {
-    const executablePath = process.env.VITREOUS_PLAIN_CHROMIUM;
-    const browser = await chromium.launch({
-      ...(executablePath ? { executablePath } : {}),
-      args: ['--no-sandbox', '--disable-gpu', '--autoplay-policy=no-user-gesture-required'],
-    });
-    try {
-      const page = await browser.newPage(baseURL === undefined ? {} : { baseURL });
-      const uncaught = collectUncaught(page);
-      await use(page);
-      expect(uncaught, 'uncaught errors in the page').toEqual([]);
-    } finally {
-      await browser.close();
-    }
-  },
+  pageWithoutWebGpu: async ({ baseURL }, use) => withPlainPage(baseURL, [], use),
+  pageWithoutGpu: async ({ baseURL }, use) => withPlainPage(baseURL, ['--disable-3d-apis'], use),
 });
+
+/** A page in a Chromium of its own, without the software GPU. */
+async function withPlainPage(
+  baseURL: string | undefined,
+  args: readonly string[],
+  use: (page: Page) => Promise<void>,
+): Promise<void> {
+  const executablePath = process.env.VITREOUS_PLAIN_CHROMIUM;
+  const browser = await chromium.launch({
+    ...(executablePath ? { executablePath } : {}),
+    args: ['--no-sandbox', '--disable-gpu', '--autoplay-policy=no-user-gesture-required', ...args],
+  });
+  try {
+    const page = await browser.newPage(baseURL === undefined ? {} : { baseURL });
+    const uncaught = collectUncaught(page);
+    await use(page);
+    expect(uncaught, 'uncaught errors in the page').toEqual([]);
+  } finally {
+    await browser.close();
+  }
+}
 
 function collectUncaught(page: Page): string[] {
   const uncaught: string[] = [];

@@ -24,6 +24,7 @@ export const errorCodes = [
   // gpu
   'webgpu-unavailable',
   'adapter-unavailable',
+  'webgl-unavailable',
   'device-request-failed',
   'device-limit',
   'device-feature',

@@ -127,6 +127,13 @@ export class Detection {
     else this.#look(detector, frame);
   }
 
+  /** Frames cannot be looked at, whatever they show: told once for the settings. */
+  cannot(error: VitreousError): void {
+    if (!this.#settings || this.#failures >= mostFailures) return;
+    this.#failures = mostFailures;
+    this.#events.onFailure(error);
+  }
+
   /** A frame was dropped because the GPU is behind. */
   late(): void {
     if (this.#looking) this.#pace.late();

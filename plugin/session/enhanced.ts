@@ -2,6 +2,7 @@ import type { DisposableResource } from '../core/dispose.js';
 import type { Size } from '../core/geometry.js';
 import type { DetectStats, PromptAnswer } from './detections.js';
 import type { ActiveTier, EnhancedEventMap, EnhancedState, FallbackReason } from './events.js';
+import type { RendererKind } from './frame-renderer.js';
 import type { EnhanceSettings } from './options.js';
 
 /** A snapshot of how it goes. */
@@ -9,6 +10,8 @@ export interface EnhancedStats {
   readonly state: EnhancedState;
   /** Why the native video shows; absent while running. */
   readonly why: FallbackReason | undefined;
+  /** What draws: `webgl` where there is no WebGPU. Undefined before the first connection and while a lost device is replaced. */
+  readonly renderer: RendererKind | undefined;
   readonly tier: ActiveTier;
   /** Milliseconds from the call of `enhance` to its first frame on screen; undefined before. */
   readonly firstFrameMs: number | undefined;
@@ -57,11 +60,14 @@ export interface Enhanced extends EnhancedEvents, DisposableResource {
    * native video shows. With `output: 'texture'` highlights and the split are in it, else they are on the canvas alone.
    *
    * Valid until the next `draw` event: each frame is drawn into the same texture, and another tier, size or setting replaces it, in
-   * the task of that event. Work that is submitted before sees this frame; take it anew for each.
+   * the task of that event. Work that is submitted before sees this frame; take it anew for each. Views of it may
+   * decode: `createView({ format: 'rgba8unorm-srgb', usage: GPUTextureUsage.TEXTURE_BINDING })`.
    */
   readonly texture: GPUTexture | undefined;
   /** The device in use; undefined before there is one, between two after a loss, and without WebGPU. */
   readonly device: GPUDevice | undefined;
+  /** Where the picture goes, as `options.output` said. */
+  readonly output: 'page' | 'canvas' | 'texture';
   /** The `<video>` that is enhanced; undefined for other sources. */
   readonly video: HTMLVideoElement | undefined;
   /** False hides the canvas and stops all work; true brings it back. */

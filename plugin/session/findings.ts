@@ -16,6 +16,7 @@ import {
 } from './detections.js';
 import type { OpenDetector } from './detector-link.js';
 import { Highlighting } from './highlighting.js';
+import { onlyWebGpu } from './only-webgpu.js';
 import type { Settings } from './validate.js';
 
 export interface FindingsParts {
@@ -99,6 +100,11 @@ export class Findings {
     this.#detection.frame(frame);
   }
 
+  /** There is nothing that could look at frames here. */
+  cannotLook(): void {
+    if (this.on) this.#detection.cannot(onlyWebGpu('detect', 'detection', 'WebGPU, which the detectors run on'));
+  }
+
   late(): void {
     this.#detection.late();
   }
@@ -163,7 +169,7 @@ export class Findings {
     const early = this.#early ?? [];
     this.#early = undefined;
     setTimeout(() => {
-      for (const event of early) if (this.on) this.#parts.target.dispatchEvent(event);
+      for (const event of early) if (this.on || event.stage !== 'detect') this.#parts.target.dispatchEvent(event);
     });
   }
 

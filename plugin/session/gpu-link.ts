@@ -4,6 +4,7 @@ import { VitreousError } from '../core/errors.js';
 import type { DeviceLoss, GpuDevice } from '../gpu/device.js';
 import { type DeviceLease, leaseDevice } from '../gpu/shared-device.js';
 import type { Surface } from '../present/surface.js';
+import { canvasTaken } from './canvas-taken.js';
 import { softwareAdapter } from './probe.js';
 import { Renderer } from './renderer.js';
 
@@ -112,15 +113,5 @@ function uncaptured(error: GPUError): VitreousError {
     expected: 'no GPU error',
     fix: 'Report this with the adapter info; the native video plays on.',
     cause: error,
-  });
-}
-
-function canvasTaken(): VitreousError {
-  return new VitreousError({
-    code: 'stage-failed',
-    stage: 'present',
-    found: 'a canvas that already has a context of another kind',
-    expected: 'a canvas without a context',
-    fix: 'Pass another canvas in options.canvas.',
   });
 }

@@ -103,6 +103,11 @@ export interface EnhanceOptions extends EnhanceSettings {
    * - `texture`: in `enhanced.texture`, for WebGPU, without a copy.
    */
   readonly output?: 'page' | 'canvas' | 'texture' | undefined;
+  /**
+   * What draws. `auto` (default): WebGPU, and WebGL 2 where the browser has no WebGPU or no adapter for it: tier `S` and no detection.
+   * `webgpu`: nothing else. `webgl`: WebGL even where there is WebGPU.
+   */
+  readonly renderer?: 'auto' | 'webgpu' | 'webgl' | undefined;
   /** Where to draw when the source is not a `<video>`; a video gets a canvas of its own. */
   readonly canvas?: HTMLCanvasElement | undefined;
   /** Aborts start-up at any point, and later ends the enhancement as `dispose()` does. */

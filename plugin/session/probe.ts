@@ -1,5 +1,6 @@
 import { VitreousError } from '../core/errors.js';
 import { openDevice } from '../gpu/device.js';
+import type { RendererKind } from './frame-renderer.js';
 import { whyVideoCannot } from './video-checks.js';
 
 /** Whether a video could be enhanced here and now, and if not, why. */
@@ -10,6 +11,8 @@ export interface ProbeResult {
    * - `unsupported`: not in this browser, or not on this machine without `force`.
    */
   readonly availability: 'available' | 'unavailable' | 'unsupported';
+  /** What would draw: `webgl` where there is no WebGPU. Undefined unless `available`. */
+  readonly renderer: RendererKind | undefined;
   readonly code: VitreousError['code'] | undefined;
   readonly message: string;
   readonly error: VitreousError | undefined;
@@ -23,9 +26,13 @@ const unsupported = new Set<VitreousError['code']>([
   'video-no-frame-callback',
 ]);
 
+/** What WebGL helps against. */
+export const withoutWebGpu: ReadonlySet<VitreousError['code']> = new Set(['webgpu-unavailable', 'adapter-unavailable']);
+
 function because(error: VitreousError): ProbeResult {
   return {
     availability: unsupported.has(error.code) ? 'unsupported' : 'unavailable',
+    renderer: undefined,
     code: error.code,
     message: error.message,
     error,
@@ -43,8 +50,33 @@ export function softwareAdapter(description: string): VitreousError {
   });
 }
 
+const ready = (renderer: RendererKind): ProbeResult => ({
+  availability: 'available',
+  renderer,
+  code: undefined,
+  message: 'ready',
+  error: undefined,
+});
+
+/** `instead`: what there is to say against WebGPU, which counts more than that there is no WebGL either. */
+async function probeWebGl(instead: VitreousError): Promise<ProbeResult> {
+  const { GlDevice } = await import('../webgl/device.js');
+  try {
+    // Where a canvas of a page may not, one outside may all the same: the page's counts.
+    const device = GlDevice.open(document.createElement('canvas'));
+    const { software, description } = device.caps;
+    device.dispose();
+    // Browsers keep few contexts at a time.
+    device.gl.getExtension('WEBGL_lose_context')?.loseContext();
+    return software ? because(softwareAdapter(description)) : ready('webgl');
+  } catch (thrown) {
+    if (thrown instanceof VitreousError) return because(thrown.code === 'webgl-unavailable' ? instead : thrown);
+    throw thrown;
+  }
+}
+
 /**
- * Looks without touching the video: opens a device for a moment, downloads nothing.
+ * Looks without touching the video: opens a device for a moment, downloads nothing but what asks for WebGL where there is no WebGPU.
  *
  * @throws (rejects) the signal's reason, and nothing else.
  */
@@ -62,8 +94,8 @@ export async function probe(
       gpu.dispose();
     }
   } catch (thrown) {
-    if (thrown instanceof VitreousError) return because(thrown);
-    throw thrown;
+    if (!(thrown instanceof VitreousError)) throw thrown;
+    return !options.device && withoutWebGpu.has(thrown.code) ? probeWebGl(thrown) : because(thrown);
   }
-  return { availability: 'available', code: undefined, message: 'ready', error: undefined };
+  return ready('webgpu');
 }

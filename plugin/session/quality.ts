@@ -1,6 +1,7 @@
 import type { Size } from '../core/geometry.js';
 import { type ModelSource, type Tier, tiers } from '../core/model-source.js';
 import type { FrameCost } from './drawing.js';
+import type { RendererKind } from './frame-renderer.js';
 import type { Want } from './preparation.js';
 import { QualityGovernor } from './quality-governor.js';
 import type { Settings } from './validate.js';
@@ -11,25 +12,44 @@ function tierAt(level: number): Tier {
 }
 
 /** What is forced is never given up. */
-function governorFor({ upscale }: Settings): QualityGovernor {
-  return new QualityGovernor(tiers.length, !(upscale !== false && upscale.force));
+function governorFor({ upscale }: Settings, tierCount: number): QualityGovernor {
+  return new QualityGovernor(tierCount, !(upscale !== false && upscale.force));
 }
+
+/** Tiers that WebGL has, cheapest first. */
+const webGlTierCount = 1;
 
 /** Which network is wanted: as the settings say, or with `auto` as the measured GPU times allow. */
 export class Quality {
   readonly #frameIntervalMs: () => number | undefined;
   #settings: Settings;
+  /** The first so many tiers can be had. */
+  #tierCount: number = tiers.length;
   #governor: QualityGovernor;
 
   /** `frameIntervalMs`: of the source; nothing is judged before it is known. */
   constructor(settings: Settings, frameIntervalMs: () => number | undefined) {
     this.#settings = settings;
     this.#frameIntervalMs = frameIntervalMs;
-    this.#governor = governorFor(settings);
+    this.#governor = governorFor(settings, this.#tierCount);
   }
 
   get settings(): Settings {
     return this.#settings;
+  }
+
+  /** Keeps to what a renderer has. */
+  limit(kind: RendererKind): void {
+    if (kind !== 'webgl') return;
+    this.#tierCount = webGlTierCount;
+    this.#governor = governorFor(this.#settings, this.#tierCount);
+  }
+
+  /** The tier by name that cannot be had here, where one is wanted. */
+  get missingTier(): Tier | undefined {
+    const { upscale } = this.#settings;
+    if (upscale === false || upscale.quality === 'auto' || typeof upscale.quality !== 'string') return undefined;
+    return tiers.indexOf(upscale.quality) < this.#tierCount ? undefined : upscale.quality;
   }
 
   /** Another choice of network begins with a clean slate of measurements. */
@@ -41,7 +61,7 @@ export class Quality {
         after !== false &&
         (['quality', 'force', 'precision', 'adaptive'] as const).every((key) => before[key] === after[key]));
     this.#settings = settings;
-    if (!same) this.#governor = governorFor(settings);
+    if (!same) this.#governor = governorFor(settings, this.#tierCount);
   }
 
   /** Frames of another size cost something else. */
@@ -78,7 +98,8 @@ export class Quality {
   get network(): Tier | ModelSource | undefined {
     const { upscale } = this.#settings;
     if (upscale === false) return undefined;
-    return upscale.quality === 'auto' ? tierAt(this.#governor.level) : upscale.quality;
+    if (upscale.quality === 'auto') return tierAt(this.#governor.level);
+    return this.missingTier ? tierAt(this.#tierCount - 1) : upscale.quality;
   }
 
   want(size: Size, upscaling: boolean): Want {

@@ -23,13 +23,14 @@ import {
 } from './events.js';
 import { Findings } from './findings.js';
 import type { FrameRenderer } from './frame-renderer.js';
-import { GpuLink } from './gpu-link.js';
 import { Models } from './models.js';
+import { onlyWebGpu } from './only-webgpu.js';
 import { openFromCatalog } from './open-detector.js';
 import type { EnhanceOptions, EnhanceSettings } from './options.js';
 import { openOutlet } from './outlet.js';
 import { Preparation } from './preparation.js';
 import { Quality } from './quality.js';
+import { RendererLink } from './renderer-link.js';
 import { takeSnapshot } from './snapshot.js';
 import { Status } from './status.js';
 import type { SessionTarget } from './targets.js';
@@ -49,6 +50,7 @@ const EnhancedEventTarget = EventTarget as { new (): EnhancedEvents };
  * Longer than other files: each decision lives in a part of its own, and what is left is the one place where the parts meet.
  */
 export class Session extends EnhancedEventTarget implements Enhanced, FrameSink {
+  readonly output: 'page' | 'canvas' | 'texture';
   readonly video: HTMLVideoElement | undefined;
   readonly #source: FrameSource;
   readonly #presenter: Presenter;
@@ -57,7 +59,7 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
   readonly #lifetime = new AbortController();
   readonly #models: Models;
   readonly #quality: Quality;
-  readonly #link: GpuLink;
+  readonly #link: RendererLink;
   readonly #drawing: Drawing;
   readonly #preparation: Preparation;
   readonly #conditions: Conditions;
@@ -87,6 +89,7 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
     // The size of what the network makes does not depend on the tier: all of them double.
     const scale = () => (this.#quality.settings.upscale === false ? 1 : 2);
     const { presenter, surface } = openOutlet(target, options, { changed, scale });
+    this.output = options.output ?? 'page';
     this.#presenter = presenter;
     this.#surface = surface;
     if ('videoWidth' in target) {
@@ -117,7 +120,9 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
       refresh: () => this.#refresh(),
       redraw: () => this.#redrawOpen(),
     });
-    this.#link = new GpuLink({
+    this.#link = new RendererLink({
+      kind: options.renderer ?? 'auto',
+      canvas: options.output === 'texture' ? undefined : this.#presenter.canvas,
       device: options.device,
       surface: this.#surface,
       signal: this.#lifetime.signal,
@@ -141,7 +146,8 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
       const outcome = new Promise<VitreousError | undefined>((resolve) => {
         this.#onFirstOutcome = resolve;
       });
-      await this.#link.connect();
+      this.#quality.limit((await this.#link.connect()).kind);
+      this.#tellMissingTier();
       // Weights before frames: a video that has not loaded yet does not delay the download.
       const { network } = this.#quality;
       if (network) await this.#models.open(network, lifetime);
@@ -191,6 +197,7 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
     return {
       state: this.state,
       why: this.why,
+      renderer: this.#link.renderer?.kind,
       tier: this.#tier,
       firstFrameMs: this.#firstFrameMs,
       fps: counters.fps(performance.now()),
@@ -236,9 +243,17 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
 
   set(settings: EnhanceSettings): void {
     this.#quality.change(changeSettings(settings, this.#quality.settings));
+    if (settings.upscale !== undefined) this.#tellMissingTier();
     if (this.#started && this.state !== 'disposed') this.#findings.configure(this.#quality.settings);
     this.#reconsider();
     if (settings.upscale !== undefined || settings.detect !== undefined) this.#refresh();
+  }
+
+  /** Another tier is drawn with than the one that was asked for. */
+  #tellMissingTier(): void {
+    const [{ missingTier, network }, { renderer }] = [this.#quality, this.#link];
+    if (renderer && missingTier)
+      this.#findings.fail(onlyWebGpu('upscale', `tier '${missingTier}'`, `WebGPU; '${network}' is used instead`));
   }
 
   frame(frame: VideoFrame, timing: FrameTiming): void {
@@ -327,7 +342,8 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
   #look(renderer: FrameRenderer, timestampUs: number): void {
     const { frame: texture, spec, gpu, readCuts } = renderer;
     renderer.watchesCuts = this.#findings.on;
-    if (gpu && texture && spec) this.#findings.frame({ gpu, texture, size: spec.size, timestampUs, readCuts });
+    if (!gpu) this.#findings.cannotLook();
+    else if (texture && spec) this.#findings.frame({ gpu, texture, size: spec.size, timestampUs, readCuts });
   }
 
   #reveal(renderer: FrameRenderer, drawn: Promise<void>): void {

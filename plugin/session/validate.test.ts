@@ -42,7 +42,7 @@ describe('checkOptions', () => {
     [{ onProgress: 3 }, 'options.onProgress must be a function, got 3'],
     [
       { detectt: {} },
-      'options.detectt is not an option; known are upscale, compare, detect, highlight, device, canvas, signal, onProgress',
+      'options.detectt is not an option; known are upscale, compare, detect, highlight, output, renderer, device, canvas, signal, onProgress',
     ],
   ])('refuses %j', (options, message) => {
     // What a page without types could pass.

@@ -97,6 +97,8 @@ export function checkSize(size: unknown): Size {
   throw new TypeError(`size must be { width, height } in whole pixels, got ${found}`);
 }
 
+const renderers = ['auto', 'webgpu', 'webgl'] as const satisfies readonly EnhanceOptions['renderer'][];
+
 const outputs = ['page', 'canvas', 'texture'] as const satisfies readonly EnhanceOptions['output'][];
 
 /** Platform objects are told by what we call on them: `instanceof` fails across frames. */
@@ -113,12 +115,16 @@ function hasMethod(value: unknown, method: string): boolean {
 /** Checks everything a caller passed. @throws TypeError naming the option, what it must be and what it is. */
 export function checkOptions(options: EnhanceOptions): Settings {
   if (!isObject(options)) throw new TypeError(`options must be an object, got ${shown(options)}`);
-  checkKeys(options, '', [...settingNames, 'output', 'device', 'canvas', 'signal', 'onProgress']);
+  checkKeys(options, '', [...settingNames, 'output', 'renderer', 'device', 'canvas', 'signal', 'onProgress']);
   const given: Readonly<Record<string, unknown>> = { ...options };
   for (const { name, method, expected } of interfaces)
     if (given[name] !== undefined && !hasMethod(given[name], method)) throw bad(name, expected, given[name]);
   if (given.output !== undefined && !outputs.some((output) => output === given.output))
     throw bad('output', outputs.map((output) => `'${output}'`).join(', '), given.output);
+  if (given.renderer !== undefined && !renderers.some((renderer) => renderer === given.renderer))
+    throw bad('renderer', renderers.map((renderer) => `'${renderer}'`).join(', '), given.renderer);
+  if (given.renderer === 'webgl' && (given.device !== undefined || given.output === 'texture'))
+    throw bad('renderer', "'auto' or 'webgpu' with options.device or output 'texture'", given.renderer);
   if (given.onProgress !== undefined && typeof given.onProgress !== 'function')
     throw bad('onProgress', 'a function', given.onProgress);
   return merge(given, settingsDefaults);
