@@ -1,0 +1,102 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { Fault } from './fault.js';
+
+/** What a source sends, in ffmpeg's names of codecs. */
+export interface SourceCodecs {
+  readonly video: string;
+  /** Undefined: no sound. */
+  readonly audio: string | undefined;
+}
+
+/** @throws Fault `ffmpeg-missing`. */
+export function requireFfmpeg(): void {
+  for (const program of ['ffmpeg', 'ffprobe']) {
+    if (spawnSync(program, ['-version'], { stdio: 'ignore' }).status === 0) continue;
+    throw new Fault(
+      'ffmpeg-missing',
+      `${program} is not on the PATH: install ffmpeg 5.1 or later (apt, dnf, brew, winget)`,
+    );
+  }
+}
+
+/** A camera's codecs, by its own description. @throws Fault `source-unreadable`; the signal's reason. */
+export async function probeRtsp(url: string, signal: AbortSignal): Promise<SourceCodecs> {
+  const entries = ['-show_entries', 'stream=codec_type,codec_name', '-of', 'json'];
+  const probe = spawn('ffprobe', ['-v', 'error', ...rtspInput, ...entries, url], { signal, stdio: 'pipe' });
+  const [out, said] = await Promise.all([textOf(probe.stdout), textOf(probe.stderr), ended(probe)]);
+  signal.throwIfAborted();
+  const { streams = [] }: { streams?: { codec_type: string; codec_name: string }[] } = JSON.parse(out || '{}');
+  const codecOf = (type: string) => streams.find(({ codec_type }) => codec_type === type)?.codec_name;
+  const video = codecOf('video');
+  if (!video) throw new Fault('source-unreadable', `${url}: ${said.trim().split('\n').at(-1) || 'no video in it'}`);
+  return { video, audio: codecOf('audio') };
+}
+
+/** Over TCP: through firewalls, and without loss. A camera that falls silent for 5 s is gone. */
+const rtspInput = ['-rtsp_transport', 'tcp', '-timeout', '5000000'];
+
+/** Where ffmpeg reads from. */
+export type FfmpegInput = { readonly rtspUrl: string } | { readonly pipe: 'flv' } | { readonly sdp: string };
+
+export interface FfmpegOutputs {
+  /** UDP ports on 127.0.0.1 that RTP goes to. */
+  readonly videoPort: number;
+  readonly audioPort: number;
+  /** Shortest fragment, seconds. */
+  readonly fragmentSeconds: number;
+  /** Largest RTP packet, bytes. */
+  readonly packetBytes: number;
+}
+
+/**
+ * Starts ffmpeg: reads a source and gives fragmented MP4 on its standard output, and RTP beside it. H.264 and AAC are passed on as they are; what
+ * browsers cannot play is encoded anew. WebRTC gets its sound as Opus.
+ */
+export function startFfmpeg(input: FfmpegInput, { video, audio }: SourceCodecs, to: FfmpegOutputs): ChildProcess {
+  const x264 = ['-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency', '-pix_fmt', 'yuv420p'];
+  const keyframes = ['-force_key_frames', 'expr:gte(t,n_forced)'];
+  const videoCodec = video === 'h264' ? ['-c:v', 'copy'] : [...x264, ...keyframes];
+  const audioCodec = audio === 'aac' ? ['-c:a', 'copy'] : ['-c:a', 'aac', '-b:a', '128k'];
+  const opus = ['-c:a', 'libopus', '-ar', '48000', '-ac', '2', '-b:a', '96k', '-application', 'lowdelay'];
+  const rtp = (port: number) => `rtp://127.0.0.1:${port}?rtcpport=${port}&pkt_size=${to.packetBytes}`;
+  const fragments = ['-movflags', '+empty_moov+default_base_moof+frag_keyframe', '-frag_duration'];
+  return spawn(
+    'ffmpeg',
+    [
+      ...['-hide_banner', '-nostdin', '-loglevel', 'error', '-fflags', '+genpts+nobuffer'],
+      ...readFrom(input),
+      ...['-map', '0:v:0', ...(audio ? ['-map', '0:a:0', ...audioCodec] : []), ...videoCodec],
+      ...['-f', 'mp4', ...fragments, String(Math.round(to.fragmentSeconds * 1e6)), '-flush_packets', '1', 'pipe:1'],
+      // Receivers that come later need the parameter sets at every key frame.
+      ...['-map', '0:v:0', ...videoCodec, '-bsf:v', 'h264_mp4toannexb,dump_extra=freq=keyframe'],
+      ...['-f', 'rtp', '-payload_type', '96', rtp(to.videoPort)],
+      ...(audio ? ['-map', '0:a:0', ...opus, '-f', 'rtp', '-payload_type', '97', rtp(to.audioPort)] : []),
+    ],
+    { stdio: ['pipe', 'pipe', 'pipe'] },
+  );
+}
+
+function readFrom(input: FfmpegInput): string[] {
+  if ('rtspUrl' in input) return [...rtspInput, '-i', input.rtspUrl];
+  if ('sdp' in input) return ['-protocol_whitelist', 'pipe,udp,rtp', '-f', 'sdp', '-i', 'pipe:0'];
+  return ['-probesize', '200000', '-analyzeduration', '500000', '-f', 'flv', '-i', 'pipe:0'];
+}
+
+/** What it said last, for a message. */
+export async function lastWords(process: ChildProcess): Promise<string> {
+  const words = process.stderr ? await textOf(process.stderr) : '';
+  return words.trim().split('\n').at(-1) ?? '';
+}
+
+async function textOf(stream: AsyncIterable<Buffer>): Promise<string> {
+  let text = '';
+  for await (const bytes of stream) text = (text + bytes.toString()).slice(-8000);
+  return text;
+}
+
+function ended(process: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    process.once('close', () => resolve());
+    process.once('error', () => resolve());
+  });
+}
