@@ -10,6 +10,9 @@ export default [
     gzip: true,
   },
   { name: "import 'vitreous/whep'", path: staticClosure('whep.js'), limit: '13 kB', gzip: true },
+  { name: "import 'vitreous/three' (without three)", path: staticClosure('three.js'), limit: '13 kB', gzip: true },
+  { name: "import 'vitreous/regl' (without regl)", path: staticClosure('regl.js'), limit: '13 kB', gzip: true },
+  { name: "import 'vitreous/tfjs' (without TF.js)", path: staticClosure('tfjs.js'), limit: '15 kB', gzip: true },
   { name: 'all code and shaders of the library', path: allChunks(), limit: '128 kB', gzip: true },
   {
     name: 'weights of the prompt model',

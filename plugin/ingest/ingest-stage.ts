@@ -98,6 +98,8 @@ export class IngestStage implements Stage {
       label: 'vitreous/ingest.frame',
       size: [width, height],
       format: 'rgba8unorm',
+      // Without a network it is the picture: see there.
+      viewFormats: ['rgba8unorm-srgb'],
       usage:
         GPUTextureUsage.TEXTURE_BINDING |
         GPUTextureUsage.STORAGE_BINDING |

@@ -23,6 +23,7 @@ export class TextureSurface implements Surface {
       label: 'vitreous/composed',
       size: [width, height],
       format: this.format,
+      viewFormats: ['rgba8unorm-srgb'],
       usage: GPUTextureUsage.RENDER_ATTACHMENT | GPUTextureUsage.TEXTURE_BINDING | GPUTextureUsage.COPY_SRC,
     });
     return this.#texture;

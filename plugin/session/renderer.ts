@@ -301,6 +301,8 @@ export class Renderer implements FrameRenderer {
       label: 'vitreous/picture',
       size: [width, height],
       format: 'rgba8unorm',
+      // Those who take it as a texture may let the sampler decode.
+      viewFormats: ['rgba8unorm-srgb'],
       usage: GPUTextureUsage.TEXTURE_BINDING | GPUTextureUsage.STORAGE_BINDING | GPUTextureUsage.COPY_SRC,
     });
   }
