@@ -1,14 +1,13 @@
 import { Graph } from '../../plugin/engine/graph.js';
-import { type Activation, activation } from '../../plugin/engine/ops/activation.js';
+import { activation } from '../../plugin/engine/ops/activation.js';
 import { attention } from '../../plugin/engine/ops/attention.js';
-import { add } from '../../plugin/engine/ops/broadcast.js';
-import { type Conv2dAttrs, conv2dOp } from '../../plugin/engine/ops/conv2d.js';
 import { linear } from '../../plugin/engine/ops/linear.js';
 import { layerNorm } from '../../plugin/engine/ops/norm.js';
 import { reshape } from '../../plugin/engine/ops/reshape.js';
-import { resize } from '../../plugin/engine/ops/resize.js';
 import { imageDims, type TensorType, tensor } from '../../plugin/engine/tensor.js';
 import type { Value } from '../../plugin/engine/value.js';
+import { boxes } from './boxes.js';
+import { conv } from './layers.js';
 
 /** Sizes of the network that its weights may choose; see card.md. The trunk is EfficientNet-Lite0 (Tan & Le 2019), Lite widths. */
 export interface Architecture {
@@ -16,9 +15,6 @@ export interface Architecture {
   /** Channels of the coarse map (stride 32) and of the fine one (stride 16) that regions are pooled from. */
   readonly headChannels: number;
   readonly fineChannels: number;
-  readonly pyramidChannels: number;
-  /** Convolutions of a box head before its last. */
-  readonly boxLayers: number;
   /** Hidden width of the region head. */
   readonly hidden: number;
   /** Samples a side of a region. */
@@ -31,8 +27,6 @@ export const sizeKeys = [
   'embedDim',
   'headChannels',
   'fineChannels',
-  'pyramidChannels',
-  'boxLayers',
   'hidden',
   'roiPoints',
 ] as const satisfies readonly (keyof Architecture)[];
@@ -60,38 +54,8 @@ interface Block {
 const trunk: readonly Block[] = stages.flatMap(([expansion, kernel, stride, channels, layers]) =>
   Array.from({ length: layers }, (_, i) => ({ expansion, kernel, stride: i === 0 ? stride : 1, channels })),
 );
-/** Blocks whose outputs are the maps of stride 8 and 16. */
-const [blockOf8, blockOf16] = [4, 10];
-
-interface ConvSpec {
-  readonly channels: number;
-  readonly kernel?: number;
-  readonly stride?: number;
-  readonly depthwise?: boolean;
-  readonly activation?: Activation;
-  /** Of the value, where it is not that of the weights. */
-  readonly as?: string;
-}
-
-/** A convolution with bias and TensorFlow's `same` padding on even sizes: at stride 2 the larger half lies below and right. */
-function conv(graph: Graph, x: Value, name: string, spec: ConvSpec, residual?: Value): Value<TensorType> {
-  const { channels, kernel = 1, stride = 1, depthwise = false } = spec;
-  const before = stride === 2 ? (kernel - 2) >> 1 : kernel >> 1;
-  const after = stride === 2 ? kernel - 2 - before : before;
-  const attrs: Conv2dAttrs = {
-    weight: `${name}.weight`,
-    bias: `${name}.bias`,
-    outChannels: channels,
-    kernel: [kernel, kernel],
-    stride: [stride, stride],
-    padding: [before, before],
-    ...(after === before ? {} : { paddingAfter: [after, after] }),
-    ...(depthwise ? { groups: channels } : {}),
-    ...(spec.activation ? { activation: spec.activation } : {}),
-    ...(residual ? { residual: 'before-activation' } : {}),
-  };
-  return graph.add(conv2dOp, residual ? [x, residual] : [x], attrs, spec.as ?? name);
-}
+/** The block whose output is the map of stride 16. */
+const blockOf16 = 10;
 
 function invertedResidual(graph: Graph, x: Value<TensorType>, name: string, block: Block): Value<TensorType> {
   const { channels } = imageDims(x.type);
@@ -158,69 +122,36 @@ function mobileVitBlock(
   return conv(graph, map, 'vit.project', { channels }, x);
 }
 
-/** Depthwise-separable convolutions of a level's own, then objectness and the distances to the four sides. */
-function boxHead(
-  graph: Graph,
-  x: Value,
-  { pyramidChannels: channels, boxLayers }: Architecture,
-  stride: number,
-): Value<TensorType> {
-  let y = x;
-  for (let i = 0; i < boxLayers; i++) {
-    const layer = `box.${stride}.layers.${i}`;
-    const filtered = conv(graph, y, `${layer}.depthwise`, { channels, kernel: 5, depthwise: true });
-    y = conv(graph, filtered, `${layer}.pointwise`, { channels, activation: 'silu' });
-  }
-  return conv(graph, y, `box.${stride}.out`, { channels: 5, as: `level${stride}` });
-}
-
-/** What one pass over a picture, or a batch of them, gives. */
+/** What regions are pooled from, of a picture or a batch of them. */
 export interface Maps {
   /** `[(B,) H / 32, W / 32, headChannels]` */
   readonly coarse: Value<TensorType>;
   /** `[(B,) H / 16, W / 16, fineChannels]` */
   readonly fine: Value<TensorType>;
-  /** `[H / s, W / s, 5]` for s of 8, 16, 32; none without boxes. */
-  readonly levels: readonly Value<TensorType>[];
 }
 
-/** Trunk, transformer block and the maps that heads read. */
-export function maps(graph: Graph, pixels: Value, architecture: Architecture, withBoxes: boolean): Maps {
-  const { pyramidChannels, tokens } = architecture;
+/** Trunk, transformer block and the maps that regions are pooled from. */
+export function maps(graph: Graph, pixels: Value, { headChannels, fineChannels, tokens }: Architecture): Maps {
   let x = conv(graph, pixels, 'stem', { channels: 32, kernel: 3, stride: 2, activation: 'relu6' });
-  let at8 = x;
   let at16 = x;
   for (const [i, block] of trunk.entries()) {
     x = invertedResidual(graph, x, `blocks.${i}`, block);
-    if (i === blockOf8) at8 = x;
     if (i === blockOf16) at16 = x;
   }
   const at32 = tokens ? mobileVitBlock(graph, x, tokens) : x;
-  const coarse = conv(graph, at32, 'head', { channels: architecture.headChannels, activation: 'relu6', as: 'coarse' });
-  const fine = conv(graph, at16, 'fine', { channels: architecture.fineChannels, activation: 'relu6' });
-  if (!withBoxes) return { coarse, fine, levels: [] };
-  const lateral = (from: Value, stride: number): Value<TensorType> =>
-    conv(graph, from, `lateral${stride}`, { channels: pyramidChannels });
-  const below = (from: Value<TensorType>, to: Value<TensorType>, stride: number): Value<TensorType> => {
-    const { height, width } = imageDims(to.type);
-    const larger = resize(graph, from, { mode: 'nearest', size: [height, width] }, `lateral${stride}.above`);
-    return add(graph, to, larger, `pyramid${stride}`);
-  };
-  const p32 = lateral(at32, 32);
-  const p16 = below(p32, lateral(at16, 16), 16);
-  const p8 = below(p16, lateral(at8, 8), 8);
-  const levels = [p8, p16, p32].map((p, i) => boxHead(graph, p, architecture, 8 << i));
-  return { coarse, fine, levels };
+  const coarse = conv(graph, at32, 'head', { channels: headChannels, activation: 'relu6', as: 'coarse' });
+  const fine = conv(graph, at16, 'fine', { channels: fineChannels, activation: 'relu6' });
+  return { coarse, fine };
 }
 
 /**
- * One pass over a picture: tensor `pixels` [H, W, 3], normalised, sides multiples of 32 → `level8`, `level16`, `level32`, `coarse`,
- * `fine`.
+ * One pass over a picture: tensor `pixels` [H, W, 3], normalised, sides multiples of 32 → `peaks`, `coarse`, `fine`; see {@link boxes}.
  */
 export function pictureGraph(architecture: Architecture, height: number, width: number): Graph {
   const graph = new Graph();
-  const { coarse, fine, levels } = maps(graph, graph.input('pixels', tensor([height, width, 3])), architecture, true);
-  for (const value of levels) graph.output(value);
+  const pixels = graph.input('pixels', tensor([height, width, 3]));
+  const { coarse, fine } = maps(graph, pixels, architecture);
+  graph.output(boxes(graph, pixels));
   graph.output(coarse);
   graph.output(fine);
   return graph;

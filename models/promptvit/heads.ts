@@ -1,7 +1,8 @@
 import { Graph } from '../../plugin/engine/graph.js';
 import { activation } from '../../plugin/engine/ops/activation.js';
-import { add } from '../../plugin/engine/ops/broadcast.js';
+import { add, mul } from '../../plugin/engine/ops/broadcast.js';
 import { concat } from '../../plugin/engine/ops/concat.js';
+import { embedding } from '../../plugin/engine/ops/embedding.js';
 import { gather } from '../../plugin/engine/ops/gather.js';
 import { globalAveragePool } from '../../plugin/engine/ops/global-average-pool.js';
 import { linear, linearOp } from '../../plugin/engine/ops/linear.js';
@@ -54,10 +55,17 @@ function regionHead(
 export const geometryLength = 6;
 
 /**
- * Regions of a picture: `coarse`, `fine`, `boxes` [N, 4] as fractions, `geometry` [N, 6] → `regions` [N, embedDim] and, of every cell of
- * the coarse map, `cells` [cells, embedDim].
+ * Regions of a picture: `coarse`, `fine`, `boxes` [N, 4] as fractions, `geometry` [N, 6], and what the box detector takes each for: its
+ * `class` [N], a row of the tensor `distractors`, and how much that weighs, `sure` [N, 1], against an embedding's root mean square of 1 →
+ * `regions` [N, embedDim] and, of every cell of the coarse map, `cells` [cells, embedDim].
  */
-export function regionGraph(architecture: Architecture, height: number, width: number, regions: number): Graph {
+export function regionGraph(
+  architecture: Architecture,
+  height: number,
+  width: number,
+  regions: number,
+  distractors: number,
+): Graph {
   const graph = new Graph();
   const { headChannels, fineChannels, embedDim, roiPoints } = architecture;
   const coarse = graph.input('coarse', tensor([height / 32, width / 32, headChannels]));
@@ -66,9 +74,19 @@ export function regionGraph(architecture: Architecture, height: number, width: n
   const geometry = graph.input('geometry', tensor([regions, geometryLength]));
   const pooled = (map: Value, name: string): Value<TensorType> =>
     roiAlign(graph, map, boxes, { points: roiPoints }, name);
-  graph.output(
-    regionHead(graph, pooled(coarse, 'pooled.coarse'), pooled(fine, 'pooled.fine'), geometry, architecture, 'regions'),
+  const own = regionHead(
+    graph,
+    pooled(coarse, 'pooled.coarse'),
+    pooled(fine, 'pooled.fine'),
+    geometry,
+    architecture,
+    'own',
   );
+  const named = graph.input('class', tensor([regions], 'index'));
+  const sure = graph.input('sure', tensor([regions, 1]));
+  const direction = embedding(graph, named, { weight: 'distractors', rows: distractors, channels: embedDim });
+  const drawn = add(graph, own, mul(graph, direction, sure, 'opinion'), 'drawn');
+  graph.output(normalised(graph, drawn, 'regions'));
   const rows = reshape(graph, coarse, { shape: [(height / 32) * (width / 32), headChannels] }, 'cells.rows');
   const weight = { weight: 'region.linear.weight', bias: 'region.linear.bias', outChannels: embedDim };
   graph.output(normalised(graph, graph.add(linearOp, [rows], weight, 'cells.linear'), 'cells'));
@@ -86,7 +104,7 @@ export function cropGraph(architecture: Architecture, side: number, crops: numbe
   const geometry = graph.input('geometry', tensor([crops, geometryLength]));
   const first = graph.input('regions', tensor([regions, embedDim]));
   const index = graph.input('index', tensor([crops], 'index'));
-  const { coarse, fine } = maps(graph, pixels, architecture, false);
+  const { coarse, fine } = maps(graph, pixels, architecture);
   const mean = (map: Value, channels: number, name: string): Value<TensorType> =>
     reshape(graph, globalAveragePool(graph, map, name), { shape: [crops, channels] }, `${name}.rows`);
   const seen = regionHead(

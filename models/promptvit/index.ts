@@ -26,7 +26,7 @@ function architectureIn(manifest: DetectionManifest): Architecture {
 /** The graphs of a look, in the order they run; see graph.ts and heads.ts for their inputs and outputs. */
 export interface PromptvitGraphs {
   readonly embedDim: number;
-  /** Names that compete with a prompt: the rows of the tensor `distractors`. */
+  /** Names that compete with a prompt: the rows of the tensor `distractors`, of which the first are the box detector's classes. */
   readonly distractors: number;
   picture(height: number, width: number): Graph;
   regions(height: number, width: number): Graph;
@@ -44,7 +44,7 @@ export function buildGraphs(manifest: DetectionManifest): PromptvitGraphs {
     embedDim: architecture.embedDim,
     distractors,
     picture: (height, width) => pictureGraph(architecture, height, width),
-    regions: (height, width) => regionGraph(architecture, height, width, regions),
+    regions: (height, width) => regionGraph(architecture, height, width, regions, distractors),
     crops: () => cropGraph(architecture, manifest.input.cropSide, secondLookCount, regions),
     scores: (rows, prompts) => scoreGraph(architecture, rows, prompts, distractors, temperature),
   };

@@ -61,19 +61,25 @@ describe.each(['f32', 'f16'] as const)('promptvit in %s equals PyTorch', (precis
   it.each([true, false])('maps of a picture (fused: %s)', async (fuse) => {
     const graph = graphs.picture(height, width);
     for (const value of graph.nodes.flatMap((node) => node.outputs))
-      if (value.name === 'blocks.4.project') graph.output(value);
+      if (value.name === 'blocks.4.project' || /^boxes\.(names|sides)\.pointwise$/.test(value.name))
+        graph.output(value);
     const found = await run(graph, { pixels: golden.floats('pixels') }, precision, fuse);
     expectNear(found['blocks.4.project'], 'blocks.4', precision);
-    for (const name of ['fine', 'coarse', 'level32', 'level16', 'level8']) expectNear(found[name], name, precision);
+    for (const name of ['fine', 'coarse', 'boxes.names.pointwise', 'boxes.sides.pointwise'])
+      expectNear(found[name], name, precision);
   });
 
-  it('embeddings of regions and of the cells of the coarse map', async () => {
+  it('embeddings of regions, with and without the opinion of the box detector, and of the cells of the coarse map', async () => {
     const inputs = Object.fromEntries(
-      ['coarse', 'fine', 'boxes', 'geometry'].map((name) => [name, golden.floats(name)]),
+      ['coarse', 'fine', 'boxes', 'geometry', 'class'].map((name) => [name, golden.floats(name)]),
     );
-    const found = await run(graphs.regions(height, width), inputs, precision, true);
-    expectNear(found.regions, 'regions', precision, embeddingScale);
-    expectNear(found.cells, 'cells', precision, embeddingScale);
+    const graph = graphs.regions(height, width);
+    const none = await run(graph, { ...inputs, sure: new Float32Array(looks) }, precision, true);
+    expectNear(none.regions, 'regions', precision, embeddingScale);
+    expectNear(none.cells, 'cells', precision, embeddingScale);
+    const sure = golden.floats('sure').map((value) => value * embeddingScale);
+    const drawn = await run(graph, { ...inputs, sure }, precision, true);
+    expectNear(drawn.regions, 'drawn', precision, embeddingScale);
   });
 
   it('embeddings of second looks', async () => {

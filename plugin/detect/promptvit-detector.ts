@@ -107,7 +107,7 @@ export class PromptvitDetector implements Detector {
       const proposals = await looks.readProposals();
       const boxes = proposals.map(({ box }) => box);
       const objectness = proposals.map((proposal) => proposal.objectness);
-      const first = await looks.scoreRegions(boxes, scores.first);
+      const first = await looks.scoreRegions(boxes, scores.first, proposals);
       if (first.cells) this.#heat?.set(first.cells, scores.prompts.length);
       const { objectnessPower, secondLookCount } = this.#model.manifest.scoring;
       const prompts = scores.prompts.map(({ prompt }) => prompt);

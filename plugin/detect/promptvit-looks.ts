@@ -7,7 +7,7 @@ import { FrameView } from './frame-view.js';
 import { inputSize } from './input-size.js';
 import type { DetectModel } from './model.js';
 import { PromptvitNetwork } from './promptvit-network.js';
-import { type Proposal, proposalsOf } from './proposals.js';
+import { type Opinion, type Proposal, proposalsOf } from './proposals.js';
 import { ReadBack } from './read-back.js';
 import { regionGeometry } from './region-geometry.js';
 import type { ScorePass } from './score-pass.js';
@@ -93,22 +93,30 @@ export class PromptvitLooks implements DisposableResource {
     this.#pass(encoder, 'picture', (pass) => network.picture.record(pass));
     for (const map of ['coarse', 'fine'] as const)
       copyBuffer(encoder, network.picture.buffer(map), network.regions.buffer(map));
-    network.levels.record(encoder);
+    network.peaks.record(encoder);
     this.#gpu.device.queue.submit([encoder.finish()]);
   }
 
   /** What the pass submitted last found, of whatever kind. */
   async readProposals(): Promise<readonly Proposal[]> {
     const { scoring } = this.#model.manifest;
-    const levels = await this.network.readLevels();
-    return proposalsOf(levels, { ...scoring, picture: this.network.spec.input, frame: this.frame });
+    const peaks = await this.network.readPeaks();
+    return proposalsOf(peaks, { ...scoring, picture: this.network.spec.input, frame: this.frame });
   }
 
-  /** Embeds boxes, frame pixels, at most as many as the model has regions, and scores them and the cells of the dense map. */
-  async scoreRegions(boxes: readonly Rect[], scores: ScorePass): Promise<Readonly<Record<string, Float32Array>>> {
+  /**
+   * Embeds boxes, frame pixels, at most as many as the model has regions, and scores them and the cells of the dense map.
+   *
+   * @param opinions what the box detector takes each for, where it found them
+   */
+  async scoreRegions(
+    boxes: readonly Rect[],
+    scores: ScorePass,
+    opinions: readonly Opinion[] = [],
+  ): Promise<Readonly<Record<string, Float32Array>>> {
     const { regions } = this.network;
     const encoder = this.#encoder('regions');
-    this.#recordRegions(encoder, boxes);
+    this.#recordRegions(encoder, boxes, opinions);
     const embeddings = { regions: regions.buffer('regions'), cells: regions.buffer('cells') };
     scores.record(encoder, embeddings, this.timings.pass('scores'));
     this.#gpu.device.queue.submit([encoder.finish()]);
@@ -150,10 +158,16 @@ export class PromptvitLooks implements DisposableResource {
     }
   }
 
-  #recordRegions(encoder: GPUCommandEncoder, boxes: readonly Rect[]): void {
+  #recordRegions(encoder: GPUCommandEncoder, boxes: readonly Rect[], opinions: readonly Opinion[] = []): void {
     const { regions, spec } = this.network;
     const { frame } = this;
-    const count = this.#model.manifest.scoring.regions;
+    const { regions: count, opinion } = this.#model.manifest.scoring;
+    // A unit vector's length where rows have a root mean square of 1.
+    const unit = Math.sqrt(this.#model.graphs.embedDim);
+    const classes = Float32Array.from({ length: count }, (_, i) => opinions[i]?.classIndex ?? 0);
+    const sure = Float32Array.from({ length: count }, (_, i) => opinion * unit * (opinions[i]?.objectness ?? 0));
+    writeInput(this.#gpu, regions, 'class', classes);
+    writeInput(this.#gpu, regions, 'sure', sure);
     const fractions = new Float32Array(count * 4);
     const [sx, sy] = [1 / frame.width, 1 / frame.height];
     boxes.forEach(({ x, y, width, height }, i) => {

@@ -6,7 +6,7 @@ import { Runner } from '../engine/runner.js';
 import type { GpuDevice } from '../gpu/device.js';
 import type { Precision } from '../gpu/kernel.js';
 import type { DetectModel } from './model.js';
-import type { Level } from './proposals.js';
+import type { Peaks } from './proposals.js';
 import { ReadBack } from './read-back.js';
 import { outputType, storedNumbers } from './tensor-io.js';
 
@@ -18,15 +18,13 @@ export interface NetworkSpec {
   readonly secondLook: boolean;
 }
 
-const strides = [8, 16, 32] as const;
-
 /** The plans of a look at one input size, with their weights on the GPU: whatever does not depend on the frame's own size. */
 export class PromptvitNetwork implements DisposableResource {
   readonly spec: NetworkSpec;
   readonly picture: Runner;
   readonly regions: Runner;
   readonly crops: Runner | undefined;
-  readonly levels: ReadBack;
+  readonly peaks: ReadBack;
 
   private constructor(gpu: GpuDevice, spec: NetworkSpec, picture: Runner, regions: Runner, crops: Runner | undefined) {
     this.spec = spec;
@@ -34,11 +32,7 @@ export class PromptvitNetwork implements DisposableResource {
     this.regions = regions;
     this.crops = crops;
     for (const runner of [picture, regions, crops]) runner?.bind();
-    this.levels = new ReadBack(
-      gpu,
-      'detect.levels',
-      strides.map((stride) => picture.buffer(`level${stride}`)),
-    );
+    this.peaks = new ReadBack(gpu, 'detect.peaks', [picture.buffer('peaks')]);
   }
 
   /** @throws VitreousError `pipeline-failed`, `device-limit`, `gpu-*`, `weights-*`; the signal's reason. */
@@ -69,21 +63,19 @@ export class PromptvitNetwork implements DisposableResource {
     return this.picture.sizeBytes + this.regions.sizeBytes + (this.crops?.sizeBytes ?? 0);
   }
 
-  /** The box head's answers, once what was submitted is done. */
-  async readLevels(): Promise<readonly Level[]> {
-    const bytes = await this.levels.read();
-    return strides.map((stride, i) => {
-      const [height = 0, width = 0, channels = 0] = outputType(this.picture, `level${stride}`).shape;
-      const values = storedNumbers(bytes[i] ?? new ArrayBuffer(0), this.spec.precision);
-      return { width, height, stride, values, cellLength: Math.ceil(channels / 4) * 4 };
-    });
+  /** The box detector's answer, once what was submitted is done. */
+  async readPeaks(): Promise<Peaks> {
+    const [bytes = new ArrayBuffer(0)] = await this.peaks.read();
+    const [height = 0, width = 0, channels = 0] = outputType(this.picture, 'peaks').shape;
+    const values = storedNumbers(bytes, this.spec.precision);
+    return { width, height, values, cellLength: Math.ceil(channels / 4) * 4 };
   }
 
   dispose(): void {
     this.picture.dispose();
     this.regions.dispose();
     this.crops?.dispose();
-    this.levels.dispose();
+    this.peaks.dispose();
   }
 
   [disposeSymbol](): void {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Level, type ProposalOptions, proposalsOf } from './proposals.js';
+import { type Peaks, type ProposalOptions, proposalsOf } from './proposals.js';
 
 const options: ProposalOptions = {
   picture: { width: 64, height: 32 },
@@ -10,63 +10,60 @@ const options: ProposalOptions = {
   nmsIou: 0.65,
 };
 
-/** A level in which nothing is an object but what `set` says. */
-function level(stride: number, set: (at: (x: number, y: number, values: readonly number[]) => void) => void): Level {
-  const [width, height] = [64 / stride, 32 / stride];
-  const values = new Float32Array(width * height * 8).fill(-10);
+/** A map in which nothing peaks but what `set` says: logit, class, and four distances in units of 16 pixels. */
+function peaks(set: (at: (x: number, y: number, values: readonly number[]) => void) => void): Peaks {
+  const [width, height] = [16, 8];
+  const values = new Float32Array(width * height * 8);
+  for (let i = 0; i < width * height; i++) values[i * 8] = -1e4;
   set((x, y, cell) => {
     values.set(cell, (y * width + x) * 8);
   });
-  return { width, height, stride, values, cellLength: 8 };
+  return { width, height, values, cellLength: 8 };
 }
 
 describe('proposalsOf', () => {
-  it('measures the four sides from the centre of a cell, in strides, and scales to the frame', () => {
-    const sides = [Math.log(0.5), Math.log(0.25), Math.log(1), Math.log(0.75)];
-    const [found, ...others] = proposalsOf([level(16, (at) => at(1, 0, [2, ...sides]))], options);
+  it('measures the four sides from a cell, in units of 16 pixels, and scales to the frame', () => {
+    const [found, ...others] = proposalsOf(
+      peaks((at) => at(6, 2, [2, 17, 0.5, 0.25, 1, 0.75])),
+      options,
+    );
     expect(others).toEqual([]);
-    // The cell's centre is (24, 8): left by 8, up by 4, right by 16, down by 12; ten times as large in the frame.
-    expect(found?.box.x).toBeCloseTo(160);
-    expect(found?.box.y).toBeCloseTo(40);
-    expect(found?.box.width).toBeCloseTo(240);
-    expect(found?.box.height).toBeCloseTo(160);
+    // The cell lies at (24, 8): left by 8, up by 4, right by 16, down by 12; ten times as large in the frame.
+    expect(found).toMatchObject({ box: { x: 160, y: 40, width: 240, height: 160 }, classIndex: 17 });
     expect(found?.objectness).toBeCloseTo(1 / (1 + Math.exp(-2)));
   });
 
   it('leaves out the faint, the flat and what is no number', () => {
-    const cells = level(8, (at) => {
-      at(0, 0, [-4.7, 0, 0, 0, 0]);
-      at(1, 0, [3, -20, -20, -20, -20]);
-      at(2, 0, [Number.NaN, 0, 0, 0, 0]);
-      at(3, 0, [3, Number.NaN, 0, 0, 0]);
+    const cells = peaks((at) => {
+      at(0, 0, [-4.7, 0, 1, 1, 1, 1]);
+      at(1, 0, [3, 0, 0, 0, 0, 0]);
+      at(2, 0, [3, 0, -1, 1, 0.5, 1]);
+      at(3, 0, [Number.NaN, 0, 1, 1, 1, 1]);
+      at(4, 0, [3, 0, Number.NaN, 1, 1, 1]);
     });
-    expect(proposalsOf([cells], options)).toEqual([]);
+    expect(proposalsOf(cells, options)).toEqual([]);
   });
 
-  it('orders boxes of all levels by objectness, one of those that coincide', () => {
-    const [small, large] = [
-      level(8, (at) => {
-        at(0, 0, [1, 0, 0, 0, 0]);
-        at(5, 2, [3, 0, 0, 0, 0]);
-      }),
-      level(32, (at) => at(0, 0, [2, 0, 0, 0, 0])),
-    ];
-    const same = level(8, (at) => at(5, 2, [2.5, 0, 0, 0, 0]));
-    const found = proposalsOf([small, large, same], options).map(({ objectness }) => objectness);
-    expect(found).toHaveLength(3);
-    expect(found).toEqual([...found].sort((a, b) => b - a));
+  it('orders boxes by objectness, one of those that coincide', () => {
+    const cells = peaks((at) => {
+      at(2, 2, [1, 0, 0.5, 0.5, 0.5, 0.5]);
+      at(12, 5, [3, 1, 0.5, 0.5, 0.5, 0.5]);
+      at(12, 6, [2.5, 2, 0.5, 0.75, 0.5, 0.25]);
+      at(8, 4, [2, 3, 1, 1, 1, 1]);
+    });
+    expect(proposalsOf(cells, options).map(({ classIndex }) => classIndex)).toEqual([1, 3, 0]);
   });
 
   it('keeps boxes within the frame and to the number of regions', () => {
     const number = fc.double({ min: -8, max: 8, noNaN: true });
     fc.assert(
       fc.property(
-        fc.array(fc.tuple(number, number, number, number, number), { minLength: 8, maxLength: 8 }),
+        fc.array(fc.tuple(number, fc.nat(79), number, number, number, number), { minLength: 8, maxLength: 8 }),
         (cells) => {
-          const filled = level(16, (at) => {
-            for (const [i, cell] of cells.entries()) at(i % 4, i >> 2, cell);
+          const filled = peaks((at) => {
+            for (const [i, cell] of cells.entries()) at((i % 4) * 4, (i >> 2) * 4, cell);
           });
-          const found = proposalsOf([filled], { ...options, regions: 3 });
+          const found = proposalsOf(filled, { ...options, regions: 3 });
           expect(found.length).toBeLessThan(4);
           for (const { box } of found) {
             expect(Math.min(box.x, box.y, box.width, box.height)).toBeGreaterThanOrEqual(0);

@@ -125,6 +125,13 @@ describe('weights by name and shape', () => {
         good: f32Tensor([1, 2], [1, 2]),
         nan: f32Tensor([2], [1, Number.NaN]),
         infinite: f32Tensor([2], [1, -Infinity]),
+        steps: { dtype: 'I8', shape: [2, 3], bytes: Uint8Array.of(1, 2, 129, 127, 0, 255) },
+        'steps.scale': f32Tensor([2], [0.5, 2]),
+        bare: { dtype: 'I8', shape: [2], bytes: Uint8Array.of(3, 252) },
+        odd: { dtype: 'I8', shape: [2, 1], bytes: Uint8Array.of(1, 2) },
+        'odd.scale': f32Tensor([1], [2]),
+        broken: { dtype: 'I8', shape: [1, 1], bytes: Uint8Array.of(1) },
+        'broken.scale': f32Tensor([1], [Number.NaN]),
       }),
     ),
   );
@@ -133,12 +140,19 @@ describe('weights by name and shape', () => {
     expect([...weights.get('good', [1, 2])]).toEqual([1, 2]);
   });
 
+  test('int8 with scales is steps times the scale of their row, without it the steps', () => {
+    expect([...weights.get('steps', [2, 3])]).toEqual([0.5, 1, -63.5, 254, 0, -2]);
+    expect([...weights.get('bare', [2])]).toEqual([3, -4]);
+  });
+
   test.each([
     ['missing', 'absent', [2], 'weights-missing'],
     ['of another shape', 'good', [2, 1], 'weights-shape'],
     ['of another rank', 'good', [2], 'weights-shape'],
     ['not a number', 'nan', [2], 'weights-not-finite'],
     ['infinite', 'infinite', [2], 'weights-not-finite'],
+    ['with scales for other rows', 'odd', [2, 1], 'weights-shape'],
+    ['with a scale that is no number', 'broken', [1, 1], 'weights-not-finite'],
   ])('%s: refused', (_name, name, shape, code) => {
     expect(codeThrownBy(() => weights.get(name, shape))).toBe(code);
   });

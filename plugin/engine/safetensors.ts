@@ -128,6 +128,10 @@ export class SafetensorsFile {
     this.metadata = metadata;
   }
 
+  has(name: string): boolean {
+    return this.entries.has(name);
+  }
+
   entry(name: string): SafetensorsEntry {
     const entry = this.entries.get(name);
     if (!entry)

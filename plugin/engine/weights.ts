@@ -41,11 +41,22 @@ function fail(code: 'weights-shape' | 'weights-not-finite', found: string, expec
 /** Tensors by name: a whole safetensors file, or some of one. */
 interface Tensors {
   /** @throws VitreousError `weights-missing`. */
-  entry(name: string): Pick<SafetensorsEntry, 'shape'>;
+  entry(name: string): Pick<SafetensorsEntry, 'shape' | 'dtype'>;
+  /** Whether there is such a tensor. */
+  has(name: string): boolean;
   floats(name: string): Float32Array;
 }
 
-/** Reads from a safetensors file. @throws VitreousError `weights-missing`, `weights-shape`, `weights-not-finite`. */
+/** Behind the name of a tensor in int8: its scales, one an output channel (the first dimension). */
+export const scaleSuffix = '.scale';
+
+/** int8 steps times the scale of their row. */
+function dequantised(steps: Float32Array, scales: Float32Array): Float32Array {
+  const row = steps.length / scales.length;
+  return steps.map((step, i) => step * (scales[Math.floor(i / row)] ?? 0));
+}
+
+/** Reads from a safetensors file; what is stored in int8 with scales becomes real numbers. @throws VitreousError `weights-missing`, `weights-shape`, `weights-not-finite`. */
 export class SafetensorsWeights implements WeightSource {
   readonly #file: Tensors;
 
@@ -57,10 +68,20 @@ export class SafetensorsWeights implements WeightSource {
     const entry = this.#file.entry(name);
     if (entry.shape.length !== shape.length || entry.shape.some((n, i) => n !== shape[i]))
       throw fail('weights-shape', `${name}: [${entry.shape.join(', ')}]`, `[${shape.join(', ')}]`);
-    const values = this.#file.floats(name);
+    const values = this.#real(name, entry);
     const bad = values.findIndex((value) => !Number.isFinite(value));
     if (bad >= 0) throw fail('weights-not-finite', `${name}[${bad}] = ${values[bad]}`, 'finite numbers');
     return values;
+  }
+
+  #real(name: string, { dtype, shape }: Pick<SafetensorsEntry, 'shape' | 'dtype'>): Float32Array {
+    const values = this.#file.floats(name);
+    const scale = name + scaleSuffix;
+    if (dtype !== 'I8' || !this.#file.has(scale)) return values;
+    const { shape: scales } = this.#file.entry(scale);
+    if (scales.length !== 1 || scales[0] !== shape[0])
+      throw fail('weights-shape', `${scale}: [${scales.join(', ')}]`, `[${shape[0] ?? ''}], one a row of ${name}`);
+    return dequantised(values, this.#file.floats(scale));
   }
 }
 

@@ -2,9 +2,9 @@
 //
 // in        x   real4[]   nhwc4 [batch, in_height, in_width, groups]
 // out       y   real4[]   nhwc4 [batch, out_height, out_width, groups]
-// consts    BILINEAR (bool)
+// consts    BILINEAR, CORNER (bool)
 // maths     bilinear: s = (o + 1/2) * in / out - 1/2, at least 0 (PyTorch, align_corners false); y mixes floor(s) and the
-//           pixel after it, the last one repeated. No antialiasing. nearest: floor(o * in / out).
+//           pixel after it, the last one repeated. No antialiasing. CORNER: s = o * in / out (TensorFlow 1). nearest: floor(o * in / out).
 //           Positions are exact: s = ((2 o + 1) in - out) / (2 out) in integers, so that no rounding picks another pixel
 // grid      8 x 8 x 1: x = columns, y = rows, z = batch * groups
 // tolerance nearest none; bilinear: two f32 weights, four products and three sums, plus one rounding to real
@@ -32,8 +32,8 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   let group = id.z % dims.groups;
   var value: vec4f;
   if (BILINEAR) {
-    let scaled = (2u * id.xy + 1u) * dims.in_size;
-    let numerator = max(scaled, dims.out_size) - dims.out_size;
+    let scaled = (2u * id.xy + select(1u, 0u, CORNER)) * dims.in_size;
+    let numerator = select(max(scaled, dims.out_size) - dims.out_size, scaled, CORNER);
     let near = numerator / (2u * dims.out_size);
     let far = min(near + 1u, dims.in_size - 1u);
     let t = vec2f(numerator % (2u * dims.out_size)) / vec2f(2u * dims.out_size);

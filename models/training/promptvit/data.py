@@ -3,7 +3,7 @@
     python models/training/promptvit/data.py --data DIR --images DIR --teacher yolox_nano.onnx --out models/training/cache-prompt
 
 `--images` holds unpacked copies of public picture sets, one folder each (README.md names them); a folder that is not
-there is left out. True boxes come with COCO and Open Images pictures; the others get those of a public detector
+there is left out. It goes on from the pictures that --out has. True boxes come with COCO and Open Images pictures; the others get those of a public detector
 (pseudo.py). EfficientNet-Lite0's own ImageNet head says what it sees in regions: its opinion is a target too, so
 that the wide vocabulary survives training on few names.
 """
@@ -107,8 +107,9 @@ class Builder:
         load_lite0(self.lite0, source)
         self.classifier = torch.nn.functional.linear
         self.fc = source["_fc.weight"].float(), source["_fc.bias"].float()
-        self.records: list[Picture] = []
-        self.done: set[str] = set()
+        self.list: Path = args.out / "pictures.json"
+        self.records: list[dict] = json.loads(self.list.read_text()) if self.list.exists() else []
+        self.done = {Path(r["file"]).stem for r in self.records}
 
     def add(self, path: Path, key: str, true: list[tuple[list[float], str]] | None, complete: bool, concept: int | None = None, part: str = "train") -> None:
         """One picture. `true` boxes are x, y, w, h in the file's pixels; `complete`: nothing else of COCO's names is in it."""
@@ -139,9 +140,9 @@ class Builder:
         record = Picture(file, size[0], size[1], boxes, concept, part=part)
         if part == "train":
             record.opinions = self.opinions(small, boxes)
-        self.records.append(record)
+        self.records.append(asdict(record))
         if len(self.records) % 50 == 0:
-            print(f"{len(self.records)} pictures, {sum(len(r.boxes) for r in self.records)} boxes, last {key}", flush=True)
+            self.save()
 
     @torch.no_grad()
     def opinions(self, picture: Image.Image, boxes: list[Box]) -> list[Opinion]:
@@ -157,14 +158,16 @@ class Builder:
         kept = [r for r in regions if r[2] - r[0] > 24 and r[3] - r[1] > 24]
         with torch.autocast("cpu", torch.bfloat16):
             x = torch.from_numpy(np.stack(stack)).permute(0, 3, 1, 2).float().contiguous(memory_format=torch.channels_last)
-            pooled = self.lite0.late(self.lite0.early(x), boxes=False).coarse.mean((2, 3))
+            pooled = self.lite0.late(self.lite0.early(x)).coarse.mean((2, 3))
         p = (pooled.float() @ self.fc[0].T + self.fc[1]).softmax(-1)
         top = p.topk(OPINION_TOP)
         return [Opinion(r, i.tolist(), [round(v, 4) for v in q.tolist()]) for r, i, q in zip(kept, top.indices, top.values, strict=True)]
 
     def save(self) -> None:
-        (self.out / "pictures.json").write_text(json.dumps([asdict(r) for r in self.records]))
-        print(f"{len(self.records)} pictures, {sum(len(r.boxes) for r in self.records)} boxes")
+        part = self.list.with_suffix(".part")
+        part.write_text(json.dumps(self.records))
+        part.replace(self.list)
+        print(f"{len(self.records)} pictures, {sum(len(r['boxes']) for r in self.records)} boxes", flush=True)
 
 
 COCO_ID = re.compile(r"(\d{12})\.jpg$")
@@ -193,10 +196,12 @@ def coco_parts(build: Builder, data: Path, images: Path, forbidden: set[str]) ->
 def open_images(build: Builder, images: Path) -> None:
     annotations = images / "openimg/annotations/instances_train2017.json"
     if annotations.exists():
+        # Behind the picture's own identifier the files bear a tag of the export that the annotations do not share.
+        files = {path.name.split("_")[0]: path for path in (images / "openimg/coco/train2017").glob("*.jpg")}
         for name, boxes in coco_boxes(annotations).items():
-            path = images / "openimg/coco/train2017" / name
-            if path.exists():
-                build.add(path, f"open-{name.split('_')[0]}", boxes, False)
+            identifier = name.split("_")[0]
+            if identifier in files:
+                build.add(files[identifier], f"open-{identifier}", boxes, False)
 
 
 def whole_pictures(build: Builder, data: Path, images: Path, caltech_per_class: int) -> None:

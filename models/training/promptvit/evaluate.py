@@ -1,6 +1,8 @@
 """Scores `promptvit` on the held-out pictures of detect/boxes.json (coco128's val2017 part, 128 pictures, 898 boxes).
 
-    python models/training/promptvit/evaluate.py --data DIR --cache models/training/cache-prompt --run models/training/runs/P
+    python models/training/promptvit/evaluate.py --data DIR --images DIR [--weights FILE | --run DIR --detector DIR]
+
+--weights takes what export.py wrote (default: what ships); --run a checkpoint, with the boxes of npm `@vladmandic/human`'s models.
 
 True boxes: top-1 and top-5 of COCO's 80 names, AUROC and AP a name (mean over the names present). End to end: the
 network's own boxes, IoU >= .5, AP a prompt, and recall of the first 50 proposals.
@@ -19,8 +21,9 @@ from PIL import Image
 from safetensors.torch import load_file
 from torch import Tensor
 
-from losses import decode
-from network import STRIDES, PromptVit
+import centernet
+import storage
+from network import Maps, PromptVit
 from pseudo import nms
 from text_space import TextSpace
 
@@ -32,10 +35,10 @@ CROP_SIDE = 128
 class Scoring:
     temperature: float = 18.0
     objectness_power: float = 0.7
+    opinion: float = 1.0  # what the detector's own class weighs in an embedding, times its score
     proposals: int = 100
     proposal_iou: float = 0.55
     prompt_iou: float = 0.5
-    objectness_floor: float = 0.01
     second_look: int = 8
 
 
@@ -50,8 +53,10 @@ class Look:
     """One pass over a picture."""
 
     net: PromptVit
+    detector: centernet.CenterNet
     picture: Image.Image
-    maps: object
+    pixels: Tensor
+    maps: Maps
     size: tuple[int, int]
 
     @torch.no_grad()
@@ -66,32 +71,28 @@ class Look:
         clipped = torch.minimum(boxes.clamp_min(0), limit).tolist()
         rows = [np.asarray(self.picture.resize((CROP_SIDE, CROP_SIDE), Image.Resampling.BILINEAR, box=tuple(b))) for b in clipped]
         x = torch.from_numpy(np.stack(rows)).permute(0, 3, 1, 2).float().contiguous(memory_format=torch.channels_last)
-        maps = self.net.late(self.net.early(x), boxes=False)
+        maps = self.net.late(self.net.early(x))
         return self.net.embed_crops(maps, boxes, torch.tensor([float(self.picture.width), float(self.picture.height)]))
 
     @torch.no_grad()
-    def proposals(self, scoring: Scoring) -> tuple[Tensor, Tensor]:
-        """Boxes (N, 4) in the picture's pixels and objectness (N,), best first."""
-        boxes, scores = [], []
-        for level, stride in zip(self.maps.levels, STRIDES, strict=True):
-            logits, decoded = decode(level[0], stride)
-            boxes.append(decoded)
-            scores.append(logits.sigmoid())
-        box, score = torch.cat(boxes), torch.cat(scores)
+    def proposals(self, scoring: Scoring) -> tuple[Tensor, Tensor, Tensor]:
+        """Boxes (N, 4) in the picture's pixels, objectness (N,) and the detector's class (N,), best first."""
+        box, score, of = centernet.decode(*(m[0] for m in self.detector(self.pixels)))
         scale = torch.tensor([self.picture.width / self.size[0], self.picture.height / self.size[1]] * 2)
         limit = torch.tensor([self.picture.width, self.picture.height] * 2, dtype=torch.float32)
         box = torch.minimum((box * scale).clamp_min(0), limit)
-        top = torch.nonzero((score > scoring.objectness_floor) & (box[:, 2] - box[:, 0] > 1) & (box[:, 3] - box[:, 1] > 1)).flatten()
+        top = torch.nonzero((box[:, 2] - box[:, 0] > 1) & (box[:, 3] - box[:, 1] > 1)).flatten()
         top = top[score[top].argsort(descending=True)][:300]
         kept = top[nms(box[top].numpy(), score[top].numpy(), scoring.proposal_iou)[: scoring.proposals]] if len(top) else top
-        return box[kept], score[kept]
+        return box[kept], score[kept], of[kept]
 
 
 @torch.no_grad()
-def look(net: PromptVit, picture: Image.Image) -> Look:
+def look(net: PromptVit, detector: centernet.CenterNet, picture: Image.Image) -> Look:
     size = input_size(*picture.size)
     x = torch.from_numpy(np.asarray(picture.resize(size, Image.Resampling.BILINEAR)).copy()).permute(2, 0, 1)[None].float()
-    return Look(net, picture, net(x.contiguous(memory_format=torch.channels_last)), size)
+    x = x.contiguous(memory_format=torch.channels_last)
+    return Look(net, detector, picture, x, net(x), size)
 
 
 def average_precision(scores: np.ndarray, right: np.ndarray, total: int) -> float:
@@ -114,13 +115,14 @@ def fuse(first: Tensor, second: Tensor) -> Tensor:
 
 
 class Evaluation:
-    def __init__(self, data: Path, images: Path, net: PromptVit, held_out: list[str]) -> None:
+    def __init__(self, data: Path, images: Path, net: PromptVit, detector: centernet.CenterNet, held_out: list[str]) -> None:
         self.space = TextSpace(data / "clip")
         names = self.space.names
         listed = json.loads((data / "detect/boxes.json").read_text())
         self.entries = [e for e in listed if e["file"].startswith("c128val2017_")]
         self.images = images
         self.net = net
+        self.detector = detector
         self.coco = [names.concepts[i]["name"] for i in self.space.coco]
         self.prompts = self.space.directions[self.space.coco]
         self.held_out = held_out
@@ -134,20 +136,20 @@ class Evaluation:
         self.found: list[tuple[Tensor, Tensor, Tensor]] = []
         for n, e in enumerate(self.entries):
             picture = self.picture(e["file"])
-            seen = look(self.net, picture)
+            seen = look(self.net, self.detector, picture)
             boxes = torch.tensor([[x, y, x + max(w, 1), y + max(h, 1)] for x, y, w, h in (b["xywh"] for b in e["boxes"])])
             labels = [self.coco.index(b["name"]) for b in e["boxes"]]
             self.truth.append((n, boxes, labels))
             self.true_first.append(seen.embed(boxes))
             self.true_second.append(seen.embed_crops(boxes))
-            box, objectness = seen.proposals(scoring)
-            self.found.append((box, objectness, self.embed_found(seen, box, objectness, scoring)))
+            box, objectness, of = seen.proposals(scoring)
+            self.found.append((box, objectness, self.embed_found(seen, box, objectness, of, scoring)))
 
-    def embed_found(self, seen: Look, box: Tensor, objectness: Tensor, scoring: Scoring) -> Tensor:
-        """Embeddings of found boxes; those that score best with any prompt are looked at twice."""
+    def embed_found(self, seen: Look, box: Tensor, objectness: Tensor, of: Tensor, scoring: Scoring) -> Tensor:
+        """Embeddings of found boxes, drawn towards the name the detector itself has for each; those that score best with any prompt are looked at twice."""
         if not len(box):
             return torch.zeros(0, 512)
-        e = seen.embed(box)
+        e = torch.nn.functional.normalize(seen.embed(box) + scoring.opinion * objectness[:, None] * self.prompts[of], dim=-1)
         if scoring.second_look:
             best = self.space.probability(e, self.prompts, scoring.temperature).max(1).values * objectness**scoring.objectness_power
             twice = best.argsort(descending=True)[: scoring.second_look]
@@ -231,21 +233,33 @@ def load_run(run: Path) -> PromptVit:
     saved = torch.load(run / "checkpoint.pt", weights_only=True)
     net = PromptVit(transformer=saved["transformer"])
     net.load_state_dict(saved["average"])
-    return net.eval().fold().to(memory_format=torch.channels_last)
+    return net.eval().to(memory_format=torch.channels_last)
+
+
+def load_weights(file: Path) -> tuple[PromptVit, centernet.CenterNet]:
+    """Both parts of an exported file."""
+    tensors = storage.read(load_file(file))
+    net, detector = PromptVit(transformer="vit.norm.weight" in tensors), centernet.CenterNet()
+    detector.load_state_dict({k.removeprefix("boxes."): v for k, v in tensors.items() if k.startswith("boxes.")})
+    net.load_state_dict({k: v for k, v in tensors.items() if not k.startswith("boxes.") and k != "distractors"})
+    return net.eval().to(memory_format=torch.channels_last), detector.eval().to(memory_format=torch.channels_last)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--images", type=Path, required=True, help="the folder of coco128's val2017 pictures")
-    parser.add_argument("--run", type=Path, required=True)
+    parser.add_argument("--weights", type=Path, default=Path(__file__).resolve().parents[2] / "promptvit/weights.safetensors")
+    parser.add_argument("--run", type=Path)
+    parser.add_argument("--detector", type=Path, help="the `models` folder of npm @vladmandic/human, with --run")
     parser.add_argument("--hold-out", default="")
     parser.add_argument("--sweep", action="store_true", help="try temperatures and powers of objectness")
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
     torch.set_num_threads(1)
     scoring = Scoring()
-    evaluation = Evaluation(args.data, args.images, load_run(args.run), [n for n in args.hold_out.split(",") if n])
+    parts = (load_run(args.run), centernet.load(args.detector).to(memory_format=torch.channels_last)) if args.run else load_weights(args.weights)
+    evaluation = Evaluation(args.data, args.images, *parts, [n for n in args.hold_out.split(",") if n])
     evaluation.collect(scoring)
     first, second = torch.cat(evaluation.true_first), torch.cat(evaluation.true_second)
     result = {}

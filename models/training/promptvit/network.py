@@ -1,9 +1,9 @@
-"""The `promptvit` network: one pass over a frame gives boxes and CLIP-space embeddings.
+"""The part of `promptvit` that embeds: one pass over a frame gives CLIP-space embeddings of any region. centernet.py has the boxes.
 
 An inverted-residual trunk (EfficientNet-Lite0, Tan & Le 2019), a MobileViT block (Mehta & Rastegari 2022: local
-by convolution, global by attention) on its coarsest map, a feature pyramid with an anchor-free box head (FCOS,
-Tian et al. 2019) and an embedding head pooled over regions (RoIAlign, He et al. 2017). Batch norms are folded
-into the convolutions before training. Module names are the tensor names of weights.safetensors.
+by convolution, global by attention) on its coarsest map and an embedding head pooled over regions (RoIAlign, He et
+al. 2017). Batch norms are folded into the convolutions before training. Module names are the tensor names of
+weights.safetensors.
 """
 
 from __future__ import annotations
@@ -17,14 +17,12 @@ from torch import Tensor, nn
 EMBED_DIM = 512  # CLIP ViT-B/32's
 HEAD_CHANNELS = 1280
 FINE_CHANNELS = 256
-PYRAMID_CHANNELS = 96
 TOKEN_DIM = 144
 TOKEN_BLOCKS = 2
 TOKEN_HEADS = 4
 ROI_POINTS = 4  # samples a region's side
 GEOMETRY = 6
 HIDDEN = 384
-STRIDES = (8, 16, 32)
 BN_EPS = 1e-3
 PIXEL_MEAN = 127.0
 PIXEL_SCALE = 1 / 128.0
@@ -49,8 +47,6 @@ def lite0_blocks() -> list[BlockSpec]:
             cin = cout
     return blocks
 
-
-LEVEL_BLOCKS = {4: 8, 10: 16, 15: 32}  # block index after which a level's map is taken -> its stride
 
 
 class Conv(nn.Module):
@@ -131,51 +127,6 @@ class MobileVitBlock(nn.Module):
         return x + self.project(self.norm(tokens).transpose(1, 2).reshape(b, -1, h, w))
 
 
-class Separable(nn.Module):
-    """Depthwise 5x5, 1x1, batch norm while it is trained, SiLU."""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.depthwise = Conv(channels, channels, 5, groups=channels)
-        self.pointwise = Conv(channels, channels)
-        self.norm: nn.BatchNorm2d | None = nn.BatchNorm2d(channels, eps=BN_EPS, momentum=0.02)
-
-    def forward(self, x: Tensor) -> Tensor:
-        y = self.pointwise(self.depthwise(x))
-        return F.silu(self.norm(y) if self.norm else y)
-
-    def fold(self) -> None:
-        """Moves the batch norm into the 1x1 convolution: the same function from then on."""
-        norm = self.norm
-        if norm is None:
-            return
-        assert norm.running_mean is not None and norm.running_var is not None
-        scale = norm.weight.data / torch.sqrt(norm.running_var + norm.eps)
-        self.pointwise.weight.data *= scale[:, None, None, None]
-        self.pointwise.bias.data = (self.pointwise.bias.data - norm.running_mean) * scale + norm.bias.data
-        self.norm = None
-
-
-class BoxHead(nn.Module):
-    """One a level: three depthwise-separable convolutions, then 5 channels: objectness, and left, top, right, bottom.
-
-    Distances in units of the level's stride, after exp.
-    """
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.layers = nn.ModuleList(Separable(channels) for _ in range(3))
-        self.out = Conv(channels, 5)
-        nn.init.normal_(self.out.weight, std=0.01)
-        # Objectness starts at .01 (focal loss, Lin et al. 2017), a box at four strides a side.
-        self.out.bias.data = torch.tensor([-4.6, 0.7, 0.7, 0.7, 0.7])
-
-    def forward(self, x: Tensor) -> Tensor:
-        for layer in self.layers:
-            x = layer(x)
-        return self.out(x)
-
-
 class RegionHead(nn.Module):
     """Pooled features of a region -> CLIP space: a linear map, plus a small network that starts at zero."""
 
@@ -221,7 +172,6 @@ def geometry_of(boxes: Tensor, picture: Tensor, second_look: bool) -> Tensor:
 class Maps:
     """What one pass over a batch gives."""
 
-    levels: list[Tensor]  # box head, (B, 5, H/s, W/s) for each of STRIDES
     coarse: Tensor  # (B, 1280, H/32, W/32)
     fine: Tensor  # (B, 256, H/16, W/16)
 
@@ -234,10 +184,6 @@ class PromptVit(nn.Module):
         self.vit = MobileVitBlock(320, TOKEN_DIM, TOKEN_BLOCKS, TOKEN_HEADS) if transformer else None
         self.head = Conv(320, HEAD_CHANNELS)
         self.fine = Conv(112, FINE_CHANNELS)
-        self.lateral8 = Conv(40, PYRAMID_CHANNELS)
-        self.lateral16 = Conv(112, PYRAMID_CHANNELS)
-        self.lateral32 = Conv(320, PYRAMID_CHANNELS)
-        self.box = nn.ModuleDict({str(stride): BoxHead(PYRAMID_CHANNELS) for stride in STRIDES})
         self.region = RegionHead()
 
     def early(self, pixels: Tensor) -> Tensor:
@@ -257,23 +203,9 @@ class PromptVit(nn.Module):
                 at16 = x
         return at16, self.vit(x) if self.vit else x
 
-    def boxes(self, at8: Tensor, at16: Tensor, at32: Tensor) -> list[Tensor]:
-        p32 = self.lateral32(at32)
-        p16 = self.lateral16(at16) + F.interpolate(p32, scale_factor=2, mode="nearest")
-        p8 = self.lateral8(at8) + F.interpolate(p16, scale_factor=2, mode="nearest")
-        return [self.box[str(stride)](p) for stride, p in zip(STRIDES, (p8, p16, p32), strict=True)]
-
-    def fold(self) -> PromptVit:
-        """As it is shipped: without batch norms."""
-        for module in self.modules():
-            if isinstance(module, Separable):
-                module.fold()
-        return self
-
-    def late(self, at8: Tensor, boxes: bool = True) -> Maps:
+    def late(self, at8: Tensor) -> Maps:
         at16, at32 = self.trunk(at8)
-        levels = self.boxes(at8, at16, at32) if boxes else []
-        return Maps(levels, F.relu6(self.head(at32)), F.relu6(self.fine(at16)))
+        return Maps(F.relu6(self.head(at32)), F.relu6(self.fine(at16)))
 
     def forward(self, pixels: Tensor) -> Maps:
         return self.late(self.early(pixels))

@@ -24,7 +24,6 @@ class Region:
     xyxy: list[float]
     concept: int
     weight: float
-    is_object: bool  # false: names a region, says nothing of objects
 
 
 @dataclass
@@ -111,11 +110,11 @@ class Samples:
             seen = shown(box["xyxy"])
             if seen:
                 weight = box["weight"] if seen[1] >= VISIBLE else 0.0
-                canvas.regions.append(Region(seen[0], box["concept"], weight, True))
+                canvas.regions.append(Region(seen[0], box["concept"], weight))
         if record["concept"] is not None:
             seen = shown([0, 0, record["width"], record["height"]])
             if seen and seen[1] > 0.6:
-                canvas.regions.append(Region(seen[0], record["concept"], 0.7, False))
+                canvas.regions.append(Region(seen[0], record["concept"], 0.7))
         for opinion in record["opinions"]:
             seen = shown(opinion["xyxy"])
             if seen and seen[1] > 0.8:

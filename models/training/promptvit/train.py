@@ -1,4 +1,4 @@
-"""Trains `promptvit`. Resumes from its checkpoint; stops after --minutes of work in all.
+"""Trains `promptvit`. Resumes from its checkpoint; stops after --minutes of processor time in all.
 
     python models/training/promptvit/train.py --data DIR --cache models/training/cache-prompt --run models/training/runs/P --minutes 90
 
@@ -18,14 +18,13 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
-from losses import box_loss, name_loss, opinion_loss
+from losses import name_loss, opinion_loss
 from network import PromptVit, geometry_of, load_lite0, roi_align
 from samples import Canvas, Samples
 from text_space import TextSpace
 
 BATCH = 4
 CROPS = 8
-BOX_STEPS = 2  # steps of boxes alone after each whole one
 REGIONS = 20  # named regions a canvas
 OPINIONS = 5
 WARM_UP_STEPS = 100
@@ -113,7 +112,6 @@ class Trainer:
         with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
             at8 = self.net.early(pixels)
         maps = self.net.late(at8.float())
-        objectness, boxes = box_loss(maps.levels, [c.regions for c in canvases])
         size = (float(pixels.shape[3]), float(pixels.shape[2]))
         picture = torch.tensor(size)
         named: tuple[list[Tensor], list[int], list[float]] = ([], [], [])
@@ -134,7 +132,7 @@ class Trainer:
                 seen[0].append(e[len(useful) :])
                 seen[1].extend(o[1] for o in opinions)
                 seen[2].extend(o[2] for o in opinions)
-        losses = {"objectness": objectness, "box": boxes}
+        losses: dict[str, Tensor] = {}
         if named[0]:
             losses["name"], losses["away"] = self.named(*named)
         if seen[0]:
@@ -145,7 +143,7 @@ class Trainer:
         pixels, crops = self.samples.crops(CROPS)
         with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
             at8 = self.net.early(pixels)
-        maps = self.net.late(at8.float(), boxes=False)
+        maps = self.net.late(at8.float())
         geometry = torch.cat([geometry_of(torch.tensor([c.xyxy]), torch.tensor([float(v) for v in c.picture]), True) for c in crops])
         e = torch.nn.functional.normalize(self.net.region(maps.coarse.mean((2, 3)), maps.fine.mean((2, 3)), geometry), dim=-1)
         entropy, away = self.named([e], [c.concept for c in crops], [c.weight for c in crops])
@@ -154,15 +152,6 @@ class Trainer:
         if told:
             losses["crop_opinion"] = self.opinions([e[[i for i, _ in told]]], [o[0] for _, o in told], [o[1] for _, o in told])
         return losses
-
-    def box_step(self) -> None:
-        """Boxes alone, the trunk as it is: a third of a whole step's time, and boxes need more pictures than names do."""
-        pixels, canvases = self.samples.canvases(BATCH)
-        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
-            at8 = self.net.early(pixels)
-            at16, at32 = self.net.trunk(at8)
-        objectness, boxes = box_loss(self.net.boxes(at8.float(), at16.float(), at32.float()), [c.regions for c in canvases])
-        self.update({"objectness": objectness, "box": boxes})
 
     def update(self, losses: dict[str, Tensor]) -> None:
         total = sum(self.WEIGHTS[k] * v for k, v in losses.items())
@@ -175,25 +164,22 @@ class Trainer:
         for k, v in losses.items():
             self.log[k] = self.log.get(k, float(v.detach())) * 0.97 + 0.03 * float(v.detach())
 
-    WEIGHTS = {"objectness": 1.0, "box": 1.5, "name": 1.0, "away": 0.5, "opinion": 0.4, "crop_name": 0.5, "crop_away": 0.25, "crop_opinion": 0.2}
+    WEIGHTS = {"name": 1.0, "away": 0.5, "opinion": 0.4, "crop_name": 0.5, "crop_away": 0.25, "crop_opinion": 0.2}
 
     def run(self) -> None:
         limit = self.args.minutes * 60
-        started = time.monotonic() - self.seconds
+        started = time.process_time() - self.seconds
         last_print = time.monotonic()
         while True:
-            self.seconds = time.monotonic() - started
+            self.seconds = time.process_time() - started
             done = self.seconds / limit
             if done >= 1:
                 break
             rate = min(1.0, self.step / WARM_UP_STEPS) * (0.5 + 0.5 * math.cos(math.pi * done) * 0.98)
             for group in self.optimizer.param_groups:
                 group["lr"] = group["rate"] * rate
-            if not self.args.boxes_only:
-                pixels, canvases = self.samples.canvases(BATCH)
-                self.update(self.canvas_losses(pixels, canvases) | self.crop_losses())
-            for _ in range(BOX_STEPS):
-                self.box_step()
+            pixels, canvases = self.samples.canvases(BATCH)
+            self.update(self.canvas_losses(pixels, canvases) | self.crop_losses())
             self.step += 1
             keep = min(EMA, (1 + self.step) / (10 + self.step))
             with torch.no_grad():
@@ -219,7 +205,6 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--hold-out", default="", help="names never trained on, comma-separated")
-    parser.add_argument("--boxes-only", action="store_true", help="leave all but the pyramid and the box heads as they are")
     parser.add_argument("--without-transformer", action="store_true")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)

@@ -23,6 +23,8 @@ export interface DetectionManifest extends ModelManifest {
     readonly related: number;
     /** Score = probability · objectness to this power. */
     readonly objectnessPower: number;
+    /** What the box detector's own class for a box, times its objectness, weighs against the box's unit embedding. */
+    readonly opinion: number;
     /** How many of the best boxes are looked at again. */
     readonly secondLookCount: number;
     /** Proposals kept before, and regions after, the class-agnostic suppression of those whose IoU is above `nmsIou`. */
@@ -47,6 +49,7 @@ const rules: readonly Rule[] = [
   { field: 'scoring.temperature', expected: '0.01 to 1000', holds: isNumber(0.01, 1000) },
   { field: 'scoring.related', expected: '-1 to 1', holds: isNumber(-1, 1) },
   { field: 'scoring.objectnessPower', expected: '0 to 4', holds: isNumber(0, 4) },
+  { field: 'scoring.opinion', expected: '0 to 16', holds: isNumber(0, 16) },
   { field: 'scoring.secondLookCount', expected: 'a whole number up to 64', holds: isCount(64) },
   { field: 'scoring.proposals', expected: 'a whole number up to 4096', holds: isCount(4096) },
   { field: 'scoring.regions', expected: 'a whole number up to 512', holds: isCount(512) },

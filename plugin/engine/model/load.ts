@@ -1,6 +1,6 @@
 import { VitreousError } from '../../core/errors.js';
 import { SafetensorsFile } from '../safetensors.js';
-import { SafetensorsWeights, type WeightSource } from '../weights.js';
+import { SafetensorsWeights, scaleSuffix, type WeightSource } from '../weights.js';
 import { checkSha256, fetchBytes } from './fetch.js';
 import type { ModelManifest } from './manifest-fields.js';
 
@@ -10,7 +10,8 @@ export interface LoadOptions {
 }
 
 /**
- * Checks the bytes of a weights file against its manifest: hash, then every tensor's name, shape and dtype, then its numbers.
+ * Checks the bytes of a weights file against its manifest: hash, then every tensor's name, shape and dtype, then its numbers. A tensor may
+ * be in int8 where the file has its scales too.
  *
  * @throws VitreousError `weights-hash`, `weights-format`, `weights-truncated`, `weights-missing`, `weights-shape`, `weights-dtype`,
  * `weights-not-finite`.
@@ -25,12 +26,13 @@ export async function readWeights(
   const weights = new SafetensorsWeights(file);
   for (const [name, shape] of Object.entries(manifest.tensors)) {
     const { dtype } = file.entry(name);
-    if (dtype !== manifest.weights.dtype)
+    const isQuantised = dtype === 'I8' && file.has(name + scaleSuffix);
+    if (dtype !== manifest.weights.dtype && !isQuantised)
       throw new VitreousError({
         code: 'weights-dtype',
         stage: 'weights',
         found: `${name}: ${dtype} in ${where}`,
-        expected: manifest.weights.dtype,
+        expected: `${manifest.weights.dtype}, or I8 with scales`,
         fix: 'Use the weights that belong to this manifest; the native video plays on.',
       });
     weights.get(name, shape);

@@ -101,6 +101,10 @@ class LoadedTensors {
     return found;
   }
 
+  has(name: string): boolean {
+    return this.#tensors.has(name);
+  }
+
   entry(name: string): SafetensorsEntry {
     return this.#find(name).entry;
   }
