@@ -9,6 +9,13 @@ export default [
     limit: '15 kB',
     gzip: true,
   },
+  { name: "import 'vitreous/element'", path: staticClosure('element.js'), limit: '15 kB', gzip: true },
+  {
+    name: "import 'vitreous/videojs' (without video.js)",
+    path: staticClosure('videojs.js'),
+    limit: '15 kB',
+    gzip: true,
+  },
   { name: "import 'vitreous/hls' (without hls.js)", path: staticClosure('hls.js'), limit: '13 kB', gzip: true },
   { name: "import 'vitreous/whep'", path: staticClosure('whep.js'), limit: '13 kB', gzip: true },
   { name: "import 'vitreous/three' (without three)", path: staticClosure('three.js'), limit: '13 kB', gzip: true },

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { Page } from '@playwright/test';
+import { logged, onAnyAdapter } from './example-page.js';
 import { expect, test } from './fixtures.js';
 
 const read = (path: string): string => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
@@ -10,22 +10,10 @@ const codeBlocks = (path: string, language: string): string[] =>
     name === language && text !== undefined ? [text] : [],
   );
 
-/** Serves an example with `force: true`: the examples are written for real GPUs, and the software one here is declined without it. */
-async function onAnyAdapter(page: Page, url: RegExp, call: RegExp, forced: string): Promise<void> {
-  await page.route(url, async (route) => {
-    const response = await route.fetch();
-    const text = await response.text();
-    expect(text).toMatch(call);
-    await route.fulfill({ response, body: text.replace(call, forced) });
-  });
-}
-
-/** Resolves when the page has logged a line that matches. */
-const logged = (page: Page, pattern: RegExp) =>
-  page.waitForEvent('console', { predicate: (message) => pattern.test(message.text()), timeout: 120_000 });
-
 test('the README shows the examples that run here', () => {
-  expect(codeBlocks('README.md', 'html')).toEqual([read('demo/examples/minimal.html')]);
+  expect(codeBlocks('README.md', 'html')).toEqual(
+    ['minimal', 'element'].map((name) => read(`demo/examples/${name}.html`)),
+  );
   expect(codeBlocks('README.md', 'ts')).toEqual(
     ['api', 'file', 'prompts'].map((name) => read(`demo/examples/${name}.ts`)),
   );

@@ -20,8 +20,13 @@ async function enhanceSecond(page: Page): Promise<void> {
 }
 
 declare global {
+  /** Document Picture-in-Picture, which TypeScript does not know yet. */
+  var documentPictureInPicture: {
+    requestWindow(options: { width: number; height: number }): Promise<Window & typeof globalThis>;
+  };
   interface Window {
     second?: import('../plugin/index.js').Enhanced;
+    openedPip?: Promise<Window & typeof globalThis>;
   }
 }
 
@@ -83,4 +88,141 @@ test('the loss of a shared device rebuilds both on one new device', async ({ pag
     return { codes, devices: window.gpuDevices.length };
   });
   expect(result).toEqual({ codes: ['device-lost', 'device-lost'], devices: 2 });
+});
+
+test('in a window of its own (Document Picture-in-Picture) the enhanced picture goes along, and back', async ({
+  page,
+}) => {
+  await openPlayer(page, 'long', { width: 256, height: 144 });
+  await page.evaluate(async () => {
+    await window.enhanceVideo();
+    window.video.addEventListener('click', () => {
+      window.openedPip = documentPictureInPicture.requestWindow({ width: 400, height: 300 });
+    });
+    await window.video.play();
+  });
+  await page.click('video');
+  const result = await page.evaluate(async () => {
+    const { enhanced, video } = window;
+    const pip = await window.openedPip;
+    if (!enhanced || !pip) throw new Error('no window');
+    const { parentElement } = video;
+    pip.document.body.append(video);
+    video.style.width = '320px';
+    video.style.height = '180px';
+    await video.play();
+    // Frames come, and each finds the canvas over the video.
+    await window.nextFrame(3);
+    const there = {
+      state: enhanced.state,
+      beside: enhanced.canvas.previousElementSibling === video && enhanced.canvas.ownerDocument === pip.document,
+      rects: [video, enhanced.canvas].map((element) => JSON.stringify(element.getBoundingClientRect())),
+      visibility: pip.getComputedStyle(enhanced.canvas).visibility,
+      width: enhanced.canvas.width,
+      ratio: pip.devicePixelRatio,
+    };
+    parentElement?.append(video);
+    pip.close();
+    await video.play();
+    await window.nextFrame(3);
+    return { there, back: [enhanced.state, enhanced.canvas.ownerDocument === document] };
+  });
+  expect(result.there).toMatchObject({ state: 'running', beside: true, visibility: 'visible' });
+  expect(result.there.rects[1]).toBe(result.there.rects[0]);
+  expect(result.there.width).toBe(320 * result.there.ratio);
+  expect(result.back).toEqual(['running', true]);
+});
+
+test('moved into the document of an iframe, the video stays enhanced', async ({ page }) => {
+  await openPlayer(page, 'long', { width: 256, height: 144 });
+  const result = await page.evaluate(async () => {
+    const enhanced = await window.enhanceVideo();
+    const { video } = window;
+    const frame = document.body.appendChild(document.createElement('iframe'));
+    frame.style.cssText = 'width: 400px; height: 300px';
+    const inside = frame.contentDocument;
+    if (!inside) throw new Error('no document');
+    const track = video.addTextTrack('captions', 'English', 'en');
+    track.mode = 'showing';
+    track.addCue(new VTTCue(0, 100, 'Hello'));
+    inside.body.append(video);
+    await video.play();
+    await window.nextFrame(3);
+    await window.redrawn();
+    const { canvas } = enhanced;
+    return {
+      state: enhanced.state,
+      names: [...inside.body.children].map(({ localName }) => localName),
+      same: JSON.stringify(canvas.getBoundingClientRect()) === JSON.stringify(video.getBoundingClientRect()),
+      left: document.querySelectorAll('canvas, div[data-vitreous]').length,
+      sheets: [document.adoptedStyleSheets.length, inside.adoptedStyleSheets.length],
+    };
+  });
+  expect(result).toEqual({
+    state: 'running',
+    names: ['video', 'canvas', 'div'],
+    same: true,
+    left: 0,
+    sheets: [0, 1],
+  });
+});
+
+test('a poster shows until the video is played, and nothing lies over it', async ({ page }) => {
+  await openPlayer(page, '64x36', size);
+  const url = await clip('96x54');
+  const result = await page.evaluate(async (src) => {
+    const { video } = window;
+    video.poster = 'data:image/svg+xml,<svg xmlns="http://www.w3.org/2000/svg" width="16" height="9"/>';
+    video.src = src;
+    await new Promise((resolve) => video.addEventListener('canplaythrough', resolve, { once: true }));
+    const enhancing = window.enhanceVideo();
+    // Time enough for a frame, were one taken: another video beside it is enhanced meanwhile.
+    const other = document.body.appendChild(document.createElement('video'));
+    other.muted = true;
+    other.src = src;
+    other.style.cssText = 'width: 192px; height: 108px';
+    const { canvas } = await window.vitreous.enhance(other, { upscale: { quality: 'S', force: true } });
+    const before = [...document.querySelectorAll('canvas')].filter((each) => each !== canvas);
+    const hidden = before.map((each) => getComputedStyle(each).visibility);
+    await video.play();
+    const enhanced = await enhancing;
+    return { hidden, state: enhanced.state, visibility: getComputedStyle(enhanced.canvas).visibility };
+  }, url);
+  expect(result).toEqual({ hidden: ['hidden'], state: 'running', visibility: 'visible' });
+});
+
+test("in a component's slot the canvas takes the video's slot, and leaves without being taken for the video", async ({
+  page,
+}) => {
+  await openPlayer(page, '64x36', size);
+  const result = await page.evaluate(async () => {
+    const component = document.body.appendChild(document.createElement('div'));
+    component.attachShadow({ mode: 'open' }).innerHTML = '<slot name="media"></slot>';
+    window.video.slot = 'media';
+    component.append(window.video);
+    const enhanced = await window.enhanceVideo();
+    const shown = enhanced.canvas.checkVisibility() && enhanced.canvas.getBoundingClientRect().width;
+    const left: string[] = [];
+    const watcher = new MutationObserver((changes) => {
+      for (const { removedNodes } of changes) for (const node of removedNodes) left.push((node as Element).slot);
+    });
+    watcher.observe(component, { childList: true });
+    enhanced.dispose();
+    await Promise.resolve();
+    watcher.disconnect();
+    return { shown, slot: left, html: component.childElementCount };
+  });
+  expect(result).toEqual({ shown: 128, slot: [''], html: 1 });
+});
+
+test('zoomed and anamorphic in one: the canvas has as many device pixels as the browser gives the video', async ({
+  page,
+}) => {
+  await openPlayer(page, 'wide-pixels', { width: 128, height: 72, style: 'zoom: 1.5' });
+  const result = await page.evaluate(async () => {
+    const { canvas, stats } = await window.enhanceVideo({ upscale: false });
+    const [a, b] = [window.video, canvas].map((element) => JSON.stringify(element.getBoundingClientRect()));
+    return { same: a === b, canvas: [canvas.width, canvas.height], source: stats.sourceSize };
+  });
+  expect(result).toEqual({ same: true, canvas: [192, 108], source: { width: 64, height: 36 } });
 });

@@ -6,17 +6,29 @@ import type { Size } from '../core/geometry.js';
  */
 export class DevicePixels {
   readonly #canvas: HTMLCanvasElement;
-  readonly #observer: ResizeObserver;
+  readonly #onChange: () => void;
+  #view: typeof globalThis;
+  #observer: ResizeObserver | undefined;
   #exact: Size | undefined;
   #exactFor = '';
 
   constructor(canvas: HTMLCanvasElement, onChange: () => void) {
     this.#canvas = canvas;
-    this.#observer = new ResizeObserver((entries) => {
+    this.#onChange = onChange;
+    this.#view = canvas.ownerDocument.defaultView ?? globalThis;
+    this.observe(this.#view);
+  }
+
+  /** From now on as this window shows it: another one may be on another screen, and be drawn at other times. */
+  observe(view: typeof globalThis): void {
+    this.#observer?.disconnect();
+    this.#view = view;
+    const canvas = this.#canvas;
+    this.#observer = new view.ResizeObserver((entries) => {
       const box = entries.at(-1)?.devicePixelContentBoxSize?.[0];
       this.#exact = box ? { width: box.inlineSize, height: box.blockSize } : undefined;
       this.#exactFor = this.#key();
-      onChange();
+      this.#onChange();
     });
     try {
       this.#observer.observe(canvas, { box: 'device-pixel-content-box' });
@@ -27,7 +39,7 @@ export class DevicePixels {
 
   /** Device pixels of the content box. */
   get size(): Size {
-    const ratio = devicePixelRatio;
+    const ratio = this.#view.devicePixelRatio;
     const exact = this.#exact;
     // Until the observer has reported a new layout, its old number would be a frame out of date. Under the emulated ratio of
     // developer tools it counts CSS pixels: no rounding explains a difference of more than a CSS pixel.
@@ -43,11 +55,11 @@ export class DevicePixels {
   }
 
   #key(): string {
-    return `${this.#canvas.style.width} ${this.#canvas.style.height} ${this.#canvas.clientWidth} ${this.#canvas.clientHeight} ${devicePixelRatio}`;
+    return `${this.#canvas.style.width} ${this.#canvas.style.height} ${this.#canvas.clientWidth} ${this.#canvas.clientHeight} ${this.#view.devicePixelRatio}`;
   }
 
   dispose(): void {
-    this.#observer.disconnect();
+    this.#observer?.disconnect();
   }
 }
 

@@ -97,7 +97,8 @@ export class NativeCaptions {
     const tree = this.#video.getRootNode();
     if (!('adoptedStyleSheets' in tree) || this.#sheetRoot === tree) return;
     this.#showNative();
-    this.#sheet = new CSSStyleSheet();
+    // A tree adopts sheets of its own document alone (CSSOM §6.2).
+    this.#sheet = new (this.#video.ownerDocument.defaultView ?? globalThis).CSSStyleSheet();
     this.#sheet.replaceSync(hideNative);
     this.#sheetRoot = tree as Document | ShadowRoot; // Only these two adopt style sheets.
     this.#sheetRoot.adoptedStyleSheets.push(this.#sheet);

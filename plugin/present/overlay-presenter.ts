@@ -50,9 +50,11 @@ export class OverlayPresenter implements Presenter {
   readonly #captions: NativeCaptions;
   /** The canvas and what lies exactly over it. */
   readonly #layers: readonly HTMLElement[];
-  readonly #resize: ResizeObserver;
+  #resize: ResizeObserver | undefined;
   readonly #mutation: MutationObserver;
   readonly #listening = new AbortController();
+  /** What is listened to of the document that the video is in: a video can move to another window's. */
+  #inDocument: { readonly document: Document; readonly listening: AbortController } | undefined;
   #box: ContentBox | undefined;
   #place: string | undefined;
   #fullscreen = false;
@@ -72,20 +74,34 @@ export class OverlayPresenter implements Presenter {
     this.#pixels = new DevicePixels(this.canvas, onChange);
     this.#controls = new NativeControls(video, () => this.#clip());
     const changed = () => this.#update();
-    this.#resize = new ResizeObserver(changed);
-    this.#resize.observe(video);
     this.#mutation = new MutationObserver(changed);
     this.#mutation.observe(video, { attributes: true, attributeFilter: ['style', 'class', 'width', 'height'] });
     const { signal } = this.#listening;
-    const view = video.ownerDocument.defaultView;
-    view?.addEventListener('resize', changed, { signal });
-    video.ownerDocument.addEventListener('fullscreenchange', changed, { signal });
-    // A scroller between the video and the canvas's containing block moves one without the other.
-    const scrolled = () => this.follow();
-    video.ownerDocument.addEventListener('scroll', scrolled, { signal, capture: true, passive: true });
     video.addEventListener('transitionend', changed, { signal });
     video.addEventListener('animationend', changed, { signal });
     this.#update();
+  }
+
+  /** Listens to the document that the video is in now, and no longer to the one it was in. */
+  #listenToDocument(): void {
+    const { ownerDocument } = this.#video;
+    if (this.#inDocument?.document === ownerDocument) return;
+    this.#inDocument?.listening.abort();
+    const listening = new AbortController();
+    this.#inDocument = { document: ownerDocument, listening };
+    const { signal } = listening;
+    const changed = () => this.#update();
+    const view = ownerDocument.defaultView;
+    view?.addEventListener('resize', changed, { signal });
+    ownerDocument.addEventListener('fullscreenchange', changed, { signal });
+    // A scroller between the video and the canvas's containing block moves one without the other.
+    const scrolled = () => this.follow();
+    ownerDocument.addEventListener('scroll', scrolled, { signal, capture: true, passive: true });
+    // An observer sees what its own window lays out: a window in the background does not.
+    this.#resize?.disconnect();
+    this.#resize = new (view ?? globalThis).ResizeObserver(changed);
+    this.#resize.observe(this.#video);
+    this.#pixels.observe(view ?? globalThis);
   }
 
   get attached(): boolean {
@@ -159,9 +175,10 @@ export class OverlayPresenter implements Presenter {
 
   #update(): void {
     if (this.#disposed) return;
+    this.#listenToDocument();
     const video = this.#video;
     if (!video.isConnected) {
-      this.canvas.remove();
+      this.#removeCanvas();
       this.#captionsChanged();
       this.#box = undefined;
       this.#onChange();
@@ -171,6 +188,8 @@ export class OverlayPresenter implements Presenter {
       this.#captions.root.remove();
       video.after(this.canvas);
     }
+    // Inside a component that shows its children by slots, only one in the video's own slot is seen with it.
+    for (const layer of this.#layers) if (layer.slot !== video.slot) layer.slot = video.slot;
     this.#topLayer(video.ownerDocument.fullscreenElement === video);
     const computed = getComputedStyle(video);
     this.#box = readContentBox(video, computed);
@@ -190,6 +209,12 @@ export class OverlayPresenter implements Presenter {
       if (wanted && layer.isConnected) enterTopLayer(layer);
       else layer.popover = null;
     }
+  }
+
+  /** Without its slot: a component that watches its slots would take it for the video that is removed. */
+  #removeCanvas(): void {
+    this.canvas.removeAttribute('slot');
+    this.canvas.remove();
   }
 
   #lay({ inner, outer }: ContentBox, computed: CSSStyleDeclaration): void {
@@ -252,12 +277,13 @@ export class OverlayPresenter implements Presenter {
     if (this.#disposed) return;
     this.#disposed = true;
     this.#listening.abort();
-    this.#resize.disconnect();
+    this.#inDocument?.listening.abort();
+    this.#resize?.disconnect();
     this.#mutation.disconnect();
     this.#pixels.dispose();
     this.#controls.dispose();
     this.#captions.dispose();
-    this.canvas.remove();
+    this.#removeCanvas();
   }
 
   [disposeSymbol](): void {

@@ -12,8 +12,8 @@ import { whyVideoCannot } from './video-checks.js';
  */
 export type EnhanceTarget = HTMLVideoElement | MediaStreamTrack | MediaStream | FrameSource;
 
-/** Targets with an enhancement, or one that is starting. */
-const taken = new WeakSet<SessionTarget>();
+/** Targets with an enhancement, or one that is starting, each with the signal by which its caller can end it. */
+const taken = new WeakMap<SessionTarget, { readonly signal: AbortSignal | undefined }>();
 
 /**
  * Enhances a video in place. Resolves when the first enhanced frame is on screen, or with `state: 'bypassed'` when there is a
@@ -28,7 +28,9 @@ export async function enhance(given: EnhanceTarget, options: EnhanceOptions = {}
   const settings = checkOptions(options);
   const target = sessionTarget(given);
   options.signal?.throwIfAborted();
-  if (taken.has(target))
+  // One that is told to end is over at once: a component may be mounted again in the same task.
+  const taker = taken.get(target);
+  if (taker && !taker.signal?.aborted)
     throw new VitreousError({
       code: 'video-taken',
       stage: 'session',
@@ -38,17 +40,21 @@ export async function enhance(given: EnhanceTarget, options: EnhanceOptions = {}
     });
   const problem = 'videoWidth' in target ? whyVideoCannot(target) : undefined;
   if (problem) throw problem;
-  taken.add(target);
+  const mine = { signal: options.signal };
+  taken.set(target, mine);
+  const release = () => {
+    if (taken.get(target) === mine) taken.delete(target);
+  };
   try {
     // Stages and shaders load only now: the root import stays small.
     const { Session } = await import('./session.js');
     options.signal?.throwIfAborted();
     const session = new Session(target, settings, options, calledMs);
-    session.ended.addEventListener('abort', () => taken.delete(target), { once: true });
+    session.ended.addEventListener('abort', release, { once: true });
     await session.start(options.signal);
     return session;
   } catch (thrown) {
-    taken.delete(target);
+    release();
     throw thrown;
   }
 }

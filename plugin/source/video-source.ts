@@ -46,6 +46,11 @@ const withoutPicture = () =>
     fix: 'Nothing: there is no picture to enhance. A new source is picked up.',
   });
 
+/** Whether the poster is what is seen: until it is played or sought (HTML §4.8.11, the show poster flag). */
+function showsPoster({ poster, paused, played, currentTime }: HTMLVideoElement): boolean {
+  return poster !== '' && paused && played.length === 0 && currentTime === 0;
+}
+
 /** Frames of a `<video>`, each when the browser presents it: playing, seeking while paused, looping, changing its source. */
 export class VideoSource implements FrameSource {
   readonly #video: HTMLVideoElement;
@@ -112,6 +117,7 @@ export class VideoSource implements FrameSource {
 
   /** `uncertain`: there may be no frame at this moment, which is no trouble as the next one will tell. */
   #give(timestampUs: number, expectedDisplayTimeMs: number | undefined, skipped: number, uncertain: boolean): void {
+    if (showsPoster(this.#video)) return;
     this.#lastTimestampUs = timestampUs;
     let frame: VideoFrame;
     try {
