@@ -55,7 +55,9 @@ class Attachment extends EventTarget implements HlsAttachment {
     new Upcoming(hls, enhanced, signal);
     this.#saver = settings && new Saver(hls, enhanced, settings, this, signal);
     const { Events } = hls.constructor as typeof Hls; // Of the very build in use.
-    hls.once(Events.DESTROYING, () => this.dispose());
+    const end = () => this.dispose();
+    hls.on(Events.DESTROYING, end);
+    signal.addEventListener('abort', () => hls.off(Events.DESTROYING, end));
     enhanced.addEventListener('statechange', ({ to }) => to === 'disposed' && this.dispose(), { signal });
   }
 

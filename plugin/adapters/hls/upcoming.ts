@@ -14,13 +14,14 @@ export class Upcoming {
   readonly #seen = new Map<number, Size>();
   /** Level of the frame on screen. */
   #shown: number | undefined;
-  #watching: { readonly media: HTMLVideoElement; callback: number } | undefined;
+  #watching: { readonly media: HTMLVideoElement; readonly end: () => void } | undefined;
 
   constructor(hls: Hls, enhanced: Enhanced, signal: AbortSignal) {
     this.#hls = hls;
     this.#enhanced = enhanced;
     const { Events } = hls.constructor as typeof Hls; // Of the very build in use: full, light or from a script tag.
-    const watch = () => this.#watch(signal);
+    const watch = () => this.#watch();
+    const unwatch = () => this.#unwatch();
     const update = () => this.#update();
     const forget = () => this.#forget();
     const add: Parameters<typeof hls.on<typeof Events.FRAG_BUFFERED>>[1] = (_, { frag, part }) => {
@@ -33,12 +34,14 @@ export class Upcoming {
       if (type !== 'audio') this.#buffered.remove(start, end);
     };
     hls.on(Events.MEDIA_ATTACHED, watch);
+    hls.on(Events.MEDIA_DETACHED, unwatch);
     hls.on(Events.MANIFEST_LOADING, forget);
     hls.on(Events.LEVEL_SWITCHING, update);
     hls.on(Events.FRAG_BUFFERED, add);
     hls.on(Events.BUFFER_FLUSHED, remove);
     signal.addEventListener('abort', () => {
       hls.off(Events.MEDIA_ATTACHED, watch);
+      hls.off(Events.MEDIA_DETACHED, unwatch);
       hls.off(Events.MANIFEST_LOADING, forget);
       hls.off(Events.LEVEL_SWITCHING, update);
       hls.off(Events.FRAG_BUFFERED, add);
@@ -49,22 +52,28 @@ export class Upcoming {
     watch();
   }
 
-  #watch(signal: AbortSignal): void {
+  #watch(): void {
     const { media } = this.#hls;
-    if (!(media instanceof HTMLVideoElement) || media === this.#watching?.media) return;
+    // Told by what we call on it: `instanceof` fails across frames.
+    if (!media || !('requestVideoFrameCallback' in media) || media === this.#watching?.media) return;
     this.#unwatch();
-    media.addEventListener('seeking', () => this.#update(), { signal });
-    const watching = { media, callback: 0 };
+    const video = media as HTMLVideoElement; // Only videos have it.
+    const onSeeking = () => this.#update();
+    video.addEventListener('seeking', onSeeking);
     const onFrame = (_: number, { mediaTime }: VideoFrameCallbackMetadata): void => {
-      watching.callback = media.requestVideoFrameCallback(onFrame);
+      callback = video.requestVideoFrameCallback(onFrame);
       this.#sawFrame(mediaTime);
     };
-    watching.callback = media.requestVideoFrameCallback(onFrame);
-    this.#watching = watching;
+    let callback = video.requestVideoFrameCallback(onFrame);
+    const end = () => {
+      video.removeEventListener('seeking', onSeeking);
+      video.cancelVideoFrameCallback(callback);
+    };
+    this.#watching = { media: video, end };
   }
 
   #unwatch(): void {
-    this.#watching?.media.cancelVideoFrameCallback(this.#watching.callback);
+    this.#watching?.end();
     this.#watching = undefined;
   }
 
