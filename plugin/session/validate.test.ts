@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { tiers } from '../core/model-source.js';
-import { changeSettings, checkOptions, settingsDefaults } from './validate.js';
+import { changeSettings, checkOptions, checkSize, settingsDefaults } from './validate.js';
 
 const qualities = `'auto', ${tiers.map((tier) => `'${tier}'`).join(', ')} or { manifestUrl }`;
 
@@ -111,4 +111,21 @@ test('any options are taken or refused by a TypeError that names one', () => {
     }),
     { seed: 20_261_128, numRuns: Number(process.env.VITREOUS_FUZZ_RUNS ?? 300) },
   );
+});
+
+describe('checkSize', () => {
+  test('takes whole pixels, and nothing else of what it is given', () => {
+    expect(checkSize({ width: 640, height: 360, top: 1 })).toEqual({ width: 640, height: 360 });
+  });
+
+  test.each<[unknown, string]>([
+    [720, 'got 720'],
+    [null, 'got null'],
+    [{ width: 640 }, 'got 640 by undefined'],
+    [{ width: 640, height: 0 }, 'got 640 by 0'],
+    [{ width: 640.5, height: 360 }, 'got 640.5 by 360'],
+    [{ width: '640', height: 360 }, "got '640' by 360"],
+  ])('%j: %s', (size, found) => {
+    expect(() => checkSize(size)).toThrow(new TypeError(`size must be { width, height } in whole pixels, ${found}`));
+  });
 });
