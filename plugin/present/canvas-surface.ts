@@ -4,10 +4,10 @@ import type { Surface } from './surface.js';
 /** The WebGPU side of a canvas: configured for one device at a time. */
 export class CanvasSurface implements Surface {
   readonly optional = false;
-  readonly #canvas: HTMLCanvasElement;
+  readonly #canvas: HTMLCanvasElement | OffscreenCanvas;
   #context: GPUCanvasContext | undefined;
 
-  constructor(canvas: HTMLCanvasElement) {
+  constructor(canvas: HTMLCanvasElement | OffscreenCanvas) {
     this.#canvas = canvas;
   }
 
@@ -17,7 +17,7 @@ export class CanvasSurface implements Surface {
 
   /** Gives the canvas to a device. False where the canvas already has a context of another kind. */
   configure(device: GPUDevice): boolean {
-    this.#context ??= this.#canvas.getContext('webgpu') ?? undefined;
+    this.#context ??= webGpuContext(this.#canvas) ?? undefined;
     if (!this.#context) return false;
     this.#context.configure({
       device,
@@ -41,4 +41,9 @@ export class CanvasSurface implements Surface {
   release(): void {
     this.#context?.unconfigure();
   }
+}
+
+/** Each kind of canvas has an overload of its own. */
+function webGpuContext(canvas: HTMLCanvasElement | OffscreenCanvas): GPUCanvasContext | null {
+  return canvas instanceof HTMLCanvasElement ? canvas.getContext('webgpu') : canvas.getContext('webgpu');
 }

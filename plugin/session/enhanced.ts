@@ -4,6 +4,7 @@ import type { DetectStats, PromptAnswer } from './detections.js';
 import type { ActiveTier, EnhancedEventMap, EnhancedState, FallbackReason } from './events.js';
 import type { RendererKind } from './frame-renderer.js';
 import type { EnhanceSettings } from './options.js';
+import type { EnhancedReport } from './report.js';
 
 /** A snapshot of how it goes. */
 export interface EnhancedStats {
@@ -99,6 +100,18 @@ export interface Enhanced extends EnhancedEvents, DisposableResource {
    * @throws (rejects) VitreousError `snapshot-unavailable` unless `state` is `running`; `device-lost`.
    */
   snapshot(): Promise<Blob>;
+  /** How it stands and how it came there, to be attached to a bug: `JSON.stringify(enhanced.report())`. In every state, also after disposal. */
+  report(): EnhancedReport;
+  /**
+   * What is on screen as a stream with one video track, for WHIP, an RTCPeerConnection or a MediaRecorder: the enhanced picture with its highlights, at its
+   * own size and without the split; whenever the native picture shows, the frames themselves, named the same size. It ends with `dispose()`, or by its
+   * track's `stop()`. Each call gives another.
+   *
+   * `frameRate`: most frames a second; default: as they come. A picture that stands still is sent once a second.
+   *
+   * Throws TypeError for a bad frame rate, VitreousError `disposed`.
+   */
+  captureStream(frameRate?: number): MediaStream;
   /** Ends it: the bare video is back, listeners and GPU objects are gone. Idempotent. */
   dispose(): void;
   [Symbol.dispose](): void;

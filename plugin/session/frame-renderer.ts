@@ -72,6 +72,11 @@ export interface FrameRenderer extends DisposableResource {
   draw(frame: VideoFrame, layout: ComposeLayout, sample: boolean): void;
   /** Draws the last picture again: another canvas size, another split. */
   redraw(layout: ComposeLayout): void;
+  /**
+   * Draws the last picture, laid out as told, on a canvas beside the one on screen; right after a draw, and to be read in the same task.
+   * Absent without WebGPU: what is on screen is taken instead.
+   */
+  drawAside?(layout: ComposeLayout): OffscreenCanvas | undefined;
   /** Runs what draws and throws (rejects with) what the GPU said against it. For the first frame, not for each. */
   checked(what: string, work: () => void): Promise<void>;
   /** Resolves when the GPU has done all that was given to it so far. */

@@ -7,6 +7,7 @@ import { CutDetector } from '../detect/cut-detector.js';
 import type { GpuDevice } from '../gpu/device.js';
 import { GpuTimer } from '../gpu/timer.js';
 import { IngestStage } from '../ingest/ingest-stage.js';
+import { CanvasSurface } from '../present/canvas-surface.js';
 import type { Surface } from '../present/surface.js';
 import { UpscaleStage } from '../upscale/upscale-stage.js';
 import type { FrameRenderer, RigSpec } from './frame-renderer.js';
@@ -41,6 +42,8 @@ export class Renderer implements FrameRenderer {
   #target: GPUTexture | undefined;
   /** Stands ready for frames of another size that are still to come. */
   #announced: Rig | undefined;
+  /** Made when a picture is first wanted beside the one on screen. */
+  #aside: { readonly canvas: OffscreenCanvas; readonly surface: CanvasSurface } | undefined;
   #cuts: CutDetector | 'pending' | 'none' | undefined;
   #disposed = false;
 
@@ -272,6 +275,19 @@ export class Renderer implements FrameRenderer {
     }
   }
 
+  drawAside(layout: ComposeLayout): OffscreenCanvas | undefined {
+    this.#aside ??= this.#openAside();
+    if (!this.#aside || this.#former) return undefined;
+    this.#redrawOn(this.#aside.surface.texture(layout.canvas), layout);
+    return this.#aside.canvas;
+  }
+
+  #openAside(): { canvas: OffscreenCanvas; surface: CanvasSurface } | undefined {
+    const canvas = new OffscreenCanvas(1, 1);
+    const surface = new CanvasSurface(canvas);
+    return surface.configure(this.gpu.device) ? { canvas, surface } : undefined;
+  }
+
   checked(what: string, work: () => void): Promise<void> {
     return this.gpu.checked(what, work);
   }
@@ -317,6 +333,7 @@ export class Renderer implements FrameRenderer {
     this.#disposed = true;
     disposeRig(this.#rig);
     disposeRig(this.#former);
+    this.#aside?.surface.release();
     this.dropAnnounced();
     this.#forgetCuts();
     this.#compose.dispose();

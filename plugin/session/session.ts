@@ -8,6 +8,7 @@ import type { Presenter } from '../present/presenter.js';
 import type { Surface } from '../present/surface.js';
 import { TrackSource } from '../source/track-source.js';
 import { VideoSource } from '../source/video-source.js';
+import { Captures } from './captures.js';
 import { Conditions, type Verdict } from './conditions.js';
 import { Curtain } from './curtain.js';
 import type { PromptAnswer } from './detections.js';
@@ -31,6 +32,7 @@ import { openOutlet } from './outlet.js';
 import { Preparation } from './preparation.js';
 import { Quality } from './quality.js';
 import { RendererLink } from './renderer-link.js';
+import { type EnhancedReport, makeReport, RecentEvents } from './report.js';
 import { takeSnapshot } from './snapshot.js';
 import { Status } from './status.js';
 import type { SessionTarget } from './targets.js';
@@ -66,6 +68,8 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
   readonly #curtain: Curtain;
   readonly #status: Status;
   readonly #findings: Findings;
+  readonly #captures = new Captures();
+  readonly #recent: RecentEvents;
   readonly #calledMs: number;
   #firstFrameMs: number | undefined;
   #enabled = true;
@@ -83,6 +87,7 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
   constructor(target: SessionTarget, settings: Settings, options: EnhanceOptions, calledMs = performance.now()) {
     super();
     this.#calledMs = calledMs;
+    this.#recent = new RecentEvents(this, calledMs);
     this.#quality = new Quality(settings, () => this.#source.frameIntervalMs);
     this.#status = new Status(this);
     const changed = () => this.#reconsider();
@@ -219,9 +224,18 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
     return this.#findings.toVtt();
   }
 
+  report(): EnhancedReport {
+    const [{ settings }, gpu] = [this.#quality, this.#link.renderer?.gpu];
+    return makeReport({ settings, stats: this.stats, gpu, video: this.video, recent: this.#recent });
+  }
+
   snapshot(): Promise<Blob> {
     const renderer = this.#curtain.open ? this.#link.renderer : undefined;
     return takeSnapshot(renderer, this.#findings.highlights(this.#shownUs), this.#conditions.placement);
+  }
+
+  captureStream(frameRate?: number): MediaStream {
+    return this.#captures.add(frameRate);
   }
 
   get enabled(): boolean {
@@ -257,6 +271,15 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
   }
 
   frame(frame: VideoFrame, timing: FrameTiming): void {
+    const { shown } = this.#drawing.counters;
+    this.#take(frame, timing);
+    const [{ placement }, { renderer }] = [this.#conditions, this.#link];
+    if (!this.#curtain.open) this.#captures.native(frame, this.#quality.settings.upscale === false ? 1 : 2);
+    else if (renderer && placement && this.#drawing.counters.shown > shown)
+      this.#captures.enhanced(renderer, placement, this.#findings.highlights(this.#shownUs), this.canvas);
+  }
+
+  #take(frame: VideoFrame, timing: FrameTiming): void {
     const { counters } = this.#drawing;
     counters.dropped += timing.skipped;
     if (!this.#active) return;
@@ -333,17 +356,17 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
       return;
     }
     this.#shownUs = timing.timestampUs;
-    this.#look(renderer, timing.timestampUs);
+    this.#look(renderer, frame, timing.timestampUs);
     this.dispatchEvent(new FrameEvent(timing.timestampUs));
     this.#tellDrawn();
   }
 
   /** After the frame's own submit: it does not wait for a look. */
-  #look(renderer: FrameRenderer, timestampUs: number): void {
-    const { frame: texture, spec, gpu, readCuts } = renderer;
+  #look(renderer: FrameRenderer, frame: VideoFrame, timestampUs: number): void {
+    const { spec, gpu, readCuts } = renderer;
     renderer.watchesCuts = this.#findings.on;
-    if (!gpu) this.#findings.cannotLook();
-    else if (texture && spec) this.#findings.frame({ gpu, texture, size: spec.size, timestampUs, readCuts });
+    const image = gpu ? renderer.frame : frame;
+    if (image && spec) this.#findings.frame({ gpu, image, size: spec.size, timestampUs, readCuts });
   }
 
   #reveal(renderer: FrameRenderer, drawn: Promise<void>): void {
@@ -476,6 +499,7 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
     this.#videoState?.close();
     this.#preparation.cancel();
     this.#findings.dispose();
+    this.#captures.close();
     this.#presenter.dispose();
     this.#surface.release();
     this.#link.disconnect();
