@@ -26,10 +26,8 @@ export { type HlsAttachmentEventMap, SaverEvent, type SaverReason } from './hls/
 export type { AttachHlsOptions, SaverOptions } from './hls/options.js';
 export type { SaverStats } from './hls/saver.js';
 
-/** An hls.js and an enhancement that know each other. */
-export interface HlsAttachment extends DisposableResource {
-  /** How saving goes; undefined without `saver`. */
-  readonly stats: SaverStats | undefined;
+/** `EventTarget` with the types of an attachment's events. */
+export interface HlsAttachmentEvents {
   addEventListener<K extends keyof HlsAttachmentEventMap>(
     type: K,
     listener: (event: HlsAttachmentEventMap[K]) => void,
@@ -40,12 +38,22 @@ export interface HlsAttachment extends DisposableResource {
     listener: (event: HlsAttachmentEventMap[K]) => void,
     options?: boolean | EventListenerOptions,
   ): void;
+  dispatchEvent(event: Event): boolean;
+}
+
+/** An hls.js and an enhancement that know each other. */
+export interface HlsAttachment extends HlsAttachmentEvents, DisposableResource {
+  /** How saving goes; undefined without `saver`. */
+  readonly stats: SaverStats | undefined;
   /** They forget each other, and hls.js chooses levels freely again; neither of them ends. Idempotent. */
   dispose(): void;
   [Symbol.dispose](): void;
 }
 
-class Attachment extends EventTarget implements HlsAttachment {
+// EventTarget itself; TypeScript has no other way to name its events' types.
+const AttachmentEventTarget = EventTarget as { new (): HlsAttachmentEvents };
+
+class Attachment extends AttachmentEventTarget implements HlsAttachment {
   readonly #lifetime = new AbortController();
   readonly #saver: Saver | undefined;
 

@@ -37,7 +37,7 @@ export class Saver {
   readonly #hls: Hls;
   readonly #enhanced: Enhanced;
   readonly #settings: SaverSettings;
-  readonly #target: EventTarget;
+  readonly #target: Pick<EventTarget, 'dispatchEvent'>;
   readonly #cap: LevelCap;
   readonly #policy = new SaverPolicy();
   #level: number | undefined;
@@ -46,7 +46,13 @@ export class Saver {
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** `target` gets the events. */
-  constructor(hls: Hls, enhanced: Enhanced, settings: SaverSettings, target: EventTarget, signal: AbortSignal) {
+  constructor(
+    hls: Hls,
+    enhanced: Enhanced,
+    settings: SaverSettings,
+    target: Pick<EventTarget, 'dispatchEvent'>,
+    signal: AbortSignal,
+  ) {
     this.#hls = hls;
     this.#enhanced = enhanced;
     this.#settings = settings;
