@@ -240,3 +240,27 @@ test('a source switched while starting is no trouble', async ({ page }) => {
   );
   expect(stats).toMatchObject({ state: 'running', sourceSize: { width: 96, height: 54 } });
 });
+
+test('a report is JSON that says how it stands and how it came there, and holds no prompt', async ({ page }) => {
+  await openPlayer(page, 'long', size);
+  const report = await page.evaluate(async () => {
+    const enhanced = await window.enhanceVideo({ upscale: { quality: 'S' } });
+    window.video.style.width = '60px';
+    await window.reached('bypassed');
+    enhanced.dispose();
+    return JSON.parse(JSON.stringify(enhanced.report()));
+  });
+  expect(report).toMatchObject({
+    version: expect.stringMatching(/^\d+\.\d+\.\d+/),
+    settings: { upscale: { quality: 'S' }, detect: false, highlight: 'outline' },
+    stats: { state: 'disposed' },
+    video: { videoWidth: 64, videoHeight: 36 },
+  });
+  const events: { type: string; from?: string; to?: string; code?: string; atMs: number }[] = report.events;
+  const times = events.map(({ atMs }) => atMs);
+  expect(times).toEqual([...times].sort((a, b) => a - b));
+  expect(events.filter(({ type }) => type === 'statechange').map(({ to }) => to)).toEqual(
+    expect.arrayContaining(['running', 'bypassed', 'disposed']),
+  );
+  expect(events.find(({ type }) => type === 'fallback')?.code).toBe('display-not-larger');
+});
