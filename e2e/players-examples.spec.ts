@@ -9,13 +9,8 @@ import { expect, test } from './fixtures.js';
 const run = promisify(execFile);
 
 /** The element's script of an example, with `force`. */
-const forceElement = (page: Page, name: string) =>
-  onAnyAdapter(
-    page,
-    new RegExp(`${name}\\.html\\?html-proxy`),
-    /(document\.querySelector\(['"]vitreous-video['"]\));/,
-    '$1; element.options = { upscale: { force: true } };',
-  );
+const forceElement = (page: Page, url: RegExp) =>
+  onAnyAdapter(page, url, /(const element = .*;)/, '$1 element.options = { upscale: { force: true } };');
 
 const forceAuto = (page: Page, name: string) =>
   onAnyAdapter(page, new RegExp(`examples/${name}\\.ts`), /quality: ['"]auto['"]/, "quality: 'auto', force: true");
@@ -31,7 +26,7 @@ const covers = (page: Page) =>
   });
 
 test('an element around the video', async ({ page }) => {
-  await forceElement(page, 'element');
+  await forceElement(page, /element\.html\?html-proxy/);
   const line = logged(page, /^running 320$/);
   await page.goto('/demo/examples/element.html');
   await line;
@@ -43,7 +38,7 @@ test('an element around the video', async ({ page }) => {
 });
 
 test("Media Chrome's controls work the element", async ({ page }) => {
-  await forceElement(page, 'media-chrome');
+  await forceElement(page, /examples\/media-chrome\.ts/);
   const line = logged(page, /^running \d/);
   await page.goto('/demo/examples/media-chrome.html');
   await line;

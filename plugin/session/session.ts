@@ -379,7 +379,9 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
           this.#status.to('running');
           this.#tellDrawn();
           // On screen after the browser's next two updates of the page: one takes the canvas, the next comes after it was shown.
-          requestAnimationFrame(() => requestAnimationFrame(() => this.#onShown()));
+          // By the canvas's own window: another one's may be in the background.
+          const view = this.canvas.ownerDocument.defaultView ?? globalThis;
+          view.requestAnimationFrame(() => view.requestAnimationFrame(() => this.#onShown()));
         },
         (thrown) => this.#fail(failed(thrown)),
       );
