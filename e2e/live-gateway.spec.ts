@@ -1,8 +1,10 @@
 import type { Page } from '@playwright/test';
+import type { Gateway } from '../demo/live/gateway.js';
 import { expect, liveLaunchOptions, test } from './live-fixtures.js';
-import { readStamp, stampedSize, stampNow } from './live-stamps.js';
+import { readStamp, stampedSize } from './live-stamps.js';
 import type {} from './pages/live.js'; // For the types of `window`.
 import { screenshot } from './pixels.js';
+import { RtspCamera } from './rtsp-camera.js';
 
 test.use({ launchOptions: liveLaunchOptions });
 
@@ -11,47 +13,121 @@ async function openPage(page: Page): Promise<void> {
   await page.waitForFunction(() => document.documentElement.dataset.ready === 'true');
 }
 
-const shown = (page: Page) => screenshot(page, { x: 0, y: 0, width: 320, height: 180 });
+const origin = ({ httpPort }: Gateway) => `http://127.0.0.1:${httpPort}`;
+const playlist = (gateway: Gateway) => `${origin(gateway)}/studio/index.m3u8`;
+
+const live = (gateway: Gateway) =>
+  expect.poll(async () => (await fetch(playlist(gateway))).status, { timeout: 30_000 }).toBe(200);
+
+/** The stamp on screen, enhanced. */
+async function seenStamp(page: Page): Promise<number | undefined> {
+  return readStamp(await screenshot(page, { x: 0, y: 0, width: 320, height: 180 }), 'upper');
+}
+
+/** Another frame than `than` comes on screen. */
+const moves = (page: Page, than: number | undefined) =>
+  expect.poll(async () => ((await seenStamp(page)) ?? 0) > (than ?? 0)).toBe(true);
 
 test('RTMP → gateway → low-latency HLS in hls.js, enhanced', async ({ page, startGateway, startSource }) => {
   const gateway = await startGateway();
   const source = startSource({ rtmpUrl: `rtmp://127.0.0.1:${gateway.rtmpPort}/live/studio` });
   await openPage(page);
-  await expect
-    .poll(async () => (await fetch(`http://127.0.0.1:${gateway.httpPort}/studio/index.m3u8`)).status)
-    .toBe(200);
+  await live(gateway);
   const result = await page.evaluate(async (url) => {
     await window.live.playHls(url);
     const enhanced = await window.live.enhance();
     await window.live.frames(5);
     const { state, sourceSize, tier } = enhanced.stats;
     return { state, sourceSize, tier, lowLatency: window.live.hls?.latestLevelDetails?.canBlockReload };
-  }, `http://127.0.0.1:${gateway.httpPort}/studio/index.m3u8`);
+  }, playlist(gateway));
   expect(result).toEqual({ state: 'running', sourceSize: stampedSize, tier: 'S', lowLatency: true });
-  const stamp = readStamp(await shown(page), 'upper');
-  expect(stamp).toBeGreaterThan(0);
-  console.log(`hls: ${stampNow() - (stamp ?? 0)} ms behind`);
+  const first = await seenStamp(page);
+  expect(first).toBeGreaterThan(0);
+  await moves(page, first);
   expect(source.words).toBe('');
 });
 
-test('RTMP → gateway → WHEP, enhanced', async ({ page, startGateway, startSource }) => {
+test('RTSP → gateway → HLS, enhanced', async ({ page, startGateway, startSource }) => {
+  const camera = await RtspCamera.start();
+  test.skip(camera === undefined, "GStreamer's RTSP server (gir1.2-gst-rtsp-server-1.0) is not installed");
+  if (!camera) return;
+  try {
+    startSource({ rtpPort: camera.rtpPort });
+    const gateway = await startGateway({ cameras: new Map([['studio', camera.url]]) });
+    await openPage(page);
+    await live(gateway);
+    const state = await page.evaluate(async (url) => {
+      await window.live.playHls(url);
+      const enhanced = await window.live.enhance();
+      await window.live.frames(5);
+      return enhanced.state;
+    }, playlist(gateway));
+    expect(state).toBe('running');
+    await moves(page, await seenStamp(page));
+    // The name belongs to the camera: nobody else can publish under it.
+    const intruder = startSource({ rtmpUrl: `rtmp://127.0.0.1:${gateway.rtmpPort}/live/studio` });
+    await expect.poll(() => intruder.words).not.toBe('');
+  } finally {
+    await camera.stop();
+  }
+});
+
+test('WHEP: gateway killed and restarted in mid-play; the picture comes back enhanced', async ({
+  page,
+  startGateway,
+  startSource,
+}) => {
   const gateway = await startGateway();
-  startSource({ rtmpUrl: `rtmp://127.0.0.1:${gateway.rtmpPort}/live/studio` });
+  const ports = { httpPort: gateway.httpPort, rtmpPort: gateway.rtmpPort };
+  const rtmpUrl = `rtmp://127.0.0.1:${gateway.rtmpPort}/live/studio`;
+  const former = startSource({ rtmpUrl });
   await openPage(page);
-  const whep = `http://127.0.0.1:${gateway.httpPort}/studio/whep`;
-  await expect
-    .poll(async () => (await fetch(`http://127.0.0.1:${gateway.httpPort}/studio/index.m3u8`)).status)
-    .toBe(200);
-  const result = await page.evaluate(async (url) => {
-    const connection = await window.live.playWhep(url);
-    const enhanced = await window.live.enhance();
-    await window.live.frames(5);
-    const kinds = connection.stream.getTracks().map(({ kind }) => kind);
-    return { state: enhanced.state, sourceSize: enhanced.stats.sourceSize, kinds, connection: connection.state };
-  }, whep);
+  await live(gateway);
+  const result = await page.evaluate(
+    async (url) => {
+      const connection = await window.live.playWhep(url);
+      const enhanced = await window.live.enhance();
+      await window.live.frames(5);
+      const kinds = connection.stream.getTracks().map(({ kind }) => kind);
+      return { state: enhanced.state, sourceSize: enhanced.stats.sourceSize, kinds, connection: connection.state };
+    },
+    `${origin(gateway)}/studio/whep`,
+  );
   expect(result).toMatchObject({ state: 'running', sourceSize: stampedSize, connection: 'connected' });
   expect(result.kinds.toSorted()).toEqual(['audio', 'video']);
-  const stamp = readStamp(await shown(page), 'upper');
-  expect(stamp).toBeGreaterThan(0);
-  console.log(`whep: ${stampNow() - (stamp ?? 0)} ms behind`);
+  expect(await seenStamp(page)).toBeGreaterThan(0);
+  const reconnecting = page.evaluate(
+    () =>
+      new Promise<string | undefined>((resolve) => {
+        const { whep } = window.live;
+        whep?.addEventListener('lost', () => resolve(whep.error?.code), { once: true });
+      }),
+  );
+  await gateway.close();
+  await former.stop();
+  expect(await reconnecting).toBe('whep-lost');
+  // The last picture, never a black one.
+  const held = await seenStamp(page);
+  expect(held).toBeGreaterThan(0);
+  await startGateway(ports);
+  startSource({ rtmpUrl });
+  await moves(page, held);
+  expect(await page.evaluate(() => [window.live.enhanced?.state, window.live.whep?.state])).toEqual([
+    'running',
+    'connected',
+  ]);
+});
+
+test('what the gateway refuses, it says why', async ({ startGateway, startSource }) => {
+  await expect(startGateway({ host: '0.0.0.0' })).rejects.toThrow(/^\[key-required\]/);
+  await expect(startGateway({ cameras: new Map([['a', 'http://x/']]) })).rejects.toThrow(/^\[bad-arguments\]/);
+  const gateway = await startGateway({ key: 'secret' });
+  await expect(startGateway({ httpPort: gateway.httpPort })).rejects.toThrow(/^\[port-taken\]/);
+  const rtmpUrl = `rtmp://127.0.0.1:${gateway.rtmpPort}/live/studio`;
+  const refused = startSource({ rtmpUrl });
+  await expect.poll(() => refused.words).not.toBe('');
+  startSource({ rtmpUrl: `${rtmpUrl}?key=secret` });
+  await live(gateway);
+  const whep = await fetch(`${origin(gateway)}/studio/whep`, { method: 'POST', body: 'v=0\r\n' });
+  expect([whep.status, await whep.text()]).toEqual([422, '[source-unsupported] an offer without H.264']);
 });

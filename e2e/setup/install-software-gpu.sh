@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Sets up a software GPU for the tests on a machine without a real one (Debian 12 or later, as root):
 #   - chromium, ffmpeg, and Mesa's lavapipe (from backports on Debian 12, whose own is too old for WebGPU);
+#   - GStreamer's RTSP server, a camera for the tests of live streams;
 #   - a copy of Chromium whose WebGPU runs on lavapipe, started by the wrapper DEST/chromium.
 # Idempotent, and quick once done. Progress goes to stderr; the last line of stdout is DEST.
 # Usage: install-software-gpu.sh [DEST], default ~/.cache/softgpu
@@ -78,7 +79,17 @@ SH
   echo "$1" >"$dest/version"
 }
 
+# A real RTSP server for the tests of live streams; without it they are skipped, with the reason.
+install_camera() {
+  if [[ $(id -u) != 0 ]]; then return; fi
+  say "installing GStreamer's RTSP server by apt (once, about a minute)"
+  apt_get update
+  apt_get install -y --no-install-recommends python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-good ||
+    say 'that failed; the test of RTSP will be skipped'
+}
+
 packages_complete || install_packages
+dpkg-query -W gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-good python3-gi >/dev/null 2>&1 || install_camera
 version=$(/usr/bin/chromium --version 2>/dev/null | tr -d '\n')
 if [[ ! -x $dest/chromium || $(cat "$dest/version" 2>/dev/null) != "$version" ]]; then
   make_wrapper "$version"

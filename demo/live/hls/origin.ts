@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Fragment, InitSegment } from './fragments.js';
-import { type Part, playlist, type Segment } from './playlist.js';
+import { type Part, playable, playlist, type Segment } from './playlist.js';
 
 /** Segments begin at key frames, at least so far apart. */
 const shortestSegmentSeconds = 1;
@@ -17,7 +17,7 @@ export class HlsOrigin {
   readonly #waiting = new Set<() => void>();
   /** Of the next segment. Counts on across restarts of the gateway, as segments are never shorter than a second. */
   #nextSequence = Math.floor(Date.now() / 1000);
-  readonly #discontinuityBase = this.#nextSequence;
+  /** From 0: hls.js keeps an array over these. */
   #discontinuities = 0;
   /** Comes before the first part of the next segment: sound alone. */
   #prefix: Buffer[] = [];
@@ -60,8 +60,9 @@ export class HlsOrigin {
       durationSeconds: 0,
       complete: false,
       discontinuity: this.#interrupted && this.#segments.length > 0,
-      discontinuitySequence: this.#discontinuityBase + this.#discontinuities,
+      discontinuitySequence: this.#discontinuities,
       init: this.#inits.length - 1,
+      first: this.#interrupted,
       startMs: Date.now(),
     });
     this.#interrupted = false;
@@ -116,10 +117,13 @@ export class HlsOrigin {
 
   async #servePlaylist(query: URLSearchParams, response: ServerResponse): Promise<void> {
     const wanted = query.get('_HLS_msn');
-    const first = () => this.#segments.some(({ complete }) => complete);
-    if (wanted === null) await this.#until(first);
+    if (wanted === null) await this.#until(() => playable(this.#segments));
     else await this.#until(() => this.#has(Number(wanted), query.get('_HLS_part')));
-    send(response, 'application/vnd.apple.mpegurl', first() ? Buffer.from(playlist(this.#segments)) : undefined);
+    send(
+      response,
+      'application/vnd.apple.mpegurl',
+      playable(this.#segments) ? Buffer.from(playlist(this.#segments)) : undefined,
+    );
   }
 
   /** Part `index` of segment `sequence`, or the whole segment, or what comes after it. */

@@ -17,6 +17,8 @@ export interface Segment {
   readonly discontinuitySequence: number;
   /** Which init segment it needs. */
   readonly init: number;
+  /** The source's first: its first part is of any length. Its parts are not listed. */
+  readonly first: boolean;
   /** Wall clock of its first part, Unix milliseconds. */
   readonly startMs: number;
 }
@@ -24,12 +26,20 @@ export interface Segment {
 /** Parts are listed in so many of the last segments (§4.4.4.9: within three target durations of the end). */
 const segmentsWithParts = 3;
 
-/** The playlist of RFC 8216bis for these segments, of which at least one is complete. */
+const listed = (segments: readonly Segment[]): Segment[] =>
+  segments.slice(-segmentsWithParts).filter(({ first }) => !first);
+
+/** Players can begin: a whole segment is there, and parts of the next. */
+export function playable(segments: readonly Segment[]): boolean {
+  return segments.some(({ complete }) => complete) && listed(segments).some(({ parts }) => parts.length > 0);
+}
+
+/** The playlist of RFC 8216bis for these segments, which are `playable`. */
 export function playlist(segments: readonly Segment[]): string {
   const complete = segments.filter((segment) => segment.complete);
   const longest = Math.max(...complete.map(({ durationSeconds }) => durationSeconds));
-  const listed = segments.slice(-segmentsWithParts).flatMap(({ parts }) => parts);
-  const partSeconds = Math.max(...listed.map(({ durationSeconds }) => durationSeconds));
+  const withParts = listed(segments);
+  const partSeconds = Math.max(...withParts.flatMap(({ parts }) => parts.map((part) => part.durationSeconds)));
   const lines = [
     '#EXTM3U',
     '#EXT-X-VERSION:9',
@@ -47,8 +57,7 @@ export function playlist(segments: readonly Segment[]): string {
     if (segment.init !== init) lines.push(`#EXT-X-MAP:URI="init-${segment.init}.mp4"`);
     init = segment.init;
     lines.push(`#EXT-X-PROGRAM-DATE-TIME:${new Date(segment.startMs).toISOString()}`);
-    if (i >= segments.length - segmentsWithParts)
-      lines.push(...segment.parts.map((part, k) => partLine(segment, part, k)));
+    if (withParts.includes(segment)) lines.push(...segment.parts.map((part, k) => partLine(segment, part, k)));
     if (segment.complete) lines.push(`#EXTINF:${segment.durationSeconds.toFixed(5)},`, `${segment.sequence}.m4s`);
   }
   const last = segments.at(-1);
