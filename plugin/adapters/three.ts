@@ -1,6 +1,6 @@
 /**
  * `vitreous/three`: the enhanced video as a texture of three.js, the optional peer `three`. On a `WebGPURenderer` that shares its device
- * with the enhancement nothing is copied; on a `WebGLRenderer` each frame is copied once, from GPU to GPU.
+ * with the enhancement nothing is copied; a `WebGLRenderer` uploads each frame once.
  *
  * ```ts
  * import { enhance } from 'vitreous';
@@ -17,6 +17,7 @@ import type { DisposableResource } from '../core/dispose.js';
 import type { Enhanced } from '../index.js';
 import { PictureFeed } from './feed/picture-feed.js';
 import { CopiedTexture, type Uploader } from './three/copied-texture.js';
+import { FrameTexture } from './three/frame-texture.js';
 import type { PictureTexture } from './three/picture-texture.js';
 import { SharedTexture } from './three/shared-texture.js';
 
@@ -30,7 +31,7 @@ export interface ThreeRenderer extends Uploader {
 export interface EnhancedTexture extends DisposableResource {
   /** For `material.map` and the like: sRGB, without mipmaps. Shows the native video where that shows. The same object for good. */
   readonly texture: Texture;
-  /** Its pixels are the enhancement's own, on one device; false: each frame is copied once, on the GPU. */
+  /** Its pixels are the enhancement's own, on one device; false: each frame is copied once. */
   readonly shared: boolean;
   /** Follows the video no longer, and frees what is its own. The enhancement goes on. */
   dispose(): void;
@@ -58,7 +59,7 @@ export function enhancedTexture(enhanced: Enhanced, renderer: ThreeRenderer): En
         ? 'the renderer has another device: pass options.device = deviceOf(renderer) to enhance'
         : "this renderer needs an enhancement with output: 'canvas'",
     );
-  const shown: PictureTexture = shared ? new SharedTexture(device) : new CopiedTexture(enhanced.canvas, renderer);
+  const shown = shared ? new SharedTexture(device) : copied(enhanced.canvas, renderer, device);
   const feed = new PictureFeed(enhanced, {
     onPicture: () => shown.picture(enhanced.texture),
     onNative: (video) => shown.native(video),
@@ -71,4 +72,8 @@ export function enhancedTexture(enhanced: Enhanced, renderer: ThreeRenderer): En
       shown.dispose();
     },
   };
+}
+
+function copied(canvas: HTMLCanvasElement, renderer: Uploader, device: GPUDevice | undefined): PictureTexture {
+  return device ? new CopiedTexture(canvas, renderer) : new FrameTexture(canvas, renderer);
 }

@@ -6,7 +6,7 @@ export interface Uploader {
   initTexture(texture: Texture): void;
 }
 
-/** The canvas's picture in a texture of the renderer's own, by one copy a frame, from GPU to GPU. */
+/** The canvas's picture in a texture on another device, the renderer's, by one copy a frame. */
 export class CopiedTexture implements PictureTexture {
   readonly texture: Texture<HTMLCanvasElement | VideoFrame>;
   readonly #canvas: HTMLCanvasElement;
