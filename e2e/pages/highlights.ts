@@ -1,25 +1,10 @@
 import { ComposeStage } from '../../plugin/compose/compose-stage.js';
-import type { Highlights, Mark } from '../../plugin/compose/highlights.js';
 import type { Rect } from '../../plugin/core/geometry.js';
 import { type GpuDevice, openDevice } from '../../plugin/gpu/device.js';
 import { GpuTimer } from '../../plugin/gpu/timer.js';
+import { type HighlightScene, highlightsOf } from './highlight-scene.js';
 
-/** A drawing of a scene; boxes in fractions of the picture. */
-export interface HighlightScene {
-  readonly style?: Highlights['style'];
-  readonly boxes?: readonly Rect[];
-  /** Prompt of each box; default 0. */
-  readonly prompts?: readonly number[];
-  readonly texts?: readonly string[];
-  readonly colours?: readonly (readonly [number, number, number])[];
-  readonly labels?: boolean;
-  readonly compare?: number | false;
-  /** Default: the whole canvas. */
-  readonly rect?: Rect;
-  readonly pixelRatio?: number;
-  /** A round bump of likeness in the middle of this box, for each prompt. */
-  readonly heat?: readonly Rect[];
-}
+export type { HighlightScene } from './highlight-scene.js';
 
 declare global {
   interface Window {
@@ -136,15 +121,5 @@ window.drawScene = async (width, height, scene) => {
 const known = new Set<string>();
 const partsOf = (scene: HighlightScene | undefined): string[] =>
   scene ? [scene.style ?? 'outline', ...(scene.labels ? ['label'] : [])] : [];
-
-function highlightsOf(scene: HighlightScene): Highlights {
-  const { boxes = [], prompts = [], texts = ['dog', 'red car'], colours = [] } = scene;
-  return {
-    style: scene.style ?? 'outline',
-    labels: scene.labels ?? false,
-    prompts: texts.map((text, i) => ({ text, colour: colours[i] ?? [0.9, 0.62, 0] })),
-    marks: boxes.map((box, i): Mark => ({ box, look: box, prompt: prompts[i] ?? 0 })),
-  };
-}
 
 document.documentElement.dataset.ready = 'true';

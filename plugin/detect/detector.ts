@@ -69,13 +69,19 @@ export interface DetectorFactory {
    * @throws (rejects) VitreousError; the signal's reason. It comes as a `stagefailure` event.
    */
   open(device: GPUDevice, options: OpenOptions): Promise<Detector>;
+  /**
+   * As `open`, where the picture is drawn without WebGPU: for detectors that run on the CPU or in WebGL. Absent: nothing is detected there.
+   *
+   * @throws (rejects) VitreousError; the signal's reason. It comes as a `stagefailure` event.
+   */
+  openForFrames?(options: OpenOptions): Promise<Detector<VideoFrame>>;
 }
 
 /**
- * Finds what prompts name in a frame texture, off the display path: GPU work of its own submits, results read back asynchronously. One
- * look at a time: the caller waits for one before the next.
+ * Finds what prompts name in a frame, off the display path: GPU work of its own submits, results read back asynchronously. One look at
+ * a time: the caller waits for one before the next.
  */
-export interface Detector extends DisposableResource {
+export interface Detector<Frame = GPUTexture> extends DisposableResource {
   /** What the last `setPrompts` was understood as. */
   readonly answers: readonly PromptAnswer[];
   /**
@@ -91,11 +97,12 @@ export interface Detector extends DisposableResource {
    */
   setPrompts(prompts: readonly string[], signal?: AbortSignal): Promise<readonly PromptAnswer[]>;
   /**
-   * One look. The texture is read by work submitted before this returns its promise: it may be overwritten by later submits.
+   * One look. The texture is read by work submitted before this returns its promise: it may be overwritten by later submits. A
+   * `VideoFrame` is closed after that: clone what is to be read later.
    *
    * @throws VitreousError `device-lost`, `gpu-*`.
    */
-  detect(frame: GPUTexture): Promise<DetectorResult>;
+  detect(frame: Frame): Promise<DetectorResult>;
   /**
    * How alike each place of the frame of the last look is to a prompt, 0 to 1: r8unorm or rgba8unorm (r), sampled with a filter over
    * the whole frame. Undefined before the first look and where a detector has no dense map.

@@ -57,7 +57,7 @@ function scene({ openFails }: { openFails?: unknown } = {}) {
     wants: () => wants,
     frame: (timestampUs: number, { of = size, lost = false } = {}) => {
       const gpu = lost ? second : first;
-      if (gpu) detection.frame({ gpu, texture: {} as GPUTexture, size: of, timestampUs }); // Never looked at.
+      if (gpu) detection.frame({ gpu, image: {} as GPUTexture, size: of, timestampUs }); // Never looked at.
     },
   };
 }

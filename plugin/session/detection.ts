@@ -1,8 +1,8 @@
 import type { VitreousError } from '../core/errors.js';
 import type { Size } from '../core/geometry.js';
-import type { Detector, Detection as Found, PromptAnswer } from '../detect/detector.js';
+import type { Detection as Found, PromptAnswer } from '../detect/detector.js';
 import type { GpuDevice } from '../gpu/device.js';
-import { DetectorLink, detectError, type OpenDetector } from './detector-link.js';
+import { type AnyDetector, DetectorLink, detectError, type OpenDetector } from './detector-link.js';
 import { LookPace } from './look-pace.js';
 import type { DetectSettings } from './validate-detect.js';
 
@@ -19,7 +19,7 @@ export interface Look {
   readonly size: Size;
   /** Best first. */
   readonly found: readonly Found[];
-  readonly detector: Detector;
+  readonly detector: AnyDetector;
   /** Cuts up to the frame, where they are counted. */
   readonly cuts: number | undefined;
 }
@@ -36,9 +36,10 @@ export interface DetectionEvents {
 
 /** A frame that can be looked at. */
 export interface LookedFrame {
-  readonly gpu: GpuDevice;
-  /** Holds the frame until another frame is submitted. */
-  readonly texture: GPUTexture;
+  /** Undefined: there is no WebGPU. */
+  readonly gpu: GpuDevice | undefined;
+  /** On the device, where it holds the frame until another frame is submitted; else the frame itself, open in this task. */
+  readonly image: GPUTexture | VideoFrame;
   readonly size: Size;
   readonly timestampUs: number;
   /** Reads the number of cuts up to it. */
@@ -127,13 +128,6 @@ export class Detection {
     else this.#look(detector, frame);
   }
 
-  /** Frames cannot be looked at, whatever they show: told once for the settings. */
-  cannot(error: VitreousError): void {
-    if (!this.#settings || this.#failures >= mostFailures) return;
-    this.#failures = mostFailures;
-    this.#events.onFailure(error);
-  }
-
   /** A frame was dropped because the GPU is behind. */
   late(): void {
     if (this.#looking) this.#pace.late();
@@ -146,12 +140,12 @@ export class Detection {
     this.#events.onBreak();
   }
 
-  #look(detector: Detector, { texture, size, timestampUs, readCuts }: LookedFrame): void {
+  #look(detector: AnyDetector, { image, size, timestampUs, readCuts }: LookedFrame): void {
     const epoch = this.#epoch;
     this.#looking = true;
     this.#lookedUs = timestampUs;
     this.#pace.began(performance.now());
-    const look = Promise.all([detector.detect(texture), readCuts?.()]).then(
+    const look = Promise.all([detector.detect(image), readCuts?.()]).then(
       ([{ detections }, cuts]) => {
         this.#pace.answered(performance.now());
         this.#failures = 0;

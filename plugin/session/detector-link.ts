@@ -4,8 +4,15 @@ import type { Detector, PromptAnswer } from '../detect/detector.js';
 import type { GpuDevice } from '../gpu/device.js';
 import { type DetectSettings, sameModel } from './validate-detect.js';
 
-/** Opens a detector on a device. @throws VitreousError; the signal's reason. */
-export type OpenDetector = (settings: DetectSettings, gpu: GpuDevice, signal: AbortSignal) => Promise<Detector>;
+/** A detector on a device takes textures of it, one without a device takes the frames themselves. */
+export type AnyDetector = Detector<GPUTexture | VideoFrame>;
+
+/** Opens a detector on a device; undefined: there is none. @throws VitreousError; the signal's reason. */
+export type OpenDetector = (
+  settings: DetectSettings,
+  gpu: GpuDevice | undefined,
+  signal: AbortSignal,
+) => Promise<AnyDetector>;
 
 export interface DetectorLinkEvents {
   /** What was asked for last stands ready. */
@@ -17,8 +24,8 @@ export interface DetectorLinkEvents {
 
 /** What the detector stands ready for. */
 interface Ready {
-  readonly gpu: GpuDevice;
-  readonly detector: Detector;
+  readonly gpu: GpuDevice | undefined;
+  readonly detector: AnyDetector;
   readonly settings: DetectSettings;
   size: Size | undefined;
   prompts: readonly string[] | undefined;
@@ -26,7 +33,7 @@ interface Ready {
 
 /** What was asked for. */
 interface Wanted {
-  readonly gpu: GpuDevice;
+  readonly gpu: GpuDevice | undefined;
   readonly size: Size;
   readonly settings: DetectSettings;
 }
@@ -61,12 +68,13 @@ export class DetectorLink {
   }
 
   /** The detector where it is ready for all of this; else begins to get it ready. */
-  request(gpu: GpuDevice, size: Size, settings: DetectSettings): Detector | undefined {
+  request(gpu: GpuDevice | undefined, size: Size, settings: DetectSettings): AnyDetector | undefined {
     const wanted = { gpu, size, settings };
     if (this.#failed && sameWanted(this.#failed, wanted)) return undefined;
     const ready = this.#ready;
     if (
-      ready?.gpu === gpu &&
+      ready &&
+      ready.gpu === gpu &&
       sameDetector(ready.settings, settings) &&
       sameSize(ready.size, size) &&
       ready.prompts === settings.prompts
@@ -118,8 +126,8 @@ export class DetectorLink {
     }
   }
 
-  async #opened(gpu: GpuDevice, settings: DetectSettings, signal: AbortSignal): Promise<Ready> {
-    if (this.#ready?.gpu === gpu && sameDetector(this.#ready.settings, settings)) return this.#ready;
+  async #opened(gpu: GpuDevice | undefined, settings: DetectSettings, signal: AbortSignal): Promise<Ready> {
+    if (this.#ready && this.#ready.gpu === gpu && sameDetector(this.#ready.settings, settings)) return this.#ready;
     this.#ready?.detector.dispose();
     this.#ready = undefined;
     const detector = await this.#open(settings, gpu, signal);
@@ -132,7 +140,7 @@ export class DetectorLink {
   }
 
   /** All prompts that can be understood; each of the others is told of. */
-  async #understand(detector: Detector, prompts: readonly string[], signal: AbortSignal): Promise<void> {
+  async #understand(detector: AnyDetector, prompts: readonly string[], signal: AbortSignal): Promise<void> {
     try {
       this.#events.onAnswers(await detector.setPrompts(prompts, signal));
     } catch (thrown) {
@@ -141,7 +149,7 @@ export class DetectorLink {
     }
   }
 
-  async #understandSome(detector: Detector, prompts: readonly string[], signal: AbortSignal): Promise<void> {
+  async #understandSome(detector: AnyDetector, prompts: readonly string[], signal: AbortSignal): Promise<void> {
     const understood: string[] = [];
     const failures: { readonly prompt: string; readonly error: VitreousError }[] = [];
     for (const prompt of prompts)

@@ -1,7 +1,7 @@
 import type { Highlights } from '../compose/highlights.js';
 import type { VitreousError } from '../core/errors.js';
 import type { Size } from '../core/geometry.js';
-import type { Detector, PromptAnswer } from '../detect/detector.js';
+import type { PromptAnswer } from '../detect/detector.js';
 import type { LiveRegion } from '../present/live-region.js';
 import { type TrackedBox, Tracker } from '../track/tracker.js';
 import { Announcer } from './announcer.js';
@@ -14,9 +14,8 @@ import {
   StageFailureEvent,
   type TrackedDetection,
 } from './detections.js';
-import type { OpenDetector } from './detector-link.js';
+import type { AnyDetector, OpenDetector } from './detector-link.js';
 import { Highlighting } from './highlighting.js';
-import { onlyWebGpu } from './only-webgpu.js';
 import type { Settings } from './validate.js';
 
 export interface FindingsParts {
@@ -100,11 +99,6 @@ export class Findings {
     this.#detection.frame(frame);
   }
 
-  /** There is nothing that could look at frames here. */
-  cannotLook(): void {
-    if (this.on) this.#detection.cannot(onlyWebGpu('detect', 'detection', 'WebGPU, which the detectors run on'));
-  }
-
   late(): void {
     this.#detection.late();
   }
@@ -145,7 +139,7 @@ export class Findings {
   }
 
   /** One a prompt; undefined for those that were not understood. */
-  #heatMaps(detector: Detector): readonly (GPUTexture | undefined)[] {
+  #heatMaps(detector: AnyDetector): readonly (GPUTexture | undefined)[] {
     return (this.#detection.settings?.prompts ?? []).map((prompt) => {
       const index = detector.answers.findIndex((answer) => answer.prompt === prompt);
       return index < 0 ? undefined : detector.heatMap(index);

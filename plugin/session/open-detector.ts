@@ -1,8 +1,12 @@
 import { openDetector } from '../catalog.js';
 import type { OpenDetector } from './detector-link.js';
+import { onlyWebGpu } from './only-webgpu.js';
 
 /** The detectors of the catalog, and those that callers bring along. */
-export const openFromCatalog: OpenDetector = ({ model, secondLook, maxResults }, gpu, signal) =>
-  typeof model === 'object' && 'open' in model
-    ? model.open(gpu.device, { maxPerPrompt: maxResults, signal })
-    : openDetector(gpu, model, { secondLook, maxPerPrompt: maxResults, signal });
+export const openFromCatalog: OpenDetector = async ({ model, secondLook, maxResults }, gpu, signal) => {
+  const options = { maxPerPrompt: maxResults, signal };
+  const isOwn = typeof model === 'object' && 'open' in model;
+  if (gpu) return isOwn ? model.open(gpu.device, options) : openDetector(gpu, model, { secondLook, ...options });
+  if (isOwn && model.openForFrames) return model.openForFrames(options);
+  throw onlyWebGpu('detect', 'this detector', 'WebGPU, or a detector of your own with openForFrames');
+};

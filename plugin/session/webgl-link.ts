@@ -22,13 +22,13 @@ export class WebGlLink implements Link {
 
   /** @throws VitreousError `webgl-unavailable`, `software-adapter`, `stage-failed` where the canvas has a context of another kind. */
   async connect(): Promise<WebGlRenderer> {
-    const { allowSoftware } = this.#options;
+    const { allowSoftware, compose } = this.#options;
     const device = this.#open();
     if (device.caps.software && !allowSoftware()) {
       device.dispose();
       throw softwareAdapter(device.caps.description);
     }
-    const renderer = new WebGlRenderer(device);
+    const renderer = new WebGlRenderer(device, compose);
     this.#renderer = renderer;
     device.lost.then(() => this.#onLost(renderer));
     return renderer;

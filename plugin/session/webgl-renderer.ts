@@ -1,9 +1,10 @@
-import type { ComposeLayout } from '../compose/compose-stage.js';
+import type { ComposeEvents, ComposeLayout } from '../compose/compose-stage.js';
 import { disposeSymbol } from '../core/dispose.js';
 import { VitreousError } from '../core/errors.js';
 import type { Size } from '../core/geometry.js';
 import { Compose, type ComposeTarget } from '../webgl/compose.js';
 import type { GlDevice } from '../webgl/device.js';
+import { Highlights } from '../webgl/highlights.js';
 import { Ingest } from '../webgl/ingest.js';
 import { Network } from '../webgl/network.js';
 import { lowerNetwork } from '../webgl/passes.js';
@@ -36,13 +37,16 @@ export class WebGlRenderer implements FrameRenderer {
   watchesCuts = false;
   strength = 1;
   readonly device: GlDevice;
+  readonly #events: ComposeEvents;
   #compose: Compose | undefined;
+  #highlights: Highlights | undefined;
   #rig: Rig | undefined;
   #announced: Rig | undefined;
   #disposed = false;
 
-  constructor(device: GlDevice) {
+  constructor(device: GlDevice, events: ComposeEvents) {
     this.device = device;
+    this.#events = events;
   }
 
   get spec(): RigSpec | undefined {
@@ -152,7 +156,20 @@ export class WebGlRenderer implements FrameRenderer {
     const compose = this.#compose;
     if (!compose?.enter(target, layout)) return;
     compose.draw(target, layout, network?.picture ?? ingest.frame, ingest.frame);
+    this.#drawHighlights(target, layout, ingest.frame);
     compose.leave();
+  }
+
+  /** Made when highlights are first wanted. */
+  #drawHighlights(target: ComposeTarget, layout: ComposeLayout, frame: GlTexture): void {
+    const { highlights } = layout;
+    if (highlights) {
+      this.#highlights ??= new Highlights(this.device, this.#events);
+      this.#highlights.draw(target, highlights, layout, frame);
+    } else {
+      this.#highlights?.dispose();
+      this.#highlights = undefined;
+    }
   }
 
   checked(what: string, work: () => void): Promise<void> {
@@ -202,6 +219,7 @@ export class WebGlRenderer implements FrameRenderer {
     this.#disposed = true;
     disposeRig(this.#rig);
     this.dropAnnounced();
+    this.#highlights?.dispose();
   }
 
   [disposeSymbol](): void {

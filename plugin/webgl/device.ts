@@ -32,6 +32,8 @@ function readCaps(gl: WebGL2RenderingContext, float32: boolean): GlCaps {
   };
 }
 
+const wholeTarget = { vertices: 3, instances: 1 };
+
 interface Waiting {
   readonly fence: WebGLSync | null;
   readonly resolve: () => void;
@@ -90,13 +92,18 @@ export class GlDevice implements DisposableResource {
     return this.#programs.get(spec, signal);
   }
 
-  /** Draws a pass over the whole target (null: the canvas) of this size, pixels. Its uniforms and textures are set. */
-  draw({ handle }: Program, target: WebGLFramebuffer | null, { width, height }: Size): void {
+  /** Draws a pass over the target (null: the canvas) of this size, pixels; its uniforms and textures are set. Default: one triangle. */
+  draw(
+    { handle }: Program,
+    target: WebGLFramebuffer | null,
+    { width, height }: Size,
+    { vertices, instances } = wholeTarget,
+  ): void {
     const { gl } = this;
     gl.bindFramebuffer(gl.FRAMEBUFFER, target);
     gl.viewport(0, 0, width, height);
     gl.useProgram(handle);
-    gl.drawArrays(gl.TRIANGLES, 0, 3);
+    gl.drawArraysInstanced(gl.TRIANGLES, 0, vertices, instances);
   }
 
   /** Resolves when the GPU has done all that was given to it so far. @throws VitreousError `device-lost`, when this is disposed. */

@@ -3,12 +3,13 @@ import { type DisposableResource, disposeSymbol } from '../core/dispose.js';
 import { VitreousError } from '../core/errors.js';
 import type { Size } from '../core/geometry.js';
 import type { GlDevice } from './device.js';
+import { learnPrimaries, primariesOf } from './primaries.js';
 import type { Program } from './program.js';
 import { GlTexture, setSampling } from './texture.js';
 
 const sourceUnit = 0;
 
-/** Turns video frames into an ordinary texture at display size. The browser converts colours on upload. */
+/** Turns video frames into an ordinary texture at display size. The browser converts to RGB on upload. */
 export class Ingest implements DisposableResource {
   /** The last frame. */
   readonly frame: GlTexture;
@@ -33,6 +34,7 @@ export class Ingest implements DisposableResource {
   static async create(device: GlDevice, size: Size, signal: AbortSignal): Promise<Ingest> {
     const spec = { name: 'ingest', fragment: ingestGlsl, samplers: { source: sourceUnit } };
     const program = await device.program(spec, signal);
+    learnPrimaries(device);
     return new Ingest(device, program, size);
   }
 
@@ -40,6 +42,7 @@ export class Ingest implements DisposableResource {
   draw(frame: VideoFrame): void {
     const { gl } = this.#device;
     const { size } = this.frame;
+    const { handle, location } = this.#program;
     gl.activeTexture(gl.TEXTURE0 + sourceUnit);
     gl.bindTexture(gl.TEXTURE_2D, this.#source);
     try {
@@ -55,8 +58,11 @@ export class Ingest implements DisposableResource {
         cause,
       });
     }
-    gl.useProgram(this.#program.handle);
-    gl.uniform2f(this.#program.location('size'), size.width, size.height);
+    gl.useProgram(handle);
+    gl.uniform2f(location('size'), size.width, size.height);
+    const primaries = primariesOf(this.#device, frame.colorSpace);
+    gl.uniform1i(location('converts'), primaries ? 1 : 0);
+    if (primaries) gl.uniformMatrix3fv(location('primaries'), false, primaries);
     this.#device.draw(this.#program, this.#target, size);
   }
 

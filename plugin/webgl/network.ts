@@ -43,10 +43,11 @@ function convProgram(device: GlDevice, pass: ConvPass, signal: AbortSignal): Pro
 /** Super-resolution by a network: frame → picture, twice as large each way. */
 export class Network implements DisposableResource {
   readonly picture: GlTexture;
+  /** What is added to the interpolated frame: the last value. */
+  readonly residual: GlTexture;
   readonly #device: GlDevice;
   readonly #size: Size;
   readonly #convs: readonly Drawn[];
-  readonly #residual: GlTexture;
   readonly #residualProgram: Program;
   readonly #target: WebGLFramebuffer;
   readonly #owned: readonly GlTexture[];
@@ -68,7 +69,7 @@ export class Network implements DisposableResource {
       // As many programs as passes, and one more.
       return { program: programs[i] as Program, weights, from, target: to.target(pass.first, pass.count) };
     });
-    this.#residual = maps.of(passes.residual, 1);
+    this.residual = maps.of(passes.residual, 1);
     this.#residualProgram = programs[passes.convs.length] as Program;
     this.picture = new GlTexture(device, { width: size.width * 2, height: size.height * 2 }, 'rgba8');
     this.#target = this.picture.target();
@@ -101,7 +102,7 @@ export class Network implements DisposableResource {
       this.#setSize(program);
       this.#device.draw(program, target, this.#size);
     }
-    this.#residual.bind(mapUnit);
+    this.residual.bind(mapUnit);
     this.#setSize(this.#residualProgram);
     gl.uniform1f(this.#residualProgram.location('strength'), strength);
     this.#device.draw(this.#residualProgram, this.#target, this.picture.size);

@@ -7,7 +7,7 @@ export interface ProgramSpec {
   readonly name: string;
   /** The fragment shader, untouched. */
   readonly fragment: string;
-  /** Default: one triangle over the whole target. */
+  /** Default: one triangle over the whole target. The same file as `fragment` tells them apart by VERTEX. */
   readonly vertex?: string;
   /** Shared text placed before both. */
   readonly prelude?: string;
@@ -31,8 +31,10 @@ const pollMs = 4;
 const COMPLETION_STATUS_KHR = 0x91b1;
 
 /** The one way shader text is composed: version + precision + generated definitions + prelude + the untouched file. */
-function compose(source: string, { prelude = '', consts = {} }: ProgramSpec): string {
-  const definitions = Object.entries(consts).map(([name, value]) => `#define ${name} ${Number(value)}`);
+function compose(source: string, isVertex: boolean, { prelude = '', consts = {} }: ProgramSpec): string {
+  const definitions = Object.entries({ VERTEX: isVertex, ...consts }).map(
+    ([name, value]) => `#define ${name} ${Number(value)}`,
+  );
   const precision = 'precision highp float;\nprecision highp int;\nprecision highp sampler2DArray;';
   return ['#version 300 es', precision, ...definitions, prelude, source].join('\n');
 }
@@ -51,7 +53,7 @@ export class ProgramCache {
 
   /** @throws VitreousError `pipeline-failed`; the signal's reason. */
   async get(spec: ProgramSpec, signal?: AbortSignal): Promise<Program> {
-    const texts = [compose(spec.vertex ?? triangleGlsl, spec), compose(spec.fragment, spec)] as const;
+    const texts = [compose(spec.vertex ?? triangleGlsl, true, spec), compose(spec.fragment, false, spec)] as const;
     const key = texts.join('\n');
     let known = this.#programs.get(key);
     if (!known) {
