@@ -128,6 +128,27 @@ test('without WebGPU the video is enhanced in WebGL', async ({ pageWithoutWebGpu
   expect(difference({ ...size, data: Uint8Array.from(snapshot) }, enhanced).max).toBe(0);
 });
 
+test('a real GPU needs no force, and probe says what would draw', async ({ pageWithoutWebGpu: page }) => {
+  // The software GPU, passed off as a real one.
+  await page.addInitScript(() => {
+    const { getParameter } = WebGL2RenderingContext.prototype;
+    WebGL2RenderingContext.prototype.getParameter = function (name: number) {
+      return name === 0x9246 ? 'A real GPU' : getParameter.call(this, name); // UNMASKED_RENDERER_WEBGL
+    };
+  });
+  await openPlayer(page, 'long', size);
+  const result = await page.evaluate(async () => {
+    const { availability, renderer } = await window.vitreous.probe(window.video);
+    const enhanced = await window.enhanceVideo({ upscale: { quality: 'auto' } });
+    const { state, renderer: drawn } = enhanced.stats;
+    enhanced.dispose();
+    const only = await window.enhanceVideo({ renderer: 'webgpu' }).catch((thrown) => thrown);
+    return { availability, renderer, state, drawn, only: only.code };
+  });
+  expect(result).toMatchObject({ availability: 'available', renderer: 'webgl', state: 'running', drawn: 'webgl' });
+  expect(['webgpu-unavailable', 'adapter-unavailable']).toContain(result.only);
+});
+
 test('what only WebGPU has is told, and the picture goes on without', async ({ pageWithoutWebGpu: page }) => {
   await openPlayer(page, 'long', size);
   const result = await page.evaluate(async () => {

@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest';
+import type { RendererKind } from './frame-renderer.js';
+import type { UpscaleOptions } from './options.js';
+import { Quality } from './quality.js';
+import { checkOptions } from './validate.js';
+
+function qualityOf(upscale: UpscaleOptions | false, kind: RendererKind): Quality {
+  const quality = new Quality(checkOptions({ upscale }), () => 40);
+  quality.limit(kind);
+  return quality;
+}
+
+test('WebGPU has every tier', () => {
+  expect(qualityOf({ quality: 'L' }, 'webgpu')).toMatchObject({ network: 'L', missingTier: undefined });
+});
+
+test('in WebGL a dearer tier is the cheapest, and is told to be missing', () => {
+  expect(qualityOf({ quality: 'L' }, 'webgl')).toMatchObject({ network: 'S', missingTier: 'L' });
+  expect(qualityOf({ quality: 'S' }, 'webgl')).toMatchObject({ network: 'S', missingTier: undefined });
+  expect(qualityOf(false, 'webgl')).toMatchObject({ network: undefined, missingTier: undefined });
+});
+
+test('in WebGL auto never rises, however cheap frames are', () => {
+  const quality = qualityOf({ quality: 'auto' }, 'webgl');
+  for (let i = 0; i < 500; i++) quality.frame({ tier: 'S', ownMs: 0.1, busyMs: 0.1, frameCount: 1 });
+  expect(quality.network).toBe('S');
+  expect(quality.overBudget).toBe(false);
+});
+
+test('a model of your own stays wanted: whether WebGL runs it shows when it is lowered', () => {
+  const own = { manifestUrl: 'https://example.test/manifest.json' };
+  expect(qualityOf({ quality: own }, 'webgl').network).toBe(own);
+});
