@@ -57,7 +57,8 @@ export const geometryLength = 6;
 /**
  * Regions of a picture: `coarse`, `fine`, `boxes` [N, 4] as fractions, `geometry` [N, 6], and what the box detector takes each for: its
  * `class` [N], a row of the tensor `distractors`, and how much that weighs, `sure` [N, 1], against an embedding's root mean square of 1 →
- * `regions` [N, embedDim] and, of every cell of the coarse map, `cells` [cells, embedDim].
+ * `regions` [N, embedDim], the same drawn towards the class, `drawn` [N, embedDim], and, of every cell of the coarse map, `cells`
+ * [cells, embedDim].
  */
 export function regionGraph(
   architecture: Architecture,
@@ -80,13 +81,13 @@ export function regionGraph(
     pooled(fine, 'pooled.fine'),
     geometry,
     architecture,
-    'own',
+    'regions',
   );
+  graph.output(own);
   const named = graph.input('class', tensor([regions], 'index'));
   const sure = graph.input('sure', tensor([regions, 1]));
   const direction = embedding(graph, named, { weight: 'distractors', rows: distractors, channels: embedDim });
-  const drawn = add(graph, own, mul(graph, direction, sure, 'opinion'), 'drawn');
-  graph.output(normalised(graph, drawn, 'regions'));
+  graph.output(normalised(graph, add(graph, own, mul(graph, direction, sure, 'opinion'), 'sum'), 'drawn'));
   const rows = reshape(graph, coarse, { shape: [(height / 32) * (width / 32), headChannels] }, 'cells.rows');
   const weight = { weight: 'region.linear.weight', bias: 'region.linear.bias', outChannels: embedDim };
   graph.output(normalised(graph, graph.add(linearOp, [rows], weight, 'cells.linear'), 'cells'));

@@ -31,7 +31,7 @@ export class PromptScores implements DisposableResource {
     const make = (rows: Readonly<Record<string, number>>): Promise<ScorePass> =>
       ScorePass.create(gpu, model, precision, rows, prompts.length, signal);
     const cells = looks.cells.width * looks.cells.height;
-    const first = await make({ regions: scoring.regions, cells });
+    const first = await make({ regions: scoring.regions, drawn: scoring.regions, cells });
     try {
       const second = looks.network.crops ? await make({ looks: scoring.secondLookCount }) : undefined;
       const targets = promptTargets(prompts, model.distractors, model.graphs.embedDim, scoring.related);

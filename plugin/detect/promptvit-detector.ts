@@ -112,10 +112,11 @@ export class PromptvitDetector implements Detector {
       const { objectnessPower, secondLookCount } = this.#model.manifest.scoring;
       const prompts = scores.prompts.map(({ prompt }) => prompt);
       const probability = first.regions ?? new Float32Array();
+      // The detector's own class may speak for a prompt, never against it: it knows few of the things that boxes show.
       const weighted = (): Float32Array =>
         Float32Array.from({ length: boxes.length * prompts.length }, (_, i) => {
           const own = objectness[Math.floor(i / prompts.length)] ?? 0;
-          return (probability[i] ?? 0) * own ** objectnessPower;
+          return Math.max(probability[i] ?? 0, first.drawn?.[i] ?? 0) * own ** objectnessPower;
         });
       if (this.secondLook && scores.second && boxes.length > 0) {
         const chosen = bestBoxes({ boxes, prompts, scores: weighted() }, secondLookCount);

@@ -105,9 +105,10 @@ export class PromptvitLooks implements DisposableResource {
   }
 
   /**
-   * Embeds boxes, frame pixels, at most as many as the model has regions, and scores them and the cells of the dense map.
+   * Embeds boxes, frame pixels, at most as many as the model has regions, and scores them, as they are and drawn towards what the box
+   * detector takes them for, and the cells of the dense map.
    *
-   * @param opinions what the box detector takes each for, where it found them
+   * @param opinions of the detector, where it found the boxes
    */
   async scoreRegions(
     boxes: readonly Rect[],
@@ -117,7 +118,11 @@ export class PromptvitLooks implements DisposableResource {
     const { regions } = this.network;
     const encoder = this.#encoder('regions');
     this.#recordRegions(encoder, boxes, opinions);
-    const embeddings = { regions: regions.buffer('regions'), cells: regions.buffer('cells') };
+    const embeddings = {
+      regions: regions.buffer('regions'),
+      drawn: regions.buffer('drawn'),
+      cells: regions.buffer('cells'),
+    };
     scores.record(encoder, embeddings, this.timings.pass('scores'));
     this.#gpu.device.queue.submit([encoder.finish()]);
     return scores.read();

@@ -35,7 +35,7 @@ CROP_SIDE = 128
 class Scoring:
     temperature: float = 18.0
     objectness_power: float = 0.7
-    opinion: float = 1.0  # what the detector's own class weighs in an embedding, times its score
+    opinion: float = 2.0  # what the detector's own class, times its score, weighs against a unit embedding
     proposals: int = 100
     proposal_iou: float = 0.55
     prompt_iou: float = 0.5
@@ -133,7 +133,7 @@ class Evaluation:
     def collect(self, scoring: Scoring) -> None:
         self.truth: list[tuple[int, Tensor, list[int]]] = []
         self.true_first, self.true_second = [], []
-        self.found: list[tuple[Tensor, Tensor, Tensor]] = []
+        self.found: list[tuple[Tensor, Tensor, Tensor, Tensor]] = []
         for n, e in enumerate(self.entries):
             picture = self.picture(e["file"])
             seen = look(self.net, self.detector, picture)
@@ -143,18 +143,24 @@ class Evaluation:
             self.true_first.append(seen.embed(boxes))
             self.true_second.append(seen.embed_crops(boxes))
             box, objectness, of = seen.proposals(scoring)
-            self.found.append((box, objectness, self.embed_found(seen, box, objectness, of, scoring)))
+            self.found.append((box, objectness, *self.embed_found(seen, box, objectness, of, scoring)))
 
-    def embed_found(self, seen: Look, box: Tensor, objectness: Tensor, of: Tensor, scoring: Scoring) -> Tensor:
-        """Embeddings of found boxes, drawn towards the name the detector itself has for each; those that score best with any prompt are looked at twice."""
+    def embed_found(self, seen: Look, box: Tensor, objectness: Tensor, of: Tensor, scoring: Scoring) -> tuple[Tensor, Tensor]:
+        """Embeddings of found boxes, those that score best with any prompt looked at twice; and, of one look, drawn towards the detector's own class."""
         if not len(box):
-            return torch.zeros(0, 512)
-        e = torch.nn.functional.normalize(seen.embed(box) + scoring.opinion * objectness[:, None] * self.prompts[of], dim=-1)
+            return torch.zeros(0, 512), torch.zeros(0, 512)
+        e = seen.embed(box)
+        drawn = torch.nn.functional.normalize(e + scoring.opinion * objectness[:, None] * self.prompts[of], dim=-1)
         if scoring.second_look:
-            best = self.space.probability(e, self.prompts, scoring.temperature).max(1).values * objectness**scoring.objectness_power
+            best = self.scores(objectness, e, drawn, scoring).max(1).values
             twice = best.argsort(descending=True)[: scoring.second_look]
             e[twice] = fuse(e[twice], seen.embed_crops(box[twice]))
-        return e
+        return e, drawn
+
+    def scores(self, objectness: Tensor, embeddings: Tensor, drawn: Tensor, scoring: Scoring) -> Tensor:
+        """(N, 80): the detector's own class may speak for a prompt, never against it."""
+        p = [self.space.probability(e, self.prompts, scoring.temperature) for e in (embeddings, drawn)]
+        return torch.maximum(*p) * objectness[:, None] ** scoring.objectness_power
 
     def true_boxes(self, embeddings: Tensor, temperature: float) -> dict[str, float]:
         labels = np.concatenate([np.array(t[2]) for t in self.truth])
@@ -180,11 +186,11 @@ class Evaluation:
         rows: dict[int, list[tuple[float, bool]]] = {c: [] for c in range(80)}
         totals = {c: 0 for c in range(80)}
         recalled, count = 0, 0
-        for (_, truth, labels), (box, objectness, e) in zip(self.truth, self.found, strict=True):
+        for (_, truth, labels), (box, objectness, *e) in zip(self.truth, self.found, strict=True):
             ious = pair_iou(box, truth) if len(box) else torch.zeros(0, len(truth))
             count += len(truth)
             recalled += int((ious[:50] >= 0.5).any(0).sum()) if len(box) else 0
-            p = self.space.probability(e, self.prompts, scoring.temperature) * objectness[:, None] ** scoring.objectness_power if len(box) else torch.zeros(0, 80)
+            p = self.scores(objectness, *e, scoring) if len(box) else torch.zeros(0, 80)
             for c in range(80):
                 mine = [i for i, v in enumerate(labels) if v == c]
                 totals[c] += len(mine)
@@ -204,15 +210,16 @@ class Evaluation:
     def false_alarms(self, scoring: Scoring, threshold: float) -> dict[str, float]:
         """Boxes above the threshold a frame for one prompt: of names that are not in it, and of those that are, right and wrong."""
         absent, frames_absent, right, wrong, present = 0, 0, 0, 0, 0
-        for (_, truth, labels), (box, objectness, e) in zip(self.truth, self.found, strict=True):
+        for (_, truth, labels), (box, objectness, *e) in zip(self.truth, self.found, strict=True):
             frames_absent += 80 - len(set(labels))
             present += len(labels)
             if not len(box):
                 continue
             ious = pair_iou(box, truth)
-            p = self.space.probability(e, self.prompts, scoring.temperature) * objectness[:, None] ** scoring.objectness_power
+            p = self.scores(objectness, *e, scoring)
             for c in range(80):
-                kept = [k for k in nms(box.numpy(), p[:, c].numpy(), scoring.prompt_iou) if p[k, c] >= threshold]
+                above = torch.nonzero(p[:, c] >= threshold).flatten()
+                kept = above[nms(box[above].numpy(), p[above, c].numpy(), scoring.prompt_iou)].tolist() if len(above) else []
                 mine = [i for i, v in enumerate(labels) if v == c]
                 if not mine:
                     absent += len(kept)

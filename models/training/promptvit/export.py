@@ -54,7 +54,7 @@ SCORING = {
     "temperature": 18.0,
     "related": RELATED,
     "objectnessPower": 0.7,
-    "opinion": 1.0,
+    "opinion": 2.0,
     "secondLookCount": 8,
     "proposals": 300,
     "regions": 100,
