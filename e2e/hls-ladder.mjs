@@ -83,6 +83,11 @@ export async function openLadder(folder) {
   return ladder;
 }
 
+/** Bytes of a part of the film. @param {Rendition} rendition @param {number} segment @param {number} part */
+export function partOf({ parts }, segment, part) {
+  return parts[(segment % segmentCount) * partsPerSegment + part] ?? Buffer.alloc(0);
+}
+
 /** Bytes of a segment of the film. @param {Rendition} rendition @param {number} segment */
 export function segmentOf({ parts }, segment) {
   const first = (segment % segmentCount) * partsPerSegment;

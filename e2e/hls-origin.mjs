@@ -4,7 +4,7 @@
 // arguments goes on where the former would be.
 import http from 'node:http';
 import { argv, exit, stdin } from 'node:process';
-import { openLadder, partsPerSegment, segmentCount, segmentOf, segmentSeconds } from './hls-ladder.mjs';
+import { openLadder, partOf, partsPerSegment, segmentCount, segmentOf, segmentSeconds } from './hls-ladder.mjs';
 
 const [port = 0, epochMs = 0] = argv.slice(2, 4).map(Number);
 const ladder = await openLadder(argv[4] ?? '');
@@ -121,10 +121,8 @@ async function answer({ pathname, searchParams }) {
   const [segment = Number.NaN, part] = rest.slice(0, -1).map(Number);
   if (!Number.isInteger(segment) || rest.at(-1) !== 'm4s') return undefined;
   if (part === undefined) return { type: 'video/mp4', body: segmentOf(rendition, segment) };
-  const at = segment * partsPerSegment + part;
-  if (folder === 'll') await untilComplete(at);
-  const body = rendition.parts[at % (segmentCount * partsPerSegment)];
-  return body && { type: 'video/mp4', body };
+  if (folder === 'll') await untilComplete(segment * partsPerSegment + part);
+  return { type: 'video/mp4', body: partOf(rendition, segment, part) };
 }
 
 const server = http.createServer(async (request, response) => {

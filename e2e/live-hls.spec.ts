@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Page } from '@playwright/test';
 import { test as base, expect } from './fixtures.js';
-import { openLadder, segmentCount, segmentOf } from './hls-ladder.mjs';
+import { openLadder, partOf, segmentCount, segmentOf } from './hls-ladder.mjs';
 import { HlsServer, ladderFolder } from './hls-server.js';
 import type { SeenFrame } from './pages/hls.js';
 
@@ -123,7 +123,11 @@ test('low latency: the saver fetches less while the GPU affords it; a slow GPU g
 }) => {
   await openPage(page);
   const result = await page.evaluate(async (url) => {
-    await window.playHls(url, -1, { lowLatencyMode: true });
+    await window.playHls(url, -1, {
+      lowLatencyMode: true,
+      liveSyncDurationCount: 1,
+      liveMaxLatencyDurationCount: 10,
+    });
     const load = await window.enhanceShared();
     const { hls, enhanced } = window;
     if (!enhanced) throw new Error('not enhanced');
@@ -154,6 +158,15 @@ test('low latency: the saver fetches less while the GPU affords it; a slow GPU g
       cap: hls.autoLevelCapping,
     };
 
+    // The page chooses by hand, and thinks better of it.
+    const byHand = decision();
+    hls.loadLevel = 2;
+    await byHand;
+    const manual = { cap: hls.autoLevelCapping, level: hls.loadLevel };
+    const again = decision();
+    hls.loadLevel = -1;
+    await again;
+
     // From now on the governor may give up.
     window.events.length = 0;
     const over = decision();
@@ -162,14 +175,17 @@ test('low latency: the saver fetches less while the GPU affords it; a slow GPU g
     enhanced.set({ upscale: { quality: 'auto', force: false } });
     await over;
     const slow = { state: enhanced.state, why: enhanced.why?.code, cap: hls.autoLevelCapping };
+    let jumps = 0;
+    window.video.addEventListener('seeking', () => jumps++);
+    const latencyBefore = hls.latency;
     const before = window.video.currentTime;
     await window.hlsEvent(window.Hls.Events.FRAG_LOADED, () => window.video.currentTime > before + 2);
-    const behind = { latency: hls.latency, maxLatency: hls.maxLatency };
+    const behind = { latency: hls.latency, latencyBefore, maxLatency: hls.maxLatency, jumps };
     load.targetMs = 0;
     await window.reached('running');
-    return { saved, slow, behind, decisions, events: window.events };
+    return { saved, manual, slow, behind, decisions, events: window.events };
   }, server.url('ll'));
-  const { saved, slow, behind, decisions } = result;
+  const { saved, manual, slow, behind, decisions } = result;
   const what = JSON.stringify(result);
   expect(decisions[0], what).toEqual({ saving: true, reason: 'affordable', level: 1 });
   expect(saved.cap).toBe(1);
@@ -192,14 +208,31 @@ test('low latency: the saver fetches less while the GPU affords it; a slow GPU g
   const bytes = saved.loaded.reduce((sum, one) => sum + one.bytes, 0);
   expect((saved.to?.bytesLoaded ?? 0) - (saved.from?.bytesLoaded ?? 0)).toBe(bytes);
   expect(estimated, what).toBeGreaterThan(0);
+  // What the same fragments and parts have in the best rendition.
+  const best = ladder.at(-1);
+  const bestBytes = saved.loaded.reduce((sum, { segment, part }) => {
+    if (!best) return sum;
+    const one = part === undefined ? segmentOf(best, segment) : partOf(best, segment, part);
+    return sum + one.length;
+  }, 0);
   console.log(
-    `bytes loaded while saving: ${bytes}; saved by the estimate: ${estimated}; a round of the film: ` +
+    `bytes loaded while saving: ${bytes}; saved by the estimate: ${estimated}, against the best rendition: ${bestBytes - bytes}; a round of the film: ` +
       `${total(1)} bytes instead of ${total(2)}, ${Math.round(100 - (100 * total(1)) / total(2))} % less`,
   );
 
+  expect(decisions.slice(1, 3), what).toEqual([
+    { saving: false, reason: 'manual', level: undefined },
+    { saving: true, reason: 'affordable', level: 1 },
+  ]);
+  expect(manual).toEqual({ cap: -1, level: 2 });
   expect(slow, what).toEqual({ state: 'bypassed', why: 'over-budget', cap: -1 });
-  expect(decisions.at(1), what).toMatchObject({ saving: false, reason: 'over-budget' });
+  expect(decisions.at(3), what).toMatchObject({ saving: false, reason: 'over-budget' });
+  console.log(
+    `behind the live edge: ${behind.latencyBefore.toFixed(2)} s when the GPU is over budget, ${behind.latency.toFixed(2)} s two seconds later`,
+  );
   expect(behind.latency, what).toBeLessThanOrEqual(behind.maxLatency);
+  // hls.js would jump to catch up.
+  expect(behind.jumps, what).toBe(0);
 });
 
 test('a server that dies and comes back: native behaviour, and enhanced frames again; seeks to the live edge', async ({

@@ -1,4 +1,4 @@
-import { type Tier, tiers } from '../../index.js';
+import { type Tier, tiers } from '../../core/model-source.js';
 
 /** Bandwidth saver: fetch a lower rendition and upscale it where a higher one would have been fetched. */
 export interface SaverOptions {

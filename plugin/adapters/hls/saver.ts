@@ -1,6 +1,7 @@
 import type Hls from 'hls.js';
 import type { Fragment, Level, Part } from 'hls.js';
-import { type Enhanced, tiers } from '../../index.js';
+import { tiers } from '../../core/model-source.js';
+import type { Enhanced } from '../../index.js';
 import { SaverEvent, type SaverReason } from './events.js';
 import { LevelCap } from './level-cap.js';
 import type { SaverSettings } from './options.js';
