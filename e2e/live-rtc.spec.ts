@@ -65,8 +65,8 @@ for (const withProcessor of [true, false])
   });
 
 /** Opens a page that sends `enhanced.captureStream()` of a drawn track through a peer connection to a `<video>`. */
-async function sendEnhanced(page: Page): Promise<void> {
-  await page.evaluate(async () => {
+async function sendEnhanced(page: Page, renderer: 'webgpu' | 'webgl'): Promise<void> {
+  await page.evaluate(async (renderer) => {
     const drawn = document.createElement('canvas');
     [drawn.width, drawn.height] = [160, 90];
     const context = drawn.getContext('2d');
@@ -88,7 +88,7 @@ async function sendEnhanced(page: Page): Promise<void> {
     };
     draw();
     setInterval(draw, 100);
-    const enhanced = await window.live.enhance(drawn.captureStream(10));
+    const enhanced = await window.live.enhance(drawn.captureStream(10), { renderer });
     const stream = enhanced.captureStream();
     const [from, to] = [new RTCPeerConnection(), new RTCPeerConnection()];
     from.addEventListener('icecandidate', ({ candidate }) => candidate && void to.addIceCandidate(candidate));
@@ -109,7 +109,7 @@ async function sendEnhanced(page: Page): Promise<void> {
     if (parameters) parameters.degradationPreference = 'maintain-resolution';
     if (parameters) await sender?.setParameters(parameters);
     while (video.videoWidth !== 320) await new Promise((resolve) => video.requestVideoFrameCallback(resolve));
-  });
+  }, renderer);
 }
 
 /** The enhanced picture, kept in the page: RGBA bytes of 320x180. */
@@ -136,12 +136,12 @@ function distanceTo(page: Page, picture: Awaited<ReturnType<typeof enhancedPictu
 }
 
 for (const withGenerator of [true, false])
-  test(`captureStream sends the enhanced picture, and native frames while it is off${withGenerator ? '' : ', without MediaStreamTrackGenerator'}`, async ({
+  test(`captureStream sends the enhanced picture, and native frames while it is off${withGenerator ? '' : ', in WebGL and without MediaStreamTrackGenerator'}`, async ({
     page,
   }) => {
     await openPage(page);
     if (!withGenerator) await page.evaluate(() => void Reflect.deleteProperty(window, 'MediaStreamTrackGenerator'));
-    await sendEnhanced(page);
+    await sendEnhanced(page, withGenerator ? 'webgpu' : 'webgl');
     const own = await enhancedPicture(page);
     // Encoders begin coarsely and come near: the picture stands still.
     const distance = () => distanceTo(page, own);

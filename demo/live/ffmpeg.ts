@@ -36,7 +36,7 @@ export async function probeRtsp(url: string, signal: AbortSignal): Promise<Sourc
 const rtspInput = ['-rtsp_transport', 'tcp', '-timeout', '5000000'];
 
 /** Where ffmpeg reads from. */
-export type FfmpegInput = { readonly rtspUrl: string } | { readonly pipe: 'flv' } | { readonly sdp: string };
+export type FfmpegInput = { readonly rtspUrl: string } | { readonly pipe: 'flv' };
 
 export interface FfmpegOutputs {
   /** UDP ports on 127.0.0.1 that RTP goes to. */
@@ -78,8 +78,7 @@ export function startFfmpeg(input: FfmpegInput, { video, audio }: SourceCodecs, 
 
 function readFrom(input: FfmpegInput): string[] {
   if ('rtspUrl' in input) return [...rtspInput, '-i', input.rtspUrl];
-  if ('sdp' in input) return ['-protocol_whitelist', 'pipe,udp,rtp', '-f', 'sdp', '-i', 'pipe:0'];
-  return ['-probesize', '200000', '-analyzeduration', '500000', '-f', 'flv', '-i', 'pipe:0'];
+  return ['-probesize', '200000', '-analyzeduration', '500000', '-f', input.pipe, '-i', 'pipe:0'];
 }
 
 /** What it said last, for a message. */

@@ -49,9 +49,15 @@ export class LiveStream {
     const reader = new FragmentReader();
     this.#process = process;
     process.stdout?.on('data', (bytes: Buffer) => {
-      for (const piece of reader.push(bytes)) {
-        this.hls.take(piece);
-        if (piece.kind === 'fragment' && this.#process === process && !this.#codecs) this.#goLive(codecs);
+      if (this.#process !== process) return;
+      try {
+        for (const piece of reader.push(bytes)) {
+          this.hls.take(piece);
+          if (piece.kind === 'fragment' && !this.#codecs) this.#goLive(codecs);
+        }
+      } catch {
+        // No MP4 that we can read: seen as the end of the source, which then begins anew.
+        process.kill('SIGKILL');
       }
     });
     // A source that stops is seen by its end; writing to what has ended is no news.
@@ -83,11 +89,13 @@ export class LiveStream {
   async waitUntilLive(mostMs: number): Promise<boolean> {
     if (!this.live && !this.#closed)
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, mostMs);
-        this.#onLive.add(() => {
+        const done = () => {
+          this.#onLive.delete(done);
           clearTimeout(timer);
           resolve();
-        });
+        };
+        const timer = setTimeout(done, mostMs);
+        this.#onLive.add(done);
       });
     return this.live;
   }

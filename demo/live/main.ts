@@ -10,6 +10,7 @@ const usage = `npm run live -- [options]
   --key SECRET             publishers must send it: rtmp://HOST/live/NAME?key=SECRET
   --http-port N            HLS and WHEP (default 8080)
   --rtmp-port N            RTMP (default 1935)
+  --webrtc-address ADDRESS the address that WebRTC goes over; again for more (default: all of this machine)
   --no-page                the gateway alone, without the page that plays its streams`;
 
 const options = {
@@ -18,6 +19,7 @@ const options = {
   key: { type: 'string' },
   'http-port': { type: 'string', default: '8080' },
   'rtmp-port': { type: 'string', default: '1935' },
+  'webrtc-address': { type: 'string', multiple: true },
   'no-page': { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h', default: false },
 } as const;
@@ -64,6 +66,7 @@ export async function main(args: readonly string[]): Promise<number> {
       httpPort: port(given['http-port'], 'http-port'),
       rtmpPort: port(given['rtmp-port'], 'rtmp-port'),
       cameras: cameras(given.camera ?? []),
+      webRtcAddresses: given['webrtc-address'],
       log: (line) => console.log(line),
     });
     const origin = `http://${host.includes(':') ? `[${host}]` : host}:${gateway.httpPort}`;

@@ -101,12 +101,13 @@ form.addEventListener('change', () => {
 setInterval(() => void list(), 2000);
 setInterval(() => {
   const { state, stats } = enhanced ?? {};
-  const { width = 0, height = 0 } = stats?.sourceSize ?? {};
+  const { videoWidth, videoHeight } = video;
   const how = stats
     ? `${state}${stats.why ? ` (${stats.why.code})` : ''}, ${stats.tier}, ${stats.fps} fps`
     : 'starting';
-  status.textContent =
-    unreachable || problem || (width > 0 ? `${playing}: ${width}x${height}, ${how}` : 'nothing is live yet');
+  const idle = playing ? `connecting: ${playing}` : 'nothing is live yet';
+  const shown = videoWidth > 0 ? `${playing}: ${videoWidth}x${videoHeight}, ${how}` : idle;
+  status.textContent = unreachable || problem || shown;
 }, 500);
 await list();
 try {

@@ -14,6 +14,9 @@ export interface LiveTracks {
   readonly audio: RtpPort | undefined;
 }
 
+/** Of one stream. */
+const mostViewers = 64;
+
 const feedback = [{ type: 'nack' }, { type: 'nack', parameter: 'pli' }];
 
 const codecs = () => ({
@@ -29,7 +32,7 @@ const codecs = () => ({
 });
 
 /** The peer connection of our side. No STUN server is asked for anything. */
-export function openPeer({ addresses }: WhepServerOptions): RTCPeerConnection {
+function openPeer({ addresses }: WhepServerOptions): RTCPeerConnection {
   return new RTCPeerConnection({
     iceServers: [],
     iceUseIpv6: false,
@@ -40,11 +43,7 @@ export function openPeer({ addresses }: WhepServerOptions): RTCPeerConnection {
 }
 
 /** Answers an offer; the answer has all candidates. @throws Fault `source-unsupported` for what is no usable offer. */
-export async function answer(
-  peer: RTCPeerConnection,
-  offer: string,
-  { addresses }: WhepServerOptions,
-): Promise<string> {
+async function answer(peer: RTCPeerConnection, offer: string, { addresses }: WhepServerOptions): Promise<string> {
   try {
     await peer.setRemoteDescription({ type: 'offer', sdp: only(offer, addresses) });
     await peer.setLocalDescription(await peer.createAnswer());
@@ -77,6 +76,7 @@ export class WhepViewers {
   /** @throws Fault `source-unsupported`. */
   async add(offer: string, tracks: LiveTracks): Promise<{ id: string; answerSdp: string }> {
     if (!/^a=rtpmap:\d+ H264\//im.test(offer)) throw new Fault('source-unsupported', 'an offer without H.264');
+    if (this.#viewers.size >= mostViewers) throw new Fault('source-unsupported', `${mostViewers} viewers are the most`);
     const peer = openPeer(this.#options);
     const id = randomUUID();
     const end = new AbortController();

@@ -13,7 +13,9 @@ const holdMs = 4000;
  */
 export class HlsOrigin {
   readonly #segments: Segment[] = [];
-  readonly #inits: Buffer[] = [];
+  /** By their number, as long as a segment needs them. */
+  readonly #inits = new Map<number, Buffer>();
+  #lastInit = -1;
   readonly #waiting = new Set<() => void>();
   /** Of the next segment. Counts on across restarts of the gateway, as segments are never shorter than a second. */
   #nextSequence = Math.floor(Date.now() / 1000);
@@ -32,7 +34,7 @@ export class HlsOrigin {
   take(piece: InitSegment | Fragment): void {
     if (piece.kind === 'init') {
       this.interrupt();
-      this.#inits.push(piece.bytes);
+      this.#inits.set(++this.#lastInit, piece.bytes);
       return;
     }
     if (piece.durationSeconds === 0) {
@@ -61,12 +63,14 @@ export class HlsOrigin {
       complete: false,
       discontinuity: this.#interrupted && this.#segments.length > 0,
       discontinuitySequence: this.#discontinuities,
-      init: this.#inits.length - 1,
+      init: this.#lastInit,
       first: this.#interrupted,
       startMs: Date.now(),
     });
     this.#interrupted = false;
     while (this.#segments.length > keptSegments) this.#segments.shift();
+    const oldest = this.#segments[0]?.init ?? 0;
+    for (const number of this.#inits.keys()) if (number < oldest) this.#inits.delete(number);
   }
 
   #complete(): void {
@@ -107,7 +111,7 @@ export class HlsOrigin {
   async serve(file: string, query: URLSearchParams, response: ServerResponse): Promise<void> {
     if (file === 'index.m3u8') return this.#servePlaylist(query, response);
     const init = /^init-(\d+)\.mp4$/.exec(file);
-    if (init) return send(response, 'video/mp4', this.#inits[Number(init[1])]);
+    if (init) return send(response, 'video/mp4', this.#inits.get(Number(init[1])));
     const part = /^(\d+)\.(\d+)\.m4s$/.exec(file);
     if (part) return this.#servePart(Number(part[1]), Number(part[2]), response);
     const whole = /^(\d+)\.m4s$/.exec(file);
