@@ -53,8 +53,27 @@ const firstWaitMs = 500;
 const longestWaitMs = 8000;
 
 /** A stream of a WHEP server, across connections. */
-export class WhepConnection extends EventTarget {
+export interface WhepConnection extends EventTarget {
   /** The same object for all connections; its tracks are replaced. */
+  readonly stream: MediaStream;
+  readonly state: WhepState;
+  /** Why it was lost last; undefined while connected. */
+  readonly error: VitreousError | undefined;
+  /** Tells the server and ends the tracks. Idempotent. */
+  close(): void;
+  addEventListener<K extends keyof WhepEventMap>(
+    type: K,
+    listener: (event: WhepEventMap[K]) => void,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  removeEventListener<K extends keyof WhepEventMap>(
+    type: K,
+    listener: (event: WhepEventMap[K]) => void,
+    options?: boolean | EventListenerOptions,
+  ): void;
+}
+
+class Connection extends EventTarget implements WhepConnection {
   readonly stream = new MediaStream();
   readonly #url: URL;
   readonly #options: WhepOptions;
@@ -64,7 +83,6 @@ export class WhepConnection extends EventTarget {
   #state: WhepState = 'reconnecting';
   #error: VitreousError | undefined;
 
-  /** Use {@link connectWhep}. */
   constructor(url: URL, options: WhepOptions) {
     super();
     this.#url = url;
@@ -77,28 +95,11 @@ export class WhepConnection extends EventTarget {
     return this.#state;
   }
 
-  /** Why it was lost last; undefined while connected. */
   get error(): VitreousError | undefined {
     return this.#error;
   }
 
-  override addEventListener<K extends keyof WhepEventMap>(
-    type: K,
-    listener: (event: WhepEventMap[K]) => void,
-    options?: boolean | AddEventListenerOptions,
-  ): void {
-    super.addEventListener(type, listener, options);
-  }
-
-  override removeEventListener<K extends keyof WhepEventMap>(
-    type: K,
-    listener: (event: WhepEventMap[K]) => void,
-    options?: boolean | EventListenerOptions,
-  ): void {
-    super.removeEventListener(type, listener, options);
-  }
-
-  /** For {@link connectWhep}. @throws as it does. */
+  /** @throws as `connectWhep`. */
   async open(): Promise<void> {
     try {
       await this.#connect();
@@ -187,7 +188,6 @@ export class WhepConnection extends EventTarget {
     this.dispatchEvent(new Event('statechange'));
   }
 
-  /** Tells the server and ends the tracks. Idempotent. */
   close(): void {
     if (this.#state === 'closed') return;
     this.#lifetime.abort();
@@ -204,7 +204,7 @@ export class WhepConnection extends EventTarget {
  */
 export async function connectWhep(url: string | URL, options: WhepOptions = {}): Promise<WhepConnection> {
   options.signal?.throwIfAborted();
-  const connection = new WhepConnection(new URL(url, document.baseURI), options);
+  const connection = new Connection(new URL(url, document.baseURI), options);
   try {
     await connection.open();
   } catch (thrown) {
