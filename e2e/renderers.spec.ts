@@ -152,7 +152,7 @@ test('a texture in three.js follows tiers, sizes and the native video', async ({
 for (const [way, name, calls] of [
   ['three-webgl', 'three.js by WebGL', ['texImage2D']],
   ['three-foreign', 'three.js on another device', ['copyExternalImageToTexture']],
-  ['regl', 'regl', ['drawImage', 'texImage2D']],
+  ['regl', 'regl', ['texImage2D']],
 ] as const)
   test(`${name}: ${calls.join(' and ')} once a frame, in the right colours`, async ({ page }) => {
     await open(page, way);

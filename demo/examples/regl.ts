@@ -32,6 +32,7 @@ const draw = regl({
     }`,
   attributes: { at: [-1, -1, 3, -1, -1, 3] },
   uniforms: { picture: texture, seconds: ({ time }: createRegl.DefaultContext) => time },
+  depth: { enable: false },
   count: 3,
 });
 regl.frame(() => draw());

@@ -42,7 +42,7 @@ function createLabel(text: string): THREE.Sprite {
   const map = new THREE.CanvasTexture(canvas);
   map.colorSpace = THREE.SRGBColorSpace;
   const label = new THREE.Sprite(new THREE.SpriteMaterial({ map, depthTest: false }));
-  label.scale.set(2, 0.5, 1);
+  label.scale.set(1.6, 0.4, 1);
   label.center.set(0.5, 0);
   return label;
 }
@@ -72,6 +72,6 @@ enhanced.addEventListener('detections', ({ detections, size }) => {
 });
 
 const camera = new THREE.PerspectiveCamera(50, 960 / 540, 0.1, 100);
-camera.position.set(0, 0.5, 13);
+camera.position.set(0, 0.5, 15);
 renderer.setAnimationLoop(() => renderer.render(scene, camera));
 console.log(enhanced.state);

@@ -33,7 +33,7 @@ floor.position.y = -height - 0.05;
 scene.add(floor);
 
 const camera = new THREE.PerspectiveCamera(60, 960 / 540, 0.1, 20);
-camera.position.set(0, -0.4, 3.4);
+camera.position.set(0, -0.4, 4.6);
 renderer.setAnimationLoop((timeMs) => {
   camera.position.x = 0.6 * Math.sin(timeMs / 3000);
   camera.lookAt(0, -0.5, -2);

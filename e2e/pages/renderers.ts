@@ -127,6 +127,7 @@ async function openRegl(options: vitreous.EnhanceOptions): Promise<Screen> {
     frag: 'precision highp float; varying vec2 uv; uniform sampler2D picture; void main() { gl_FragColor = texture2D(picture, uv); }',
     attributes: { at: [-1, -1, 3, -1, -1, 3] },
     uniforms: { picture: texture },
+    depth: { enable: false },
     count: 3,
   });
   return { enhanced, render: () => draw() };

@@ -1,6 +1,5 @@
 /**
- * `vitreous/regl`: the enhanced video as a texture of regl, the optional peer `regl`. Each frame is copied twice, by way of a 2D
- * canvas.
+ * `vitreous/regl`: the enhanced video as a texture of regl, the optional peer `regl`, by one upload a frame.
  *
  * ```ts
  * import { enhance } from 'vitreous';
@@ -37,12 +36,9 @@ export function enhancedTexture(enhanced: Enhanced, regl: Regl): EnhancedTexture
   if (enhanced.output !== 'canvas') throw new TypeError("regl needs an enhancement with output: 'canvas'");
   const how = { flipY: true, mag: 'linear', min: 'linear', wrap: 'clamp' } as const;
   const texture = regl.texture({ ...how, width: 1, height: 1 });
-  // Chrome uploads a former picture of a WebGPU canvas that is not on the page; by way of a 2D canvas it is the one just drawn.
-  const between = document.createElement('canvas').getContext('2d', { alpha: false });
-  if (!between) throw new TypeError('regl needs a browser with 2D canvases');
   const feed = new PictureFeed(enhanced, {
     // In the task of the event: a WebGPU canvas is blank in the next.
-    onPicture: () => texture({ ...how, data: drawn(between, enhanced.canvas) }),
+    onPicture: () => texture({ ...how, data: enhanced.canvas }),
     onNative: (video) => texture({ ...how, data: video }),
   });
   return {
@@ -52,15 +48,4 @@ export function enhancedTexture(enhanced: Enhanced, regl: Regl): EnhancedTexture
       texture.destroy();
     },
   };
-}
-
-/** The picture on the 2D canvas, pixel by pixel. */
-function drawn(context: CanvasRenderingContext2D, picture: HTMLCanvasElement): HTMLCanvasElement {
-  const { canvas } = context;
-  if (canvas.width !== picture.width || canvas.height !== picture.height) {
-    canvas.width = picture.width;
-    canvas.height = picture.height;
-  }
-  context.drawImage(picture, 0, 0);
-  return canvas;
 }

@@ -3,8 +3,8 @@ import type { Uploader } from './copied-texture.js';
 import type { PictureTexture } from './picture-texture.js';
 
 /**
- * The canvas's picture in a WebGL texture of the renderer's own, by one upload a frame. As a frame of video: three.js decodes those in the
- * shader, while Chrome uploads to textures that decode by way of the CPU.
+ * The canvas's picture in a WebGL texture of the renderer's own, by one upload a frame. As a frame of video: the texture holds plain
+ * bytes then, without a conversion on the way, and three.js decodes them in the shader.
  */
 export class FrameTexture implements PictureTexture {
   readonly texture = new VideoFrameTexture();
