@@ -55,9 +55,6 @@ export function readStamp(picture: Pixels, half: keyof typeof rowTop): number | 
   return stamp;
 }
 
-/** The stamp of a picture whose colours were inverted. */
-export const invertStamp = (stamp: number): number => ~stamp & (2 ** bits - 1);
-
 /** Where the stamped stream goes. */
 export type StampedTarget = { readonly rtmpUrl: string } | { readonly rtpPort: number };
 

@@ -5,14 +5,17 @@ import type { Surface } from './surface.js';
 export class CanvasSurface implements Surface {
   readonly optional = false;
   readonly #canvas: HTMLCanvasElement | OffscreenCanvas;
+  readonly #format: GPUTextureFormat | undefined;
   #context: GPUCanvasContext | undefined;
 
-  constructor(canvas: HTMLCanvasElement | OffscreenCanvas) {
+  /** `format`: default the one that this machine prefers. */
+  constructor(canvas: HTMLCanvasElement | OffscreenCanvas, format?: GPUTextureFormat) {
     this.#canvas = canvas;
+    this.#format = format;
   }
 
   get format(): GPUTextureFormat {
-    return navigator.gpu.getPreferredCanvasFormat();
+    return this.#format ?? navigator.gpu.getPreferredCanvasFormat();
   }
 
   /** Gives the canvas to a device. False where the canvas already has a context of another kind. */

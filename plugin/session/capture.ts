@@ -51,7 +51,8 @@ export class Capture {
     this.#writer.write(frame);
     clearTimeout(this.#repeat);
     this.#repeat = setTimeout(() => {
-      if (this.#last && !this.ended) this.#send(new VideoFrame(this.#last, { timestamp: now() }));
+      if (this.ended) this.close();
+      else if (this.#last) this.#send(new VideoFrame(this.#last, { timestamp: now() }));
     }, repeatMs);
   }
 

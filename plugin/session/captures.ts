@@ -2,7 +2,7 @@ import type { Highlights } from '../compose/highlights.js';
 import { VitreousError } from '../core/errors.js';
 import type { Placement } from '../present/presenter.js';
 import { Capture } from './capture.js';
-import { bad } from './check-value.js';
+import { shown } from './check-value.js';
 import type { FrameRenderer } from './frame-renderer.js';
 
 /** All streams that go out of a session. Costs nothing while there are none. */
@@ -13,7 +13,7 @@ export class Captures {
   /** @throws TypeError; VitreousError `disposed`. */
   add(frameRate: number | undefined): MediaStream {
     if (frameRate !== undefined && !(frameRate > 0 && Number.isFinite(frameRate)))
-      throw bad('frameRate', 'a number above 0', frameRate);
+      throw new TypeError(`frameRate must be a number above 0, got ${shown(frameRate)}`);
     if (this.#closed)
       throw new VitreousError({
         code: 'disposed',

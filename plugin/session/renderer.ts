@@ -284,7 +284,8 @@ export class Renderer implements FrameRenderer {
 
   #openAside(): { canvas: OffscreenCanvas; surface: CanvasSurface } | undefined {
     const canvas = new OffscreenCanvas(1, 1);
-    const surface = new CanvasSurface(canvas);
+    // Of the format that compose draws in.
+    const surface = new CanvasSurface(canvas, this.#surface.format);
     return surface.configure(this.gpu.device) ? { canvas, surface } : undefined;
   }
 
