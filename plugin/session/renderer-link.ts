@@ -19,6 +19,8 @@ export interface LinkOptions extends GpuLinkOptions {
   readonly kind: RendererKind | 'auto';
   /** Where WebGL would draw; undefined where only WebGPU can give what is wanted. */
   readonly canvas: HTMLCanvasElement | undefined;
+  /** The canvas is ours: nobody draws on it afterwards. */
+  readonly ownsCanvas: boolean;
 }
 
 /** Chooses between WebGPU and WebGL when it first connects, and loads the code of that one alone. */

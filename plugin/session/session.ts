@@ -128,6 +128,7 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
     this.#link = new RendererLink({
       kind: options.renderer ?? 'auto',
       canvas: options.output === 'texture' ? undefined : this.#presenter.canvas,
+      ownsCanvas: options.canvas === undefined,
       device: options.device,
       surface: this.#surface,
       signal: this.#lifetime.signal,

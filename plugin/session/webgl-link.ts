@@ -68,5 +68,8 @@ export class WebGlLink implements Link {
     this.#renderer = undefined;
     renderer?.dispose();
     renderer?.device.dispose();
+    const { signal, ownsCanvas } = this.#options;
+    // Browsers keep few contexts at a time, and would wait for the garbage collector.
+    if (signal.aborted && ownsCanvas) renderer?.device.gl.getExtension('WEBGL_lose_context')?.loseContext();
   }
 }

@@ -6,8 +6,7 @@
 // maths  one sample at each pixel's centre: exact where the sizes are the same, bilinear where pixels are not square; then where wanted
 //        the primaries, by the curve of sRGB, which browsers take every curve of SDR video for
 // grid  one fragment a pixel
-// tolerance  1/255: rgba8 rounds once here, the browser's conversion once too; beside primaries other than BT.709's the curve spreads that
-//        rounding of dark colours to a few more
+// tolerance  1/255: rgba8 rounds once here, the browser's conversion once too, which other primaries may grow to 2/255
 
 uniform sampler2D source;
 uniform vec2 size;
