@@ -10,6 +10,14 @@ async function openVideojs(page: Page): Promise<void> {
   await page.waitForFunction(() => document.documentElement.dataset.ready === 'true');
 }
 
+/** Until a source has been played, a player has no control bar. */
+const playOnce = (page: Page) =>
+  page.evaluate(async () => {
+    await window.player.play();
+    window.player.pause();
+    await window.pluginReached('running');
+  });
+
 const item = (page: Page, label: string) =>
   page.locator('.vjs-vitreous-button .vjs-menu-item', { has: page.getByText(label, { exact: true }) });
 
@@ -19,7 +27,7 @@ test('its menu works by keyboard alone: off, a tier, compare, a prompt; a key to
     ([src, options]) => window.startPlayer({ src }, { ...options, prompts: ['person'], hotkey: 'e' }),
     [await clip('64x36'), forced] as const,
   );
-  await page.evaluate(() => window.pluginReached('running'));
+  await playOnce(page);
   const menu = page.locator('.vjs-vitreous-button button');
   const choose = async (label: string) => {
     await menu.focus();
@@ -55,9 +63,9 @@ test('its menu works by keyboard alone: off, a tier, compare, a prompt; a key to
 test('another source is enhanced in its turn, in full screen too', async ({ page }) => {
   await openVideojs(page);
   await page.evaluate(([src, options]) => window.startPlayer({ src }, options), [await clip('64x36'), forced] as const);
+  await playOnce(page);
   const states = await page.evaluate(
     async (src) => {
-      await window.pluginReached('running');
       const first = window.plugin.enhanced?.stats.sourceSize.width;
       const starting = window.pluginReached('starting');
       window.player.src({ src, type: 'video/mp4' });
@@ -69,6 +77,7 @@ test('another source is enhanced in its turn, in full screen too', async ({ page
   );
   expect(states).toEqual([64, 96, 96]);
 
+  await playOnce(page);
   await page.click('.vjs-fullscreen-control');
   const rects = () =>
     page.evaluate(() =>

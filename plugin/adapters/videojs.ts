@@ -49,13 +49,14 @@ export class VideojsEnhancement extends PlayerEventTarget {
   readonly #startOptions: Pick<EnhanceOptions, 'device' | 'onProgress'>;
   readonly #prompts: readonly string[];
   readonly #hotkey: Hotkey | undefined;
-  readonly #menu: VitreousMenuButton | undefined;
+  #menu: VitreousMenuButton | undefined;
   #settings: PlayerSettings;
   #enabled: boolean;
   #enhancement: Enhancement | undefined;
   #disposed = false;
   readonly #follow = () => this.#sync();
   readonly #end = () => this.dispose();
+  readonly #addMenuLater = () => this.#addMenu();
 
   /** @throws TypeError naming the option. */
   constructor(player: Player, options: VideojsOptions = {}) {
@@ -71,7 +72,9 @@ export class VideojsEnhancement extends PlayerEventTarget {
       this.#hotkey = new Hotkey(player.el(), hotkey, () => {
         this.enabled = !this.enabled;
       });
-    if (menu) this.#menu = this.#addMenu();
+    if (menu) this.#addMenu();
+    // Named in the player's options, a plugin is there before its control bar.
+    if (menu && !this.#menu) player.one('ready', this.#addMenuLater);
     // Another source may come with another video element.
     player.on(['ready', 'loadstart', 'playerreset'], this.#follow);
     player.on('dispose', this.#end);
@@ -145,13 +148,13 @@ export class VideojsEnhancement extends PlayerEventTarget {
     return element?.localName === 'video' ? (element as HTMLVideoElement) : undefined;
   }
 
-  #addMenu(): VitreousMenuButton | undefined {
+  #addMenu(): void {
     const bar = this.#player.getChild('ControlBar');
-    if (!bar) return undefined;
+    if (!bar) return;
     const button = new VitreousMenuButton(this.#player, this.#entries());
     const last = bar.children().findIndex((child) => /^(PictureInPicture|Fullscreen)Toggle$/.test(child.name()));
     bar.addChild(button, {}, last < 0 ? bar.children().length : last);
-    return button;
+    this.#menu = button;
   }
 
   #entries(): MenuEntry[] {
@@ -211,6 +214,7 @@ export class VideojsEnhancement extends PlayerEventTarget {
     attached.delete(player);
     player.off(['ready', 'loadstart', 'playerreset'], this.#follow);
     player.off('dispose', this.#end);
+    player.off('ready', this.#addMenuLater);
     const menu = this.#menu;
     if (!menu) return;
     player.getChild('ControlBar')?.removeChild(menu);

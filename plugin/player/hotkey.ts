@@ -13,12 +13,13 @@ export class Hotkey {
   constructor(target: EventTarget, key: string, toggle: () => void) {
     this.#key = key.toLowerCase();
     this.#toggle = toggle;
-    const { signal } = this.#listening;
+    // On the way down: players' controls keep to themselves what bubbles.
+    const options = { signal: this.#listening.signal, capture: true };
     // Events of the DOM by these names are of these types.
-    target.addEventListener('keydown', (event) => this.#onDown(event as KeyboardEvent), { signal });
-    target.addEventListener('keyup', (event) => this.#onUp(event as KeyboardEvent), { signal });
+    target.addEventListener('keydown', (event) => this.#onDown(event as KeyboardEvent), options);
+    target.addEventListener('keyup', (event) => this.#onUp(event as KeyboardEvent), options);
     // The key that is let go elsewhere is not heard here.
-    target.addEventListener('focusout', () => this.#release(), { signal });
+    target.addEventListener('focusout', () => this.#release(), options);
   }
 
   #onDown(event: KeyboardEvent): void {

@@ -39,7 +39,7 @@ export class DevicePixels {
 
   /** Device pixels of the content box. */
   get size(): Size {
-    const ratio = this.#view.devicePixelRatio;
+    const ratio = this.#view.devicePixelRatio * zoomOf(this.#canvas);
     const exact = this.#exact;
     // Until the observer has reported a new layout, its old number would be a frame out of date. Under the emulated ratio of
     // developer tools it counts CSS pixels: no rounding explains a difference of more than a CSS pixel.
@@ -55,7 +55,7 @@ export class DevicePixels {
   }
 
   #key(): string {
-    return `${this.#canvas.style.width} ${this.#canvas.style.height} ${this.#canvas.clientWidth} ${this.#canvas.clientHeight} ${this.#view.devicePixelRatio}`;
+    return `${this.#canvas.style.width} ${this.#canvas.style.height} ${this.#canvas.clientWidth} ${this.#canvas.clientHeight} ${this.#view.devicePixelRatio} ${zoomOf(this.#canvas)}`;
   }
 
   dispose(): void {
@@ -65,4 +65,9 @@ export class DevicePixels {
 
 function devicePixels(cssLength: string, ratio: number): number {
   return Math.round((Number.parseFloat(cssLength) || 0) * ratio);
+}
+
+/** CSS `zoom` of the element and what is around it (CSS Viewport 1 §6); 1 where the browser does not tell. */
+function zoomOf(element: Element & { readonly currentCSSZoom?: number }): number {
+  return element.currentCSSZoom ?? 1;
 }

@@ -11,6 +11,7 @@ import { noInsets, scrollInsets } from './scroll-clip.js';
 /** What of the video's look the canvas takes over, so that a styled or animated player stays as it is. */
 const mirrored = [
   'z-index',
+  'zoom',
   'transform',
   'rotate',
   'scale',
@@ -235,13 +236,15 @@ export class OverlayPresenter implements Presenter {
     this.#place = this.#relativePlace();
   }
 
-  /** From the canvas's centre to where the centre of the video's content is, in the parent's CSS pixels. */
+  /** From the canvas's centre to where the centre of the video's content is, in CSS pixels of both. */
   #offCentre(inner: Rect, outer: Size, computed: CSSStyleDeclaration): { dx: number; dy: number } {
     const video = this.#video;
     const [from, to] = [this.canvas.getBoundingClientRect(), video.getBoundingClientRect()];
     const parent = video.parentElement;
-    const scaleX = (parent && parent.getBoundingClientRect().width / parent.offsetWidth) || 1;
-    const scaleY = (parent && parent.getBoundingClientRect().height / parent.offsetHeight) || 1;
+    // An element's own lengths, its place too, are in its zoomed pixels (CSS Viewport 1 §6).
+    const zoom = Number.parseFloat(computed.zoom) || 1;
+    const scaleX = zoom * ((parent && parent.getBoundingClientRect().width / parent.offsetWidth) || 1);
+    const scaleY = zoom * ((parent && parent.getBoundingClientRect().height / parent.offsetHeight) || 1);
     // Of uneven padding the content is off the border box's centre.
     const x = inner.x + (inner.width - outer.width) / 2;
     const y = inner.y + (inner.height - outer.height) / 2;
