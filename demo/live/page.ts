@@ -83,6 +83,8 @@ function playHls(url: string, signal: AbortSignal): void {
     if (fatal && type === Hls.ErrorTypes.NETWORK_ERROR) setTimeout(() => !signal.aborted && hls.loadSource(url), 1000);
     else if (fatal) hls.recoverMediaError();
   });
+  // What WebRTC left there would go before hls.js's source.
+  video.srcObject = null;
   hls.loadSource(url);
   hls.attachMedia(video);
 }
