@@ -195,7 +195,7 @@ test('a picture that goes to a texture alone can be captured; a frame rate is ke
     const enhanced = await window.live.enhance(camera, { output: 'texture' });
     const refused = (() => {
       try {
-        enhanced.captureStream(0);
+        return enhanced.captureStream(0).id;
       } catch (thrown) {
         return String(thrown);
       }
