@@ -7,7 +7,7 @@ import { type Pixels, screenshot } from './pixels.js';
 test.use({ launchOptions: liveLaunchOptions });
 
 /** `VITREOUS_SOAK_SECONDS=120 npm run -s e2e:live -- -t soak` is the long one. */
-const soakSeconds = Number(process.env.VITREOUS_SOAK_SECONDS ?? 15);
+const soakSeconds = Number(process.env.VITREOUS_SOAK_SECONDS ?? 10);
 const intervalMs = 1000 / stampedRate;
 const samples = 30;
 
