@@ -39,6 +39,7 @@ export type {
   StateChangeEvent,
   TierEvent,
 } from './session/events.js';
+export type { RendererKind } from './session/frame-renderer.js';
 export {
   type DetectOptions,
   type EnhanceOptions,
@@ -50,4 +51,5 @@ export {
   type UpscaleOptions,
 } from './session/options.js';
 export { type ProbeResult, probe } from './session/probe.js';
+export type { EnhancedReport, ReportedEvent } from './session/report.js';
 export { FileSource, type FrameReader } from './session/sources.js';

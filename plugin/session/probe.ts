@@ -1,5 +1,4 @@
 import { VitreousError } from '../core/errors.js';
-import { openDevice } from '../gpu/device.js';
 import type { RendererKind } from './frame-renderer.js';
 import { whyVideoCannot } from './video-checks.js';
 
@@ -76,7 +75,7 @@ async function probeWebGl(instead: VitreousError): Promise<ProbeResult> {
 }
 
 /**
- * Looks without touching the video: opens a device for a moment, downloads nothing but what asks for WebGL where there is no WebGPU.
+ * Looks without touching the video: opens a device for a moment, downloads nothing but the code that does so.
  *
  * @throws (rejects) the signal's reason, and nothing else.
  */
@@ -86,6 +85,8 @@ export async function probe(
 ): Promise<ProbeResult> {
   const problem = video && whyVideoCannot(video);
   if (problem) return because(problem);
+  // Loaded when asked for: the root import stays small.
+  const { openDevice } = await import('../gpu/device.js');
   try {
     const gpu = await openDevice(options);
     try {
