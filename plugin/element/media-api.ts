@@ -174,10 +174,12 @@ export class MediaForward {
   }
 }
 
-/** Defines the whole of {@link MediaApi} on a class of elements. */
+/** Defines {@link MediaApi} on a class of elements: what this browser has of it, so that looking for a member tells what a `<video>` tells. */
 export function defineMediaApi<E extends HTMLElement>(prototype: E, forwardOf: (element: E) => MediaForward): void {
-  const define = (name: keyof MediaApi, descriptor: PropertyDescriptor & ThisType<E>) =>
-    Object.defineProperty(prototype, name, { configurable: true, enumerable: true, ...descriptor });
+  const known: object = globalThis.HTMLVideoElement?.prototype ?? {};
+  const define = (name: keyof MediaApi, descriptor: PropertyDescriptor & ThisType<E>) => {
+    if (name in known) Object.defineProperty(prototype, name, { configurable: true, enumerable: true, ...descriptor });
+  };
   for (const name of readable)
     define(name, {
       get() {
@@ -199,7 +201,7 @@ export function defineMediaApi<E extends HTMLElement>(prototype: E, forwardOf: (
       value(...values: unknown[]) {
         const { source } = forwardOf(this);
         const method: unknown = Reflect.get(source, name);
-        // Not every browser has every method: the caller's own check finds none on a `<video>` either.
+        // A custom media element need not have every method.
         if (typeof method !== 'function') throw new TypeError(`${name} is not a function of this media element`);
         return Reflect.apply(method, source, values);
       },
