@@ -16,7 +16,10 @@ const size = { width: 640, height: 360 };
 const detect = { prompts: ['person'], secondLook: false };
 const magenta = { style: 'box', labels: false, colours: { person: '#ff00ff' } } as const;
 
-async function open(page: Page, name: ClipName, atSeconds: number, options: EnhanceSettings = {}): Promise<void> {
+/** Of the models those that a page can be told of. */
+type Settings = Omit<EnhanceSettings, 'detect'> & { readonly detect?: false };
+
+async function open(page: Page, name: ClipName, atSeconds: number, options: Settings = {}): Promise<void> {
   await openPlayer(page, name, { ...size, atSeconds });
   await page.evaluate((given) => window.enhanceVideo(given).then(() => undefined), {
     detect,
@@ -110,6 +113,68 @@ test('other prompts while it runs: understood, looked for at once; an unknown on
   expect(result.answers).toBe(1);
   expect(result.answer).toMatchObject({ prompt: 'man', kind: expect.stringMatching(/^(exact|synonym|broader)$/) });
   expect(result.prompts.every((prompt) => prompt === 'man')).toBe(true);
+});
+
+/** A CLIP of seeded weights with 96 tokens, of which these are the letters': its scores are definite, and mean nothing. */
+const clipUrl = '/models/clip/testdata/quick/';
+const letters = [...'abcdefghijklmnopqrstuvwxyz'].flatMap((letter) => [letter, `${letter}</w>`]);
+const letterTokenizer = {
+  added_tokens: [
+    { content: '<|startoftext|>', id: 94 },
+    { content: '<|endoftext|>', id: 95 },
+  ],
+  model: {
+    type: 'BPE',
+    end_of_word_suffix: '</w>',
+    vocab: Object.fromEntries(letters.map((piece, id) => [piece, id])),
+    merges: ['a n'],
+  },
+};
+
+test('a CLIP of the user, by URL or as files, judges the same boxes; where a file is missing, the picture goes on', async ({
+  page,
+}) => {
+  await page.route(`**${clipUrl}tokenizer.json`, (route) => route.fulfill({ json: letterTokenizer }));
+  await open(page, 'walker', 0.6);
+  const result = await page.evaluate(async (clipUrl) => {
+    const { enhanced } = window;
+    if (!enhanced) throw new Error('not enhanced');
+    const own = await window.nextLook();
+    const understood = window.nextEvent('prompts');
+    enhanced.set({ detect: { model: { clipUrl }, prompts: ['a dog on a sofa'], scoreThreshold: 0 } });
+    await understood;
+    // After a seek all boxes count at once; else doubtful ones wait for a second look.
+    const byUrl = await window.lookAt(0.55);
+    const kinds = enhanced.prompts.map(({ kind }) => kind);
+
+    const names = ['config.json', 'model.safetensors', 'preprocessor_config.json', 'tokenizer.json'];
+    const clipFiles = await Promise.all(
+      names.map(async (name) => new File([await (await fetch(`${clipUrl}${name}`)).blob()], name)),
+    );
+    const again = window.nextEvent('prompts');
+    enhanced.set({ detect: { model: { clipFiles } } });
+    await again;
+    await window.lookAt(0.65);
+    const byFiles = await window.lookAt(0.55);
+
+    const failure = new Promise<string>((resolve) => {
+      enhanced.addEventListener('stagefailure', ({ code }) => resolve(code), { once: true });
+    });
+    enhanced.set({ detect: { model: { clipFiles: clipFiles.slice(0, 3) } } });
+    const code = await failure;
+    return { own, byUrl, byFiles, kinds, code, state: enhanced.state };
+  }, clipUrl);
+  expect(result.kinds).toEqual(['encoded']);
+  const scores = ({ detections }: SeenLook) => detections.map(({ score }) => score);
+  expect(result.byUrl.detections.length).toBeGreaterThan(0);
+  expect(result.byUrl.detections.every(({ prompt }) => prompt === 'a dog on a sofa')).toBe(true);
+  expect(new Set(scores(result.byUrl)).size).toBeGreaterThan(1);
+  expect(scores(result.byFiles)).toEqual(scores(result.byUrl));
+  const walker = result.own.detections.find(({ score }) => score > 0.3)?.box;
+  if (!walker) throw new Error('the shipped model found nobody');
+  const best = Math.max(...result.byUrl.detections.map(({ box }) => intersectionOverUnion(box, walker)));
+  expect(best).toBeGreaterThan(0.5);
+  expect(result).toMatchObject({ code: 'tokenizer-format', state: 'running' });
 });
 
 test('bad prompts are refused before anything changes', async ({ page }) => {
