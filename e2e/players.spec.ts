@@ -100,6 +100,8 @@ test('moved into the document of an iframe, the video stays enhanced', async ({ 
     inside.body.append(video);
     await video.play();
     await window.nextFrame(3);
+    // The reload there is a new source.
+    await window.reached('running');
     await window.redrawn();
     const { canvas } = enhanced;
     return {
