@@ -65,11 +65,9 @@ export class VitreousVideoElement extends ElementBase {
       dispatchEvent: (event) => void this.dispatchEvent(event),
     };
     const tree = this.attachShadow({ mode: 'open' });
-    const style = this.ownerDocument.createElement('style');
-    style.textContent = styles;
     const slot = this.ownerDocument.createElement('slot');
     slot.addEventListener('slotchange', () => this.#sync());
-    tree.append(style, slot);
+    tree.append(slot);
   }
 
   /** Set before the upgrade, they would hide the class's own. Not in the constructor, where attributes set do not call back. */
@@ -202,9 +200,20 @@ export class VitreousVideoElement extends ElementBase {
   }
 
   connectedCallback(): void {
+    this.#takeStyles();
     this.#takeOwnProperties();
     this.#listenForHotkey();
     this.#sync();
+  }
+
+  /** A sheet of the document's own: a strict Content Security Policy has nothing against it, as it would against a `<style>`. */
+  #takeStyles(): void {
+    const view = this.ownerDocument.defaultView;
+    // Adoption by another document has taken it away (CSSOM §6.2).
+    if (!view || !this.shadowRoot || this.shadowRoot.adoptedStyleSheets.length > 0) return;
+    const sheet = new view.CSSStyleSheet();
+    sheet.replaceSync(styles);
+    this.shadowRoot.adoptedStyleSheets = [sheet];
   }
 
   disconnectedCallback(): void {

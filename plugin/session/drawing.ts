@@ -108,8 +108,9 @@ export class Drawing {
       .catch(ignoreLoss);
   }
 
-  redraw(renderer: FrameRenderer, as: Omit<DrawnAs, 'tier' | 'measure'>): void {
-    renderer.redraw(layout(as));
+  /** False: the next frame has to come first. */
+  redraw(renderer: FrameRenderer, as: Omit<DrawnAs, 'tier' | 'measure'>): boolean {
+    return renderer.redraw(layout(as));
   }
 
   /** Resolves the oldest frame in the queue; returns how long the queue was busy with it. */

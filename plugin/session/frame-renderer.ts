@@ -70,8 +70,8 @@ export interface FrameRenderer extends DisposableResource {
   takeAnnounced?(): boolean;
   /** Draws a frame, all in this task. `sample`: its time is to be read. @throws VitreousError `frame-import`. */
   draw(frame: VideoFrame, layout: ComposeLayout, sample: boolean): void;
-  /** Draws the last picture again: another canvas size, another split. */
-  redraw(layout: ComposeLayout): void;
+  /** Draws the last picture again: another canvas size, another split. False: what is prepared has drawn nothing yet. */
+  redraw(layout: ComposeLayout): boolean;
   /**
    * Draws the last picture, laid out as told, on a canvas beside the one on screen; right after a draw, and to be read in the same task.
    * Absent without WebGPU: what is on screen is taken instead.

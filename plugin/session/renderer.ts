@@ -234,10 +234,11 @@ export class Renderer implements FrameRenderer {
   }
 
   /** Draws the last picture again: another canvas size, another split. Not while another rig waits for its first frame. */
-  redraw(layout: ComposeLayout): void {
-    if (this.#former) return;
+  redraw(layout: ComposeLayout): boolean {
+    if (this.#former) return false;
     const target = this.#takeTarget(layout);
     if (target) this.#redrawOn(target, layout);
+    return true;
   }
 
   #takeTarget(layout: ComposeLayout): GPUTexture | undefined {

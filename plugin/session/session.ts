@@ -402,9 +402,9 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
     const { placement } = this.#conditions;
     if (!placement || this.#link.renderer !== renderer) return false;
     const highlights = this.#findings.highlights(this.#shownUs);
-    this.#drawing.redraw(renderer, { placement, highlights, compare: this.#quality.settings.compare });
-    this.#tellDrawn();
-    return true;
+    const drawn = this.#drawing.redraw(renderer, { placement, highlights, compare: this.#quality.settings.compare });
+    if (drawn) this.#tellDrawn();
+    return drawn;
   }
 
   /** What is on screen has changed but for its frame. */

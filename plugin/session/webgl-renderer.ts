@@ -142,13 +142,14 @@ export class WebGlRenderer implements FrameRenderer {
     this.redraw(layout);
   }
 
-  redraw(layout: ComposeLayout): void {
+  redraw(layout: ComposeLayout): boolean {
     const { canvas } = this.device.gl;
     const { width, height } = layout.canvas;
     // Setting a size, even the same one, clears the canvas (HTML §4.12.5).
     if (canvas.width !== width) canvas.width = width;
     if (canvas.height !== height) canvas.height = height;
     this.#drawOn(null, layout);
+    return true;
   }
 
   #drawOn(target: ComposeTarget, layout: ComposeLayout): void {
