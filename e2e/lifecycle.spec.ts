@@ -244,7 +244,7 @@ test('a source switched while starting is no trouble', async ({ page }) => {
 test('a report is JSON that says how it stands and how it came there, and holds no prompt', async ({ page }) => {
   await openPlayer(page, 'long', size);
   const report = await page.evaluate(async () => {
-    const enhanced = await window.enhanceVideo({ upscale: { quality: 'S' } });
+    const enhanced = await window.enhanceVideo({ upscale: { quality: 'S', force: true } });
     window.video.style.width = '60px';
     await window.reached('bypassed');
     enhanced.dispose();
