@@ -156,7 +156,7 @@ test('bad options are refused before anything happens', async ({ page }) => {
   });
   expect(messages).toEqual([
     'options.compare must be a number from 0 to 1 or false, got 2',
-    'enhance needs a <video> or a frame source, got [object Object]',
+    'enhance needs a <video>, a video track, a stream or a frame source, got [object Object]',
     expect.stringMatching(/^options\.upscale\.quality must be 'auto', 'S', 'M'.* or \{ manifestUrl \}, got 'XXL'$/),
     'running',
   ]);
