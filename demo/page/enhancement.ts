@@ -94,7 +94,8 @@ export class Enhancement {
     return {
       upscale: choice === 'off' ? false : { quality: choice, force: this.#force, strength: this.#strength },
       compare: this.#compare,
-      detect: prompts.length > 0 && { prompts },
+      // A little above the default: of what this page boxes most is what was looked for.
+      detect: prompts.length > 0 && { prompts, scoreThreshold: 0.4 },
       highlight: { style },
     };
   }
