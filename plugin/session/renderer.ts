@@ -6,25 +6,10 @@ import type { Size } from '../core/geometry.js';
 import { CutDetector } from '../detect/cut-detector.js';
 import type { GpuDevice } from '../gpu/device.js';
 import { GpuTimer } from '../gpu/timer.js';
-import { IngestStage } from '../ingest/ingest-stage.js';
 import { CanvasSurface } from '../present/canvas-surface.js';
 import type { Surface } from '../present/surface.js';
-import { UpscaleStage } from '../upscale/upscale-stage.js';
 import type { FrameRenderer, RigSpec } from './frame-renderer.js';
-
-/** The stages and textures of one source size and model: replaced as a whole when either changes. */
-interface Rig {
-  readonly spec: RigSpec;
-  readonly ingest: IngestStage;
-  readonly upscale: UpscaleStage | undefined;
-  readonly picture: GPUTexture | undefined;
-}
-
-function disposeRig(rig: Rig | undefined): void {
-  rig?.ingest.dispose();
-  rig?.upscale?.dispose();
-  rig?.picture?.destroy();
-}
+import { buildRig, disposeRig, type Rig } from './rig.js';
 
 /** All GPU work of a session on one WebGPU device, one submit a frame. */
 export class Renderer implements FrameRenderer {
@@ -120,7 +105,7 @@ export class Renderer implements FrameRenderer {
   async prepare(spec: RigSpec, signal: AbortSignal): Promise<void> {
     // Both to their end: one that goes on after the other failed would allocate after disposal.
     const [built, composed] = await Promise.allSettled([
-      this.#build(spec, signal),
+      buildRig(this.gpu, spec, signal),
       this.#compose.prepare(this.#surface.format, signal),
     ]);
     if (built.status === 'rejected') throw built.reason;
@@ -142,7 +127,7 @@ export class Renderer implements FrameRenderer {
    */
   async announce(spec: RigSpec, signal: AbortSignal): Promise<void> {
     this.dropAnnounced();
-    const rig = await this.#build(spec, signal);
+    const rig = await buildRig(this.gpu, spec, signal);
     if (signal.aborted || this.#disposed) {
       disposeRig(rig);
       signal.throwIfAborted();
@@ -161,31 +146,6 @@ export class Renderer implements FrameRenderer {
     this.#announced = undefined;
     this.#install(rig);
     return true;
-  }
-
-  async #build(spec: RigSpec, signal: AbortSignal): Promise<Rig> {
-    const { model, precision, adaptive } = spec;
-    // Two textures in turns: what has changed shows by comparison.
-    const ingest = new IngestStage(this.gpu, model && adaptive ? 2 : 1);
-    const upscale = model && new UpscaleStage(this.gpu, model, { precision, adaptive });
-    let picture: GPUTexture | undefined;
-    try {
-      const [ingested, upscaled] = await Promise.allSettled([
-        ingest.prepare(spec.size, signal),
-        upscale?.prepare(spec.size, signal),
-      ]);
-      for (const part of [upscaled, ingested]) if (part.status === 'rejected') throw part.reason;
-      const pictureSize = upscaled.status === 'fulfilled' ? upscaled.value : undefined;
-      if (upscale && pictureSize) {
-        picture = await this.gpu.checked('picture texture', () => this.#createPicture(pictureSize));
-        upscale.bind(ingest.frames, picture);
-      }
-      signal.throwIfAborted();
-      return { spec, ingest, upscale, picture };
-    } catch (thrown) {
-      disposeRig({ spec, ingest, upscale, picture });
-      throw thrown;
-    }
   }
 
   #install(rig: Rig): void {
@@ -312,17 +272,6 @@ export class Renderer implements FrameRenderer {
   get pictureSize(): Size | undefined {
     const picture = this.#picture;
     return picture && { width: picture.width, height: picture.height };
-  }
-
-  #createPicture({ width, height }: Size): GPUTexture {
-    return this.gpu.device.createTexture({
-      label: 'vitreous/picture',
-      size: [width, height],
-      format: 'rgba8unorm',
-      // Those who take it as a texture may let the sampler decode.
-      viewFormats: ['rgba8unorm-srgb'],
-      usage: GPUTextureUsage.TEXTURE_BINDING | GPUTextureUsage.STORAGE_BINDING | GPUTextureUsage.COPY_SRC,
-    });
   }
 
   #live(): Rig {
