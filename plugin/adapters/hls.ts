@@ -16,6 +16,7 @@
  */
 import type Hls from 'hls.js';
 import { disposeSymbol } from '../core/dispose.js';
+import type { TypedEvents } from '../core/typed-events.js';
 import type { DisposableResource, Enhanced } from '../index.js';
 import type { HlsAttachmentEventMap } from './hls/events.js';
 import { type AttachHlsOptions, checkAttachOptions, type SaverSettings } from './hls/options.js';
@@ -27,17 +28,7 @@ export type { AttachHlsOptions, SaverOptions } from './hls/options.js';
 export type { SaverStats } from './hls/saver.js';
 
 /** `EventTarget` with the types of an attachment's events. */
-export interface HlsAttachmentEvents {
-  addEventListener<K extends keyof HlsAttachmentEventMap>(
-    type: K,
-    listener: (event: HlsAttachmentEventMap[K]) => void,
-    options?: boolean | AddEventListenerOptions,
-  ): void;
-  removeEventListener<K extends keyof HlsAttachmentEventMap>(
-    type: K,
-    listener: (event: HlsAttachmentEventMap[K]) => void,
-    options?: boolean | EventListenerOptions,
-  ): void;
+export interface HlsAttachmentEvents extends TypedEvents<HlsAttachmentEventMap> {
   dispatchEvent(event: Event): boolean;
 }
 

@@ -1,4 +1,5 @@
 import { asVitreousError, type VitreousError } from '../core/errors.js';
+import type { TypedEvents } from '../core/typed-events.js';
 import { DetectionsEvent, PromptsEvent, StageFailureEvent } from '../session/detections.js';
 import { enhance } from '../session/enhance.js';
 import type { Enhanced } from '../session/enhanced.js';
@@ -31,18 +32,7 @@ export type PlayerEventMap = Pick<
 >;
 
 /** The types of {@link PlayerEventMap} for an event target. */
-export interface PlayerEvents {
-  addEventListener<K extends keyof PlayerEventMap>(
-    type: K,
-    listener: (event: PlayerEventMap[K]) => void,
-    options?: boolean | AddEventListenerOptions,
-  ): void;
-  removeEventListener<K extends keyof PlayerEventMap>(
-    type: K,
-    listener: (event: PlayerEventMap[K]) => void,
-    options?: boolean | EventListenerOptions,
-  ): void;
-}
+export type PlayerEvents = TypedEvents<PlayerEventMap>;
 
 /** The same event once more: one that is being dispatched cannot be dispatched elsewhere. */
 const copies: { readonly [K in keyof PlayerEventMap]: (event: PlayerEventMap[K]) => Event } = {

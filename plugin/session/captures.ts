@@ -27,6 +27,10 @@ export class Captures {
     return capture.stream;
   }
 
+  get none(): boolean {
+    return this.#captures.size === 0;
+  }
+
   #due(): Capture[] {
     for (const capture of this.#captures)
       if (capture.ended) {

@@ -1,5 +1,6 @@
 import type { DisposableResource } from '../core/dispose.js';
 import type { Size } from '../core/geometry.js';
+import type { TypedEvents } from '../core/typed-events.js';
 import type { DetectStats, PromptAnswer } from './detections.js';
 import type { ActiveTier, EnhancedEventMap, EnhancedState, FallbackReason } from './events.js';
 import type { RendererKind } from './frame-renderer.js';
@@ -34,17 +35,7 @@ export interface EnhancedStats {
 }
 
 /** `EventTarget` with the types of our events. */
-export interface EnhancedEvents {
-  addEventListener<K extends keyof EnhancedEventMap>(
-    type: K,
-    listener: (event: EnhancedEventMap[K]) => void,
-    options?: boolean | AddEventListenerOptions,
-  ): void;
-  removeEventListener<K extends keyof EnhancedEventMap>(
-    type: K,
-    listener: (event: EnhancedEventMap[K]) => void,
-    options?: boolean | EventListenerOptions,
-  ): void;
+export interface EnhancedEvents extends TypedEvents<EnhancedEventMap> {
   dispatchEvent(event: Event): boolean;
 }
 

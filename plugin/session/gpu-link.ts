@@ -7,6 +7,7 @@ import type { Surface } from '../present/surface.js';
 import { canvasTaken } from './canvas-taken.js';
 import { softwareAdapter } from './probe.js';
 import { Renderer } from './renderer.js';
+import type { Link } from './renderer-link.js';
 
 const reconnectWaitsMs = [100, 400, 1600] as const;
 const momentary: ReadonlySet<VitreousError['code']> = new Set(['adapter-unavailable', 'device-request-failed']);
@@ -23,7 +24,7 @@ export interface GpuLinkOptions {
 }
 
 /** Holds a session's renderer and its part in a device, one after another across losses. */
-export class GpuLink {
+export class GpuLink implements Link {
   readonly #options: GpuLinkOptions;
   #renderer: Renderer | undefined;
   #lease: DeviceLease | undefined;

@@ -34,6 +34,11 @@ export class Quality {
     this.#governor = governorFor(settings, this.#tierCount);
   }
 
+  /** Pixels of the picture a pixel of the source. It does not depend on the tier: all of them double. */
+  get pictureScale(): number {
+    return this.settings.upscale === false ? 1 : 2;
+  }
+
   get settings(): Settings {
     return this.#settings;
   }

@@ -91,8 +91,7 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
     this.#quality = new Quality(settings, () => this.#source.frameIntervalMs);
     this.#status = new Status(this);
     const changed = () => this.#reconsider();
-    // The size of what the network makes does not depend on the tier: all of them double.
-    const scale = () => (this.#quality.settings.upscale === false ? 1 : 2);
+    const scale = () => this.#quality.pictureScale;
     const { presenter, surface } = openOutlet(target, options, { changed, scale });
     this.output = options.output ?? 'page';
     this.#presenter = presenter;
@@ -274,8 +273,9 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
   frame(frame: VideoFrame, timing: FrameTiming): void {
     const { shown } = this.#drawing.counters;
     this.#take(frame, timing);
+    if (this.#captures.none) return;
     const [{ placement }, { renderer }] = [this.#conditions, this.#link];
-    if (!this.#curtain.open) this.#captures.native(frame, this.#quality.settings.upscale === false ? 1 : 2);
+    if (!this.#curtain.open) this.#captures.native(frame, this.#quality.pictureScale);
     else if (renderer && placement && this.#drawing.counters.shown > shown)
       this.#captures.enhanced(renderer, placement, this.#findings.highlights(this.#shownUs), this.canvas);
   }
