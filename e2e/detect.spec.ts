@@ -3,6 +3,7 @@ import { PNG } from 'pngjs';
 import { intersectionOverUnion } from '../plugin/core/boxes.js';
 import type { EnhanceSettings } from '../plugin/index.js';
 import { type ClipName, walkerAt } from './clips.js';
+import { fault } from './fault.js';
 import { expect, test } from './fixtures.js';
 import type { SeenLook } from './pages/player.js';
 import { difference, type Pixels } from './pixels.js';
@@ -336,7 +337,7 @@ test('without its weights detection says why, and the picture goes on', async ({
   expect(result).toEqual({ code: 'weights-http', stage: 'weights', state: 'running', tier: 'S', detect: 'failed' });
 });
 
-test('after a lost device looks come again', async ({ page }) => {
+fault('GPU', 'device.destroy() with prompts on', 'looks come again on the new device', async ({ page }) => {
   await spyOnGpu(page);
   await open(page, 'walker', 0.6);
   await page.evaluate(async () => {

@@ -1,4 +1,5 @@
 import type { Page } from '@playwright/test';
+import { fault } from './fault.js';
 import { expect, test } from './fixtures.js';
 import { difference, meanLevel } from './pixels.js';
 import { openPlayer, seen } from './player.js';
@@ -32,7 +33,7 @@ async function expectNativePlays(page: Page): Promise<void> {
   expect(meanLevel(await seen(page, size))).toBeGreaterThan(20);
 }
 
-test('without WebGPU and WebGL the native video plays, and the reason is told', async ({ pageWithoutGpu: page }) => {
+fault('GPU', 'neither WebGPU nor WebGL', 'rejects with the reason, native video', async ({ pageWithoutGpu: page }) => {
   await openPlayer(page, 'long', size);
   expect(['webgpu-unavailable', 'adapter-unavailable']).toContain(await outcome(page));
   const probed = await page.evaluate(() => window.vitreous.probe(window.video));
@@ -41,7 +42,7 @@ test('without WebGPU and WebGL the native video plays, and the reason is told', 
   await expectNativePlays(page);
 });
 
-test('a software adapter is not used unless forced', async ({ page }) => {
+fault('GPU', 'a software adapter', 'not used unless forced: software-adapter, native video', async ({ page }) => {
   await openPlayer(page, 'long', size);
   expect(await outcome(page, { upscale: { quality: 'S' } })).toBe('software-adapter');
   const probed = await page.evaluate(() => window.vitreous.probe(window.video));
@@ -49,7 +50,7 @@ test('a software adapter is not used unless forced', async ({ page }) => {
   await expectNativePlays(page);
 });
 
-test('a lost device gives the native video at once, then enhanced frames on a new one', async ({ page }) => {
+fault('GPU', 'device.destroy()', 'native video at once, the same picture on a new device', async ({ page }) => {
   await spyOnGpu(page);
   await openPlayer(page, 'long', size);
   const before = await seen(page, size);
@@ -84,7 +85,7 @@ test('a lost device gives the native video at once, then enhanced frames on a ne
   expect(difference(enhanced, before).mean).toBeGreaterThan(1);
 });
 
-test('a lost device of the caller is the end', async ({ page }) => {
+fault('GPU', 'a borrowed device lost by its owner', 'native video for good: device-lost', async ({ page }) => {
   await openPlayer(page, 'long', size);
   const result = await page.evaluate(async () => {
     const device = await (await navigator.gpu.requestAdapter())?.requestDevice();
@@ -101,25 +102,30 @@ test('a lost device of the caller is the end', async ({ page }) => {
   await expectNativePlays(page);
 });
 
-test('a device that is lost again and again is given up', async ({ page }) => {
-  await spyOnGpu(page);
-  await openPlayer(page, 'long', size);
-  const events = await page.evaluate(async () => {
-    await window.enhanceVideo();
-    const { requestDevice } = GPUAdapter.prototype;
-    GPUAdapter.prototype.requestDevice = async function (descriptor) {
-      const device = await requestDevice.call(this, descriptor);
-      device.destroy();
-      return device;
-    };
-    window.gpuDevices[0]?.destroy();
-    await window.reached('failed');
-    return window.events.filter(({ type }) => type === 'fallback');
-  });
-  expect(events.at(-1)).toEqual({ type: 'fallback', code: 'device-lost', recovering: false });
-  expect(events.length).toBeLessThanOrEqual(4);
-  await expectNativePlays(page);
-});
+fault(
+  'GPU',
+  'each new device lost at once',
+  'after three rebuilds native video for good, and told',
+  async ({ page }) => {
+    await spyOnGpu(page);
+    await openPlayer(page, 'long', size);
+    const events = await page.evaluate(async () => {
+      await window.enhanceVideo();
+      const { requestDevice } = GPUAdapter.prototype;
+      GPUAdapter.prototype.requestDevice = async function (descriptor) {
+        const device = await requestDevice.call(this, descriptor);
+        device.destroy();
+        return device;
+      };
+      window.gpuDevices[0]?.destroy();
+      await window.reached('failed');
+      return window.events.filter(({ type }) => type === 'fallback');
+    });
+    expect(events.at(-1)).toEqual({ type: 'fallback', code: 'device-lost', recovering: false });
+    expect(events.length).toBeLessThanOrEqual(4);
+    await expectNativePlays(page);
+  },
+);
 
 test('a display no larger than the source is bypassed until it grows', async ({ page }) => {
   await openPlayer(page, '64x36', { width: 64, height: 36 });
@@ -194,7 +200,7 @@ test('a cross-origin video without CORS plays natively, with the reason', async 
   await expectNativePlays(page);
 });
 
-test('with auto, a GPU too slow for the cheapest tier gives the native video back', async ({ page }) => {
+fault('GPU', 'too slow for the cheapest tier', 'native video until there is time: over-budget', async ({ page }) => {
   // The software GPU, passed off as a real one: 60 frames a second are far beyond it.
   await page.addInitScript(() => {
     const info = { vendor: 'test', architecture: '', device: '', description: '', isFallbackAdapter: false };

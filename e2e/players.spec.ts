@@ -1,5 +1,6 @@
 import type { Page } from '@playwright/test';
 import { clip } from './clips.js';
+import { fault } from './fault.js';
 import { expect, test } from './fixtures.js';
 import { openPlayer } from './player.js';
 import { spyOnGpu } from './spies.js';
@@ -60,7 +61,7 @@ test('two videos share one device, which ends with the second of them', async ({
   });
 });
 
-test('the loss of a shared device rebuilds both on one new device', async ({ page }) => {
+fault('GPU', 'the device of two videos lost', 'both enhanced again, on one new device', async ({ page }) => {
   await spyOnGpu(page);
   await openPlayer(page, '64x36', size);
   await page.evaluate(() => window.enhanceVideo());

@@ -1,5 +1,6 @@
 import type { Page } from '@playwright/test';
 import type { ClipName } from './clips.js';
+import { fault } from './fault.js';
 import { expect, test } from './fixtures.js';
 import type { HighlightScene } from './pages/highlight-scene.js';
 import type {} from './pages/webgl.js'; // For the types of `window`.
@@ -178,29 +179,32 @@ test('what only WebGPU has is told, and the picture goes on without', async ({ p
   });
 });
 
-test('a lost context gives the native video at once, then enhanced frames again', async ({
-  pageWithoutWebGpu: page,
-}) => {
-  await openPlayer(page, '64x36', size);
-  await page.evaluate(() => window.enhanceVideo());
-  const before = await seen(page, size);
-  const result = await page.evaluate(async () => {
-    const canvas = window.enhanced?.canvas;
-    const extension = canvas?.getContext('webgl2')?.getExtension('WEBGL_lose_context');
-    const fallback = window.nextEvent('fallback');
-    extension?.loseContext();
-    const { code, recovering } = await fallback;
-    const hidden = canvas && getComputedStyle(canvas).visibility;
-    // Only after the event of the loss has been dealt with may it be restored.
-    await window.redrawn();
-    extension?.restoreContext();
-    await window.reached('running');
-    await window.redrawn();
-    return { code, recovering, hidden };
-  });
-  expect(result).toEqual({ code: 'device-lost', recovering: true, hidden: 'hidden' });
-  expect(difference(await seen(page, size), before).max).toBe(0);
-});
+fault(
+  'GPU',
+  'the WebGL context lost and restored',
+  'native video at once, then the same picture',
+  async ({ pageWithoutWebGpu: page }) => {
+    await openPlayer(page, '64x36', size);
+    await page.evaluate(() => window.enhanceVideo());
+    const before = await seen(page, size);
+    const result = await page.evaluate(async () => {
+      const canvas = window.enhanced?.canvas;
+      const extension = canvas?.getContext('webgl2')?.getExtension('WEBGL_lose_context');
+      const fallback = window.nextEvent('fallback');
+      extension?.loseContext();
+      const { code, recovering } = await fallback;
+      const hidden = canvas && getComputedStyle(canvas).visibility;
+      // Only after the event of the loss has been dealt with may it be restored.
+      await window.redrawn();
+      extension?.restoreContext();
+      await window.reached('running');
+      await window.redrawn();
+      return { code, recovering, hidden };
+    });
+    expect(result).toEqual({ code: 'device-lost', recovering: true, hidden: 'hidden' });
+    expect(difference(await seen(page, size), before).max).toBe(0);
+  },
+);
 
 test('steady frames make no WebGL object but a fence, and disposal leaves none', async ({
   pageWithoutWebGpu: page,

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
+import { faultInNode } from '../../e2e/fault-in-node.js';
 import { VitreousError } from '../core/errors.js';
 import { GpuDevice } from '../gpu/device.js';
 import { watchedNodeGpu } from '../gpu/testing/watched-device.js';
@@ -94,7 +95,7 @@ describe('a frame', () => {
     expect(second.mean?.values).toEqual(first.mean?.values);
   });
 
-  test('comes out the same from one plan on two devices', async () => {
+  faultInNode('GPU', 'the device of a network lost', 'one plan gives the same numbers on the next', async () => {
     const run = async (gpu: GpuDevice, plan: Plan): Promise<Float32Array> => {
       const runner = await Runner.create(gpu, plan, weights);
       gpu.device.queue.writeBuffer(runner.buffer('x'), 0, frame);

@@ -1,0 +1,26 @@
+// `npm run -s faults [-- KIND …] [--list] [--write]`: runs all tests of faults and prints them as a table; exit code 1 where one
+// failed. `--list` runs nothing; `--write` puts what is declared into docs/reliability.md.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { faultKinds, faultTable, listFaults, runFaults } from './declared-faults.mjs';
+import { setUp } from './setup/setup.mjs';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { list: { type: 'boolean', default: false }, write: { type: 'boolean', default: false } },
+});
+const kinds = positionals.length > 0 ? positionals : faultKinds;
+for (const kind of kinds) if (!faultKinds.includes(kind)) throw new RangeError(`no kind of fault: '${kind}'`);
+
+if (!values.list) setUp();
+const faults = values.list ? listFaults(kinds) : runFaults(kinds);
+console.log(faultTable(faults));
+if (values.write) {
+  const file = join(import.meta.dirname, '../docs/reliability.md');
+  const page = readFileSync(file, 'utf8');
+  const declared = faultTable(listFaults());
+  const mark = '<!-- faults, written by the command -->';
+  writeFileSync(file, `${page.slice(0, page.indexOf(mark))}${mark}\n\n${declared}\n`);
+}
+if (faults.length === 0 || faults.some(({ passed }) => passed === false)) process.exitCode = 1;
