@@ -9,6 +9,8 @@ declare global {
     unlabelledGpuCalls: string[];
     /** GPU buffers, textures and query sets that have not been destroyed. */
     liveGpuObjects(): number;
+    /** Bytes of those of them that have a size. */
+    liveGpuBytes(): number;
     /** Event listeners on the video, document and window that have not been removed. */
     liveListeners(): string[];
   }
@@ -31,6 +33,16 @@ export async function spyOnGpu(page: Page): Promise<void> {
     };
     const live = new Set<object>();
     window.liveGpuObjects = () => live.size;
+    window.liveGpuBytes = () => {
+      let bytes = 0;
+      for (const object of live)
+        if (object instanceof GPUBuffer) bytes += object.size;
+        else if (object instanceof GPUTexture) {
+          const { width, height, depthOrArrayLayers, format } = object;
+          bytes += width * height * depthOrArrayLayers * (format === 'r8unorm' ? 1 : 4);
+        }
+      return bytes;
+    };
     if (!('GPUDevice' in window)) return;
     type Method = (...args: unknown[]) => unknown;
     const wrap = (prototype: object, name: string, after: (self: object, result: unknown) => void) => {

@@ -41,6 +41,7 @@ export type {
   TierEvent,
 } from './session/events.js';
 export type { RendererKind } from './session/frame-renderer.js';
+export type { MemoryBytes } from './session/memory.js';
 export {
   type DetectOptions,
   type EnhanceOptions,
@@ -52,5 +53,5 @@ export {
   type UpscaleOptions,
 } from './session/options.js';
 export { type ProbeResult, probe } from './session/probe.js';
-export type { EnhancedReport, ReportedEvent } from './session/report.js';
+export type { EnhancedReport, ReportedEvent, ReportedFault } from './session/report.js';
 export { FileSource, type FrameReader } from './session/sources.js';

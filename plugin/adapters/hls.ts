@@ -18,6 +18,7 @@ import type Hls from 'hls.js';
 import { disposeSymbol } from '../core/dispose.js';
 import type { TypedEvents } from '../core/typed-events.js';
 import type { DisposableResource, Enhanced } from '../index.js';
+import { tellBytesSaved } from '../session/bytes-saved.js';
 import type { HlsAttachmentEventMap } from './hls/events.js';
 import { type AttachHlsOptions, checkAttachOptions, type SaverSettings } from './hls/options.js';
 import { Saver, type SaverStats } from './hls/saver.js';
@@ -52,7 +53,9 @@ class Attachment extends AttachmentEventTarget implements HlsAttachment {
     super();
     const { signal } = this.#lifetime;
     new Upcoming(hls, enhanced, signal);
-    this.#saver = settings && new Saver(hls, enhanced, settings, this, signal);
+    const saver = settings && new Saver(hls, enhanced, settings, this, signal);
+    this.#saver = saver;
+    if (saver) tellBytesSaved(enhanced, () => saver.stats.bytesSaved);
     const { Events } = hls.constructor as typeof Hls; // Of the very build in use.
     const end = () => this.dispose();
     hls.on(Events.DESTROYING, end);

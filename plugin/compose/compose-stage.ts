@@ -71,6 +71,11 @@ export class ComposeStage {
     });
   }
 
+  /** GPU memory it holds: highlights, and all else. */
+  get memoryBytes(): { readonly highlights: number; readonly rest: number } {
+    return { highlights: this.#layer?.sizeBytes ?? 0, rest: this.#uniform.size };
+  }
+
   /** Compiles for a canvas format, once. @throws VitreousError `pipeline-failed`. */
   async prepare(format: GPUTextureFormat, signal?: AbortSignal): Promise<void> {
     // A second pipeline would have a layout of its own (WebGPU §10.1.1), and the bind group in use would not fit it.

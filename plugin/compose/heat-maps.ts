@@ -1,4 +1,5 @@
 import type { GpuDevice } from '../gpu/device.js';
+import { textureBytes } from '../gpu/texture-bytes.js';
 
 /** The detector's heat maps as they were when its last look was answered: copies, as the next look overwrites them. */
 export class HeatMaps {
@@ -60,6 +61,11 @@ export class HeatMaps {
       format,
       usage: GPUTextureUsage.TEXTURE_BINDING | GPUTextureUsage.COPY_DST,
     });
+  }
+
+  /** GPU memory it holds. */
+  get sizeBytes(): number {
+    return textureBytes(this.#texture);
   }
 
   /** The last look's say nothing any more: other prompts. */

@@ -9,6 +9,7 @@ import { type DisposableResource, disposeSymbol } from '../core/dispose.js';
 import type { Rect } from '../core/geometry.js';
 import type { GpuDevice } from '../gpu/device.js';
 import { compileRender } from '../gpu/render-pipeline.js';
+import { textureBytes } from '../gpu/texture-bytes.js';
 import { HeatMaps } from './heat-maps.js';
 import type { Highlights, PromptLook } from './highlights.js';
 import { drawLabels } from './label-atlas.js';
@@ -93,6 +94,11 @@ export class HighlightLayer implements DisposableResource {
       format: 'rgba8unorm',
       usage: GPUTextureUsage.TEXTURE_BINDING,
     });
+  }
+
+  /** GPU memory it holds. */
+  get sizeBytes(): number {
+    return this.heat.sizeBytes + this.#uniform.size + textureBytes(this.#empty) + textureBytes(this.#atlas);
   }
 
   /** Sets the textures that frames go to in turns. */

@@ -60,6 +60,11 @@ export class CropResize implements DisposableResource {
     return new CropResize(gpu, spec, runner);
   }
 
+  /** GPU memory it holds. */
+  get sizeBytes(): number {
+    return this.#runner.sizeBytes;
+  }
+
   /** What was resized last. */
   get output(): GPUBuffer {
     return this.#runner.buffer('crops');

@@ -53,6 +53,11 @@ export class CutDetector implements DisposableResource {
     return this.#state;
   }
 
+  /** GPU memory it holds. */
+  get sizeBytes(): number {
+    return this.#state.size + this.#readback.size;
+  }
+
   /** Sets the textures that frames go to in turns. */
   bind(frames: readonly GPUTexture[]): void {
     this.#bindGroups = frames.map((frame) =>

@@ -82,6 +82,8 @@ export interface DetectorFactory {
  * a time: the caller waits for one before the next.
  */
 export interface Detector<Frame = GPUTexture> extends DisposableResource {
+  /** GPU memory it holds, bytes; absent: it does not say. */
+  readonly sizeBytes?: number;
   /** What the last `setPrompts` was understood as. */
   readonly answers: readonly PromptAnswer[];
   /**

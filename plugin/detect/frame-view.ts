@@ -2,6 +2,7 @@ import { type DisposableResource, disposeSymbol } from '../core/dispose.js';
 import { VitreousError } from '../core/errors.js';
 import type { Size } from '../core/geometry.js';
 import type { GpuDevice } from '../gpu/device.js';
+import { textureBytes } from '../gpu/texture-bytes.js';
 import { colouredBoxes, sampleSide } from './colours.js';
 import { CropResize, type CropResizeSpec } from './crop-resize.js';
 import type { DetectModel } from './model.js';
@@ -100,6 +101,12 @@ export class FrameView implements DisposableResource {
         fix: 'Prepare the detector for the size of its frames.',
       });
     encoder.copyTextureToTexture({ texture: frame }, { texture: this.#texture }, [width, height]);
+  }
+
+  /** GPU memory it holds. */
+  get sizeBytes(): number {
+    const resizes = this.whole.sizeBytes + (this.crops?.sizeBytes ?? 0) + this.samples.sizeBytes;
+    return resizes + this.sampleBack.sizeBytes + textureBytes(this.#texture);
   }
 
   dispose(): void {

@@ -1,6 +1,7 @@
 import { type DisposableResource, disposeSymbol } from '../core/dispose.js';
 import type { Size } from '../core/geometry.js';
 import type { GpuDevice } from '../gpu/device.js';
+import { textureBytes } from '../gpu/texture-bytes.js';
 
 const usage = 0x1 | 0x2 | 0x4; // GPUTextureUsage.COPY_SRC | COPY_DST | TEXTURE_BINDING; the global is absent in Node.
 
@@ -49,6 +50,11 @@ export class HeatMaps implements DisposableResource {
       known.look = this.#look;
     }
     return known.texture;
+  }
+
+  /** GPU memory it holds. */
+  get sizeBytes(): number {
+    return this.#textures.reduce((bytes, known) => bytes + textureBytes(known?.texture), 0);
   }
 
   dispose(): void {

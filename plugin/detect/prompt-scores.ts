@@ -44,6 +44,11 @@ export class PromptScores implements DisposableResource {
     }
   }
 
+  /** GPU memory it holds. */
+  get sizeBytes(): number {
+    return this.first.sizeBytes + (this.second?.sizeBytes ?? 0);
+  }
+
   dispose(): void {
     this.first.dispose();
     this.second?.dispose();

@@ -64,6 +64,10 @@ export class PromptvitDetector implements Detector {
     return this.#prompts;
   }
 
+  get sizeBytes(): number {
+    return (this.#looks?.sizeBytes ?? 0) + (this.#scores?.sizeBytes ?? 0) + (this.#heat?.sizeBytes ?? 0);
+  }
+
   /** The GPU's side at the prepared size. */
   get looks(): PromptvitLooks | undefined {
     return this.#looks;

@@ -77,6 +77,11 @@ export class PromptvitLooks implements DisposableResource {
     return this.#view.size;
   }
 
+  /** GPU memory it holds. */
+  get sizeBytes(): number {
+    return this.network.sizeBytes + this.#view.sizeBytes;
+  }
+
   /** Cells of the dense map. */
   get cells(): Size {
     const { width, height } = this.network.spec.input;

@@ -60,7 +60,7 @@ export class PromptvitNetwork implements DisposableResource {
 
   /** GPU memory it holds. */
   get sizeBytes(): number {
-    return this.picture.sizeBytes + this.regions.sizeBytes + (this.crops?.sizeBytes ?? 0);
+    return this.picture.sizeBytes + this.regions.sizeBytes + (this.crops?.sizeBytes ?? 0) + this.peaks.sizeBytes;
   }
 
   /** The box detector's answer, once what was submitted is done. */

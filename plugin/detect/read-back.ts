@@ -18,6 +18,11 @@ export class ReadBack implements DisposableResource {
     });
   }
 
+  /** GPU memory it holds. */
+  get sizeBytes(): number {
+    return this.#staging.size;
+  }
+
   /** Encodes the copies; submit before `read`. */
   record(encoder: GPUCommandEncoder): void {
     let at = 0;

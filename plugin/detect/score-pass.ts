@@ -45,6 +45,11 @@ export class ScorePass implements DisposableResource {
     return new ScorePass(gpu, await Runner.create(gpu, plan, noWeights, signal), Object.keys(rows), prompts);
   }
 
+  /** GPU memory it holds. */
+  get sizeBytes(): number {
+    return this.#runner.sizeBytes + this.#readBack.sizeBytes;
+  }
+
   setTargets({ targets, rivals }: PromptTargets): void {
     writeInput(this.#gpu, this.#runner, 'targets', targets);
     writeInput(this.#gpu, this.#runner, 'rivals', rivals);

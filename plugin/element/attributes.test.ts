@@ -26,6 +26,8 @@ test.each([
   ['compare', '', { compare: 0.5 }],
   ['compare', '0.25', { compare: 0.25 }],
   ['compare', 'off', { compare: false }],
+  ['debug', '', { debug: true }],
+  ['debug', 'off', { debug: false }],
 ])('%s="%s"', (name, value, expected) => {
   expect(settingsOf({ [name]: value })).toMatchObject(expected);
 });

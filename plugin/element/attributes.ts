@@ -2,7 +2,7 @@ import { tiers } from '../core/model-source.js';
 import { type EnhanceSettings, highlightStyles } from '../session/options.js';
 import { changeSettings, settingsDefaults } from '../session/validate.js';
 
-type SettingName = 'upscale' | 'detect' | 'highlight' | 'compare';
+type SettingName = 'upscale' | 'detect' | 'highlight' | 'compare' | 'debug';
 
 /** What each attribute says; undefined where it is absent. */
 export type AttributeSettings = { readonly [K in SettingName]?: EnhanceSettings[K] };
@@ -45,10 +45,12 @@ const parsers: { readonly [K in SettingName]: (value: string) => EnhanceSettings
     if (fraction >= 0 && fraction <= 1) return fraction;
     throw bad('compare', 'a number from 0 to 1 or off', value);
   },
+  // There or not, as boolean attributes are (HTML §2.3.2), but for what says off.
+  debug: (value) => !isOff(value),
 };
 
 /** The attributes that are settings. */
-export const settingNames: readonly SettingName[] = ['upscale', 'detect', 'highlight', 'compare'];
+export const settingNames: readonly SettingName[] = ['upscale', 'detect', 'highlight', 'compare', 'debug'];
 
 export const isSettingName = (name: string): name is SettingName => settingNames.some((known) => known === name);
 
@@ -72,12 +74,14 @@ export function resolveSettings(attributes: AttributeSettings, options: EnhanceS
   const detect = attributes.detect ?? options.detect;
   const highlight = attributes.highlight ?? options.highlight;
   const compare = attributes.compare ?? options.compare;
+  const debug = attributes.debug ?? options.debug;
   return changeSettings(
     {
       upscale: upscale && { ...(options.upscale || {}), ...upscale },
       detect: detect && { ...(options.detect || {}), ...detect },
       highlight: highlight && { ...(options.highlight || {}), ...highlight },
       compare,
+      debug,
     },
     settingsDefaults,
   );

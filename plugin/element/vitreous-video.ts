@@ -159,6 +159,15 @@ export class VitreousVideoElement extends ElementBase {
     else this.setAttribute('compare', String(fraction));
   }
 
+  /** Attribute `debug`: figures over the picture, as the option of the same name. */
+  get debug(): boolean {
+    return this.#settings.debug ?? false;
+  }
+
+  set debug(shown: boolean) {
+    this.toggleAttribute('debug', shown);
+  }
+
   /**
    * Attribute `hotkey`: a key that toggles `enabled` while the focus is in this element or in the `<media-controller>` around it; held
    * down, it does so until it is let go. Empty: none.

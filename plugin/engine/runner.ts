@@ -116,6 +116,11 @@ export class Runner implements DisposableResource {
     return this.#buffers.reduce((bytes, buffer) => bytes + buffer.size, 0);
   }
 
+  /** The part of it that holds weights. */
+  get weightBytes(): number {
+    return this.#weights?.size ?? 0;
+  }
+
   /** The buffer of a tensor that is an input or output of the graph. */
   buffer(name: string): GPUBuffer {
     const buffer = this.#io.get(name);

@@ -61,6 +61,11 @@ export class GpuTimer implements PassTimings, DisposableResource {
     return this.#timed !== undefined;
   }
 
+  /** GPU memory of its buffers; a query set tells no size. */
+  get sizeBytes(): number {
+    return (this.#resolve?.size ?? 0) + (this.#readback?.size ?? 0);
+  }
+
   /** Whether the frame about to be recorded is measured. False while the last measurement is still on its way. */
   beginFrame(sample: boolean): boolean {
     this.#used.clear();

@@ -4,11 +4,25 @@ import { readContentBox } from './content-box.js';
 import { DevicePixels } from './device-pixels.js';
 import type { Placement, Presenter } from './presenter.js';
 
+/** Of what lies over the canvas: beats any page rule. */
+const laidBase = {
+  all: 'initial',
+  display: 'block',
+  position: 'absolute',
+  left: '0',
+  top: '0',
+  'pointer-events': 'none',
+  overflow: 'hidden',
+  'container-type': 'size',
+} as const;
+
 /** Draws on the page's own canvas, whose CSS size, `object-fit` and `object-position` are respected and never changed. */
 export class CanvasPresenter implements Presenter {
   readonly canvas: HTMLCanvasElement;
   readonly overlay = false;
   readonly #pixels: DevicePixels;
+  #laid: HTMLElement | undefined;
+  #laidAt = { x: 0, y: 0 };
 
   constructor(canvas: HTMLCanvasElement, onChange: () => void) {
     this.canvas = canvas;
@@ -28,11 +42,39 @@ export class CanvasPresenter implements Presenter {
     return { canvas, rect: snapRect(rect, scaleX, canvas.height / inner.height), pixelRatio: scaleX };
   }
 
-  follow(): void {}
+  follow(): void {
+    if (this.#laid) this.#placeLaid(this.#laid);
+  }
+
+  lay(element: HTMLElement | undefined): void {
+    this.#laid?.remove();
+    this.#laid = element;
+    if (!element) return;
+    for (const [name, value] of Object.entries(laidBase)) element.style.setProperty(name, value, 'important');
+    this.#placeLaid(element);
+  }
+
+  #placeLaid(laid: HTMLElement): void {
+    const { canvas } = this;
+    if (laid.parentNode !== canvas.parentNode) {
+      if (canvas.parentNode) canvas.after(laid);
+      else laid.remove();
+    }
+    const [from, to] = [laid.getBoundingClientRect(), canvas.getBoundingClientRect()];
+    const set = (name: string, length: number) => laid.style.setProperty(name, `${length}px`, 'important');
+    // Its containing block is unknown: moved by how far it is off.
+    this.#laidAt = { x: this.#laidAt.x + to.left - from.left, y: this.#laidAt.y + to.top - from.top };
+    set('left', this.#laidAt.x);
+    set('top', this.#laidAt.y);
+    set('width', to.width);
+    set('height', to.height);
+  }
+
   show(): void {}
   hide(): void {}
 
   dispose(): void {
+    this.lay(undefined);
     this.#pixels.dispose();
   }
 

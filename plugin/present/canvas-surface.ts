@@ -4,6 +4,7 @@ import type { Surface } from './surface.js';
 /** The WebGPU side of a canvas: configured for one device at a time. */
 export class CanvasSurface implements Surface {
   readonly optional = false;
+  readonly sizeBytes = 0;
   readonly #canvas: HTMLCanvasElement | OffscreenCanvas;
   readonly #format: GPUTextureFormat | undefined;
   #context: GPUCanvasContext | undefined;

@@ -49,8 +49,10 @@ export class OverlayPresenter implements Presenter {
   readonly #pixels: DevicePixels;
   readonly #controls: NativeControls;
   readonly #captions: NativeCaptions;
-  /** The canvas and what lies exactly over it. */
-  readonly #layers: readonly HTMLElement[];
+  /** What is seen in place of the video: the canvas, and the captions over it. */
+  readonly #cover: readonly HTMLElement[];
+  /** What lies over the video whatever shows. */
+  #laid: HTMLElement | undefined;
   #resize: ResizeObserver | undefined;
   readonly #mutation: MutationObserver;
   readonly #listening = new AbortController();
@@ -69,9 +71,9 @@ export class OverlayPresenter implements Presenter {
     this.canvas.setAttribute('aria-hidden', 'true');
     this.canvas.dataset.vitreous = '';
     this.#captions = new NativeCaptions(video, () => this.#captionsChanged());
-    this.#layers = [this.canvas, this.#captions.root];
+    this.#cover = [this.canvas, this.#captions.root];
     for (const [name, value] of Object.entries(base)) this.#style(name, value);
-    this.#style('visibility', 'hidden');
+    this.#setVisibility('hidden');
     this.#pixels = new DevicePixels(this.canvas, onChange);
     this.#controls = new NativeControls(video, () => this.#clip());
     const changed = () => this.#update();
@@ -131,6 +133,14 @@ export class OverlayPresenter implements Presenter {
       .join(' ');
   }
 
+  lay(element: HTMLElement | undefined): void {
+    this.#laid?.remove();
+    this.#laid = element;
+    if (!element) return;
+    for (const [name, value] of Object.entries(base)) element.style.setProperty(name, value, 'important');
+    this.#update();
+  }
+
   show(): void {
     this.#shown = true;
     this.#applyVisibility();
@@ -139,7 +149,7 @@ export class OverlayPresenter implements Presenter {
 
   hide(): void {
     this.#shown = false;
-    this.#style('visibility', 'hidden');
+    this.#setVisibility('hidden');
     this.#captionsChanged();
   }
 
@@ -157,15 +167,32 @@ export class OverlayPresenter implements Presenter {
     if (this.#fullscreen) enterTopLayer(root);
   }
 
+  /** Above the captions, below what the page has put after the canvas. */
+  #insertLaid(laid: HTMLElement): void {
+    const { root } = this.#captions;
+    (root.isConnected ? root : this.canvas).after(laid);
+    if (this.#fullscreen) enterTopLayer(laid);
+  }
+
   /** As the video: hidden by its own style it hides the canvas too, hidden by an ancestor it takes the canvas along. */
   #applyVisibility(): void {
     const { parentElement } = this.#video;
     const own = getComputedStyle(this.#video).visibility;
     const inherited = parentElement ? getComputedStyle(parentElement).visibility : 'visible';
-    this.#style('visibility', this.#shown ? (own === inherited ? 'inherit' : own) : 'hidden');
+    const visibility = own === inherited ? 'inherit' : own;
+    this.#setVisibility(this.#shown ? visibility : 'hidden');
+    this.#laid?.style.setProperty('visibility', visibility, 'important');
   }
 
-  /** On the canvas and the captions alike. */
+  #setVisibility(value: string): void {
+    for (const { style } of this.#cover) style.setProperty('visibility', value, 'important');
+  }
+
+  get #layers(): readonly HTMLElement[] {
+    return this.#laid ? [...this.#cover, this.#laid] : this.#cover;
+  }
+
+  /** On all layers alike. */
   #style(name: string, value: string): void {
     for (const { style } of this.#layers) style.setProperty(name, value, 'important');
   }
@@ -187,8 +214,10 @@ export class OverlayPresenter implements Presenter {
     }
     if (this.canvas.parentNode !== video.parentNode) {
       this.#captions.root.remove();
+      this.#laid?.remove();
       video.after(this.canvas);
     }
+    if (this.#laid && !this.#laid.isConnected) this.#insertLaid(this.#laid);
     // Inside a component that shows its children by slots, only one in the video's own slot is seen with it.
     for (const layer of this.#layers) if (layer.slot !== video.slot) layer.slot = video.slot;
     this.#topLayer(video.ownerDocument.fullscreenElement === video);
@@ -196,7 +225,7 @@ export class OverlayPresenter implements Presenter {
     this.#box = readContentBox(video, computed);
     for (const name of mirrored) this.#style(name, computed.getPropertyValue(name));
     this.#applyVisibility();
-    this.#lay(this.#box, computed);
+    this.#layOut(this.#box, computed);
     this.#clip();
     this.#captionsChanged();
     this.#onChange();
@@ -212,13 +241,14 @@ export class OverlayPresenter implements Presenter {
     }
   }
 
-  /** Without its slot: a component that watches its slots would take it for the video that is removed. */
+  /** And what is laid over it. Without its slot: a component that watches its slots would take it for the video that is removed. */
   #removeCanvas(): void {
     this.canvas.removeAttribute('slot');
     this.canvas.remove();
+    this.#laid?.remove();
   }
 
-  #lay({ inner, outer }: ContentBox, computed: CSSStyleDeclaration): void {
+  #layOut({ inner, outer }: ContentBox, computed: CSSStyleDeclaration): void {
     const video = this.#video;
     this.#style('position', this.#fullscreen ? 'fixed' : 'absolute');
     this.#style('inset', 'auto');

@@ -22,6 +22,11 @@ export interface Presenter extends DisposableResource {
   place(picture: Size): Placement;
   /** Follows what moves without telling: cheap, for once a frame. */
   follow(): void;
+  /**
+   * Lays an element exactly over the picture, above the canvas, whether that is shown or not; undefined takes it away again. Absent: the
+   * picture is not on the page.
+   */
+  lay?(element: HTMLElement | undefined): void;
   show(): void;
   hide(): void;
 }

@@ -6,6 +6,8 @@ export interface Surface {
   readonly format: GPUTextureFormat;
   /** Drawn on only where that shows more than the picture's own texture: highlights, a split. */
   readonly optional: boolean;
+  /** GPU memory of textures of its own; a canvas's are the browser's. */
+  readonly sizeBytes: number;
   /** Gives it to a device. False where it belongs to something else already. */
   configure(device: GPUDevice): boolean;
   /** What to draw on, of this size. */

@@ -1,4 +1,5 @@
 import type { Size } from '../core/geometry.js';
+import { textureBytes } from '../gpu/texture-bytes.js';
 import type { Surface } from './surface.js';
 
 /** A texture that stays, for those who draw themselves. Made when first drawn on, and again for another size. */
@@ -7,6 +8,10 @@ export class TextureSurface implements Surface {
   readonly optional = true;
   #device: GPUDevice | undefined;
   #texture: GPUTexture | undefined;
+
+  get sizeBytes(): number {
+    return textureBytes(this.#texture);
+  }
 
   configure(device: GPUDevice): boolean {
     this.release();

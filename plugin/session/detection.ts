@@ -3,6 +3,7 @@ import type { Size } from '../core/geometry.js';
 import type { Detection as Found, PromptAnswer } from '../detect/detector.js';
 import type { GpuDevice } from '../gpu/device.js';
 import { type AnyDetector, DetectorLink, detectError, type OpenDetector } from './detector-link.js';
+import { DeviceShare, type ShareMember } from './device-share.js';
 import { LookPace } from './look-pace.js';
 import type { DetectSettings } from './validate-detect.js';
 
@@ -62,6 +63,7 @@ export class Detection {
   #looking = false;
   #failures = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #share: { readonly of: DeviceShare; readonly member: ShareMember } | undefined;
   looks = 0;
 
   constructor(open: OpenDetector, events: DetectionEvents) {
@@ -94,6 +96,11 @@ export class Detection {
     return this.#settings ? 1000 / this.#pace.intervalMs(this.#settings.rateHz) : 0;
   }
 
+  /** GPU memory of the detector. */
+  get sizeBytes(): number {
+    return this.#link.sizeBytes;
+  }
+
   /** The same object: nothing has changed. */
   configure(settings: DetectSettings | undefined): void {
     if (settings === this.#settings) return;
@@ -120,12 +127,24 @@ export class Detection {
     const still = this.#last?.timestampUs === timestampUs;
     this.#last = { timestampUs, atMs: nowMs };
     if (stepUs < 0 || stepUs > longestStepUs) this.break();
+    this.#pace.sharers = this.#sharers(frame.gpu, nowMs, Math.abs(stepUs) / 1000);
     const detector = this.#link.request(frame.gpu, frame.size, settings);
     if (!detector || this.#looking || this.#lookedUs === timestampUs || this.#failures >= mostFailures) return;
     // Nothing else wants the GPU while the video stands still.
     const waitMs = still ? 0 : this.#pace.waitMs(nowMs, settings.rateHz);
     if (waitMs > 0) this.#later();
     else this.#look(detector, frame);
+  }
+
+  /** How many sessions look at frames on this device now. */
+  #sharers(gpu: GpuDevice | undefined, nowMs: number, stepMs: number): number {
+    const of = DeviceShare.of(gpu?.device, 'looks');
+    if (this.#share?.of !== of) {
+      this.#share?.member.leave();
+      this.#share = { of, member: of.join() };
+    }
+    this.#share.member.frame(nowMs, stepMs);
+    return this.#share.member.count(nowMs);
   }
 
   /** A frame was dropped because the GPU is behind. */
@@ -189,6 +208,8 @@ export class Detection {
     this.#last = undefined;
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    this.#share?.member.leave();
+    this.#share = undefined;
     this.#link.close();
   }
 }

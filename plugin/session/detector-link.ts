@@ -67,6 +67,11 @@ export class DetectorLink {
     return this.#failed !== undefined;
   }
 
+  /** GPU memory of the detector, where it says. */
+  get sizeBytes(): number {
+    return this.#ready?.detector.sizeBytes ?? 0;
+  }
+
   /** The detector where it is ready for all of this; else begins to get it ready. */
   request(gpu: GpuDevice | undefined, size: Size, settings: DetectSettings): AnyDetector | undefined {
     const wanted = { gpu, size, settings };

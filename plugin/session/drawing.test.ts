@@ -100,14 +100,14 @@ test('two frames behind, others are dropped, counted, and told of when it has ca
   draw(0);
   draw(40);
   nowMs = 80;
-  expect(drawing.busy()).toBe(true);
+  expect(drawing.busy(false)).toBe(true);
   nowMs = 120;
-  expect(drawing.busy()).toBe(true);
+  expect(drawing.busy(false)).toBe(true);
   expect(told).toMatchObject({ behindMs: [80, 120], caughtUp: 0 });
   expect(drawing.counters.dropped).toBe(2);
   await done(130);
   expect(told.caughtUp).toBe(1);
-  expect(drawing.busy()).toBe(false);
+  expect(drawing.busy(false)).toBe(false);
   draw(130);
   await done(140);
   await done(150);

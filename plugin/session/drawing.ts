@@ -61,10 +61,10 @@ export class Drawing {
     this.#events = events;
   }
 
-  /** The GPU is behind: the frame is dropped, and `onCaughtUp` will tell. */
-  busy(): boolean {
+  /** The GPU is behind: the frame is not drawn, and `onCaughtUp` will tell. `native`: the video itself shows it. */
+  busy(native: boolean): boolean {
     if (this.#inFlightSinceMs.length < mostInFlight) return false;
-    this.counters.dropped++;
+    this.counters.miss(1, native);
     this.#droppedSince++;
     this.#behind = true;
     this.#events.onBehind(performance.now() - (this.#inFlightSinceMs[0] ?? 0));
@@ -77,7 +77,7 @@ export class Drawing {
     const { tier } = as;
     const sample = as.measure || submitMs - this.#lastSampleMs >= sampleEveryMs;
     renderer.draw(frame, layout(as), sample);
-    this.counters.show(performance.now(), timing.expectedDisplayTimeMs);
+    this.counters.show(performance.now(), timing.expectedDisplayTimeMs, tier);
     this.#inFlightSinceMs.push(submitMs);
     const frameCount = 1 + this.#droppedSince;
     this.#droppedSince = 0;

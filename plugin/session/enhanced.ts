@@ -4,8 +4,9 @@ import type { TypedEvents } from '../core/typed-events.js';
 import type { DetectStats, PromptAnswer } from './detections.js';
 import type { ActiveTier, EnhancedEventMap, EnhancedState, FallbackReason } from './events.js';
 import type { RendererKind } from './frame-renderer.js';
+import type { MemoryBytes } from './memory.js';
 import type { EnhanceSettings } from './options.js';
-import type { EnhancedReport } from './report.js';
+import type { EnhancedReport, ReportedFault } from './report.js';
 
 /** A snapshot of how it goes. */
 export interface EnhancedStats {
@@ -22,10 +23,25 @@ export interface EnhancedStats {
   /** GPU milliseconds of the last measured frame by stage (`ingest`, `upscale`, `compose`); empty without `timestamp-query`. */
   readonly gpuMs: Readonly<Record<string, number>>;
   readonly framesShown: number;
-  /** Frames of the source that were never drawn: skipped by the browser, or come while not ready. */
+  /** Frames of the source that were never seen: skipped by the browser, or come while the GPU was behind. */
   readonly framesDropped: number;
   /** Frames submitted after the time at which the browser expected them on screen. */
   readonly framesLate: number;
+  /** Frames that the native video showed while enhancement was on: bypassed, starting, or failed. Always 0 without a `<video>`. */
+  readonly framesBypassed: number;
+  /** Frames shown with each network. */
+  readonly framesByTier: Readonly<Partial<Record<ActiveTier, number>>>;
+  /**
+   * Share of the picture's tiles that the last measured frame took from the frame before, 0 to 1, as nothing had changed there;
+   * undefined before the first, and where everything is computed (`adaptive: false`, WebGL, no upscaling).
+   */
+  readonly reusedShare: number | undefined;
+  /** GPU memory held now, by what holds it. */
+  readonly memoryBytes: MemoryBytes;
+  /** Bytes that `attachHls` of `vitreous/hls` with `saver` did not fetch, by its estimate; undefined without it. */
+  readonly bytesSaved: number | undefined;
+  /** The last few `fallback` and `stagefailure` events, oldest first. */
+  readonly faults: readonly ReportedFault[];
   /** Display size of the source, pixels. */
   readonly sourceSize: Size;
   /** Size of the picture on screen, device pixels. */

@@ -74,6 +74,11 @@ export class Findings {
     return { state, looks, answerMs, rateHz, tracks: this.#tracker.size };
   }
 
+  /** GPU memory of the detector. */
+  get sizeBytes(): number {
+    return this.#detection.sizeBytes;
+  }
+
   configure({ detect, highlight }: Settings): void {
     const settings = detect || undefined;
     this.#highlighting.configure(settings && highlight ? highlight : undefined, settings?.prompts ?? []);

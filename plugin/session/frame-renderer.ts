@@ -4,6 +4,7 @@ import type { Size } from '../core/geometry.js';
 import type { GpuDevice } from '../gpu/device.js';
 import type { UpscaleModel } from '../upscale/model.js';
 import type { UpscalePrecision } from '../upscale/precision.js';
+import type { MemoryBytes } from './memory.js';
 
 /** What draws. */
 export type RendererKind = 'webgpu' | 'webgl';
@@ -33,6 +34,10 @@ export interface FrameTimer {
 export interface FrameRenderer extends DisposableResource {
   readonly kind: RendererKind;
   readonly timer: FrameTimer;
+  /** GPU memory it holds. */
+  readonly memoryBytes: MemoryBytes;
+  /** Share of the picture that the last measured frame took from the frame before, 0 to 1; undefined where all is computed. */
+  readonly reusedShare: number | undefined;
   /** The device that other stages may share; undefined without WebGPU. */
   readonly gpu: GpuDevice | undefined;
   /** The last frame on that device, rgba8unorm at display size; stays until the next one is drawn. */

@@ -1,4 +1,4 @@
-/** The GPU may spend this share of its time on looks, as far as the answer time tells. */
+/** The GPU may spend this share of its time on looks, everybody's, as far as the answer time tells. */
 const mostShare = 0.5;
 /** Late frames slow looks down to this interval at most; slower only where a single look takes so long. */
 const slowestMs = 2000;
@@ -19,10 +19,17 @@ export class LookPace {
     return this.#answerMs;
   }
 
+  /** So many sessions look at frames on one device. */
+  sharers = 1;
+
   /** From one look to the next, milliseconds. */
   intervalMs(rateHz: number): number {
     const wantedMs = 1000 / rateHz;
-    return Math.max(wantedMs, (this.#answerMs ?? 0) / mostShare, Math.min(wantedMs * this.#slowdown, slowestMs));
+    return Math.max(
+      wantedMs,
+      ((this.#answerMs ?? 0) / mostShare) * this.sharers,
+      Math.min(wantedMs * this.#slowdown, slowestMs),
+    );
   }
 
   /** How long until a look may begin, milliseconds; 0: now. */

@@ -89,6 +89,11 @@ export interface EnhanceSettings {
   readonly detect?: DetectOptions | false | undefined;
   /** `false`: nothing is drawn, events come all the same. Default: outlines. */
   readonly highlight?: HighlightOptions | false | undefined;
+  /**
+   * Shows figures in a corner of the picture, whichever shows: state, tier, why, GPU time by stage, frames by what became of them, memory by
+   * owner, the last faults. For those who look for a fault. Nothing where the picture is off the page. Default false.
+   */
+  readonly debug?: boolean | undefined;
 }
 
 /** What `enhance` takes; everything is optional. */

@@ -55,6 +55,8 @@ export class QualityGovernor {
   readonly #tierCount: number;
   readonly #lowest: number;
   readonly #costs: TierCosts;
+  /** Part of the frame interval our own work may take: less where others have a right to as much. */
+  ownFraction: number = governorRules.ownFraction;
   /** Index of the tier in use; -1: none, the native video shows. */
   #level = 0;
   /** Time over budget that has come together. */
@@ -79,6 +81,11 @@ export class QualityGovernor {
 
   get level(): number {
     return this.#level;
+  }
+
+  /** What a frame of this level takes, milliseconds; 0 where none is drawn or nothing is known. */
+  get ownMs(): number {
+    return this.#level < 0 ? 0 : (this.#costs.predictMs(this.#level) ?? 0);
   }
 
   /** Frames are late: the more of them are measured, the better it can tell why. */
@@ -152,19 +159,20 @@ export class QualityGovernor {
 
   /** A running sum that good frames pay back: it grows where the average is over budget, and only there. */
   #addLateness(busyMs: number, othersMs: number | undefined, intervalMs: number): void {
-    const { ownFraction, queueFraction, worstFrame } = governorRules;
-    const over = Math.max(busyMs / queueFraction, (this.#costs.ownMs ?? 0) / ownFraction) - intervalMs;
+    const { queueFraction, worstFrame } = governorRules;
+    const ownMs = this.#costs.ownMs ?? 0;
+    const over = Math.max(busyMs / queueFraction, ownMs > 0 ? ownMs / this.ownFraction : 0) - intervalMs;
     this.#lateMs = Math.max(0, this.#lateMs + Math.min(over, worstFrame * intervalMs));
     if (this.#lateMs === 0) this.#lateOthersMs.length = 0;
     else if (othersMs !== undefined) this.#lateOthersMs.push(othersMs);
   }
 
   #fits(level: number, intervalMs: number, headroom: number): boolean {
-    const { ownFraction, queueFraction } = governorRules;
+    const { queueFraction } = governorRules;
     const ms = this.#costs.predictMs(level);
     if (ms === undefined) return false;
     const budgetMs = intervalMs * headroom;
-    return ms <= budgetMs * ownFraction && ms + (this.#othersMs ?? 0) <= budgetMs * queueFraction;
+    return ms <= budgetMs * this.ownFraction && ms + (this.#othersMs ?? 0) <= budgetMs * queueFraction;
   }
 
   /** Down to the dearest tier that fits by what is known, but past the cheapest only when that one itself was too slow. */

@@ -1,5 +1,6 @@
 import type { Size } from '../core/geometry.js';
 import { type ModelSource, type Tier, tiers } from '../core/model-source.js';
+import { DeviceShare, type ShareMember } from './device-share.js';
 import type { FrameCost } from './drawing.js';
 import type { RendererKind } from './frame-renderer.js';
 import type { Want } from './preparation.js';
@@ -26,6 +27,7 @@ export class Quality {
   /** The first so many tiers can be had. */
   #tierCount: number = tiers.length;
   #governor: QualityGovernor;
+  #share: { readonly of: DeviceShare; readonly member: ShareMember } | undefined;
 
   /** `frameIntervalMs`: of the source; nothing is judged before it is known. */
   constructor(settings: Settings, frameIntervalMs: () => number | undefined) {
@@ -85,7 +87,35 @@ export class Quality {
    */
   idle(waitMs?: number): void {
     const intervalMs = this.#frameIntervalMs();
-    if (intervalMs !== undefined) this.#governor.idle(waitMs, intervalMs, performance.now());
+    if (intervalMs === undefined) return;
+    const nowMs = performance.now();
+    this.#governor.idle(waitMs, intervalMs, nowMs);
+    if (waitMs !== undefined) this.#report(waitMs, intervalMs, nowMs);
+  }
+
+  /** A frame has come that is to be drawn, or would be if the GPU were fast enough: on this device, or in WebGL. */
+  frameCame(device: object | undefined): void {
+    const [intervalMs, nowMs] = [this.#frameIntervalMs(), performance.now()];
+    // What is chosen by name takes what it takes; the others see it as a load.
+    if (!this.#automatic) this.leave();
+    if (!this.#automatic || intervalMs === undefined) return;
+    const of = DeviceShare.of(device, 'frames');
+    if (this.#share?.of !== of) {
+      this.leave();
+      this.#share = { of, member: of.join() };
+    }
+    this.#share.member.frame(nowMs, intervalMs);
+    this.#governor.ownFraction = this.#share.member.fraction(nowMs);
+  }
+
+  /** Nothing is drawn here any more: the device's time is for others. */
+  leave(): void {
+    this.#share?.member.leave();
+    this.#share = undefined;
+  }
+
+  #report(othersMs: number, intervalMs: number, nowMs: number): void {
+    this.#share?.member.report({ nowMs, intervalMs, othersMs, ownMs: this.#governor.ownMs });
   }
 
   /** Not even the cheapest tier is fast enough. What was forced or chosen by name is never bypassed. */
@@ -117,8 +147,10 @@ export class Quality {
   /** Takes what a drawn frame cost; one of a former tier says nothing of the wanted one. */
   frame({ tier, ...cost }: FrameCost): void {
     const intervalMs = this.#frameIntervalMs();
-    if (intervalMs !== undefined && this.#automatic && tier === this.network)
-      this.#governor.frame({ ...cost, intervalMs, nowMs: performance.now() });
+    if (intervalMs === undefined || !this.#automatic || tier !== this.network) return;
+    const [nowMs, othersMs] = [performance.now(), Math.max(0, cost.busyMs - this.#governor.ownMs) / cost.frameCount];
+    this.#governor.frame({ ...cost, intervalMs, nowMs });
+    this.#report(othersMs, intervalMs, nowMs);
   }
 
   /** Takes that a frame had to be dropped because the queue has not answered for so long. */

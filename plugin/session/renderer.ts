@@ -8,8 +8,10 @@ import type { GpuDevice } from '../gpu/device.js';
 import { GpuTimer } from '../gpu/timer.js';
 import { CanvasSurface } from '../present/canvas-surface.js';
 import type { Surface } from '../present/surface.js';
+import type { ChangeDetector } from '../upscale/change-detector.js';
 import type { FrameRenderer, RigSpec } from './frame-renderer.js';
-import { buildRig, disposeRig, type Rig } from './rig.js';
+import { addMemory, type MemoryBytes } from './memory.js';
+import { buildRig, disposeRig, type Rig, rigMemory } from './rig.js';
 
 /** All GPU work of a session on one WebGPU device, one submit a frame. */
 export class Renderer implements FrameRenderer {
@@ -30,6 +32,7 @@ export class Renderer implements FrameRenderer {
   /** Made when a picture is first wanted beside the one on screen. */
   #aside: { readonly canvas: OffscreenCanvas; readonly surface: CanvasSurface } | undefined;
   #cuts: CutDetector | 'pending' | 'none' | undefined;
+  #reusedShare: number | undefined;
   #disposed = false;
 
   /** `surface`: configured for the device. */
@@ -43,6 +46,10 @@ export class Renderer implements FrameRenderer {
   /** What stands ready; undefined before the first `prepare`. */
   get spec(): RigSpec | undefined {
     return this.#rig?.spec;
+  }
+
+  get reusedShare(): number | undefined {
+    return this.#reusedShare;
   }
 
   /** Where the last frame is, rgba8unorm at display size; stays until the next one is drawn. */
@@ -78,6 +85,15 @@ export class Renderer implements FrameRenderer {
   get readCuts(): (() => Promise<number>) | undefined {
     const cuts = this.#cuts;
     return typeof cuts === 'object' ? () => cuts.read() : undefined;
+  }
+
+  get memoryBytes(): MemoryBytes {
+    const cuts = typeof this.#cuts === 'object' ? this.#cuts.sizeBytes : 0;
+    return addMemory([
+      ...[this.#rig, this.#former, this.#announced].map(rigMemory),
+      this.#compose.memoryBytes,
+      { picture: this.#surface.sizeBytes, detector: cuts, rest: this.timer.sizeBytes },
+    ]);
   }
 
   #bindCuts(): void {
@@ -157,6 +173,7 @@ export class Renderer implements FrameRenderer {
     this.#bindCuts();
     // Times of the former rig say nothing of this one.
     this.timer.stageMs.clear();
+    this.#reusedShare = undefined;
     if (this.#disposed) disposeRig(this.#rig);
   }
 
@@ -181,7 +198,10 @@ export class Renderer implements FrameRenderer {
       }
       if (target) this.#compose.record(encoder, this.timer, target, rig.ingest.turn);
       this.timer.endFrame(encoder);
+      const changes = sample ? rig.upscale?.changes : undefined;
+      const counted = changes?.sample(encoder);
       this.gpu.device.queue.submit([encoder.finish()]);
+      if (changes && counted) this.#readShare(rig, changes);
       disposeRig(this.#former);
       this.#former = undefined;
     } catch (thrown) {
@@ -191,6 +211,12 @@ export class Renderer implements FrameRenderer {
     } finally {
       rig.ingest.release();
     }
+  }
+
+  #readShare(rig: Rig, changes: ChangeDetector): void {
+    void changes.readShare().then((computed) => {
+      if (computed !== undefined && this.#rig === rig) this.#reusedShare = 1 - computed;
+    });
   }
 
   /** Draws the last picture again: another canvas size, another split. Not while another rig waits for its first frame. */

@@ -1,4 +1,5 @@
 import { version } from '../../package.json';
+import type { ErrorCode, StageName } from '../core/errors.js';
 import type { GpuDevice } from '../gpu/device.js';
 import type { EnhancedEvents, EnhancedStats } from './enhanced.js';
 import type { Settings } from './validate.js';
@@ -12,6 +13,14 @@ export interface ReportedEvent {
   readonly message?: string;
   readonly from?: string;
   readonly to?: string;
+}
+
+/** A `fallback` or `stagefailure` event. */
+export interface ReportedFault {
+  /** Milliseconds since `enhance` was called. */
+  readonly atMs: number;
+  readonly code: ErrorCode;
+  readonly stage: StageName;
 }
 
 /** How an enhancement stands and how it came there: plain data, to be attached to a bug as JSON. No pixels, prompts, or URLs are in it. */
@@ -38,10 +47,12 @@ export interface EnhancedReport {
 }
 
 const mostEvents = 64;
+const mostFaults = 8;
 
 /** Remembers the last events of an enhancement. */
 export class RecentEvents {
   readonly #events: ReportedEvent[] = [];
+  readonly #faults: ReportedFault[] = [];
   readonly #calledMs: number;
 
   /** `calledMs`: when `enhance` was called, on `performance.now()`'s clock. */
@@ -49,19 +60,36 @@ export class RecentEvents {
     this.#calledMs = calledMs;
     target.addEventListener('statechange', ({ from, to }) => this.#add({ type: 'statechange', from, to }));
     target.addEventListener('tier', ({ from, to }) => this.#add({ type: 'tier', from, to }));
-    target.addEventListener('fallback', ({ code, message }) => this.#add({ type: 'fallback', code, message }));
-    target.addEventListener('stagefailure', ({ code, message, prompt }) =>
+    target.addEventListener('fallback', ({ code, stage, message }) => {
+      this.#add({ type: 'fallback', code, message });
+      this.#addFault(code, stage);
+    });
+    target.addEventListener('stagefailure', ({ code, stage, message, prompt }) => {
       // An error about a prompt quotes it.
-      this.#add({ type: 'stagefailure', code, ...(prompt === undefined ? { message } : {}) }),
-    );
+      this.#add({ type: 'stagefailure', code, ...(prompt === undefined ? { message } : {}) });
+      this.#addFault(code, stage);
+    });
+  }
+
+  get faults(): readonly ReportedFault[] {
+    return [...this.#faults];
   }
 
   get list(): readonly ReportedEvent[] {
     return [...this.#events];
   }
 
+  get #nowMs(): number {
+    return Math.round(performance.now() - this.#calledMs);
+  }
+
+  #addFault(code: ErrorCode, stage: StageName): void {
+    this.#faults.push({ atMs: this.#nowMs, code, stage });
+    if (this.#faults.length > mostFaults) this.#faults.shift();
+  }
+
   #add(event: Omit<ReportedEvent, 'atMs'>): void {
-    this.#events.push({ atMs: Math.round(performance.now() - this.#calledMs), ...event });
+    this.#events.push({ atMs: this.#nowMs, ...event });
     if (this.#events.length > mostEvents) this.#events.shift();
   }
 }

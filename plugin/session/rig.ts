@@ -1,8 +1,10 @@
 import type { Size } from '../core/geometry.js';
 import type { GpuDevice } from '../gpu/device.js';
+import { textureBytes } from '../gpu/texture-bytes.js';
 import { IngestStage } from '../ingest/ingest-stage.js';
 import { UpscaleStage } from '../upscale/upscale-stage.js';
 import type { RigSpec } from './frame-renderer.js';
+import type { MemoryBytes } from './memory.js';
 
 /** The stages and textures of one source size and model: replaced as a whole when either changes. */
 export interface Rig {
@@ -10,6 +12,13 @@ export interface Rig {
   readonly ingest: IngestStage;
   readonly upscale: UpscaleStage | undefined;
   readonly picture: GPUTexture | undefined;
+}
+
+/** GPU memory it holds. */
+export function rigMemory(rig: Rig | undefined): Partial<MemoryBytes> {
+  if (!rig) return {};
+  const frames = rig.ingest.frames.reduce((bytes, frame) => bytes + textureBytes(frame), 0);
+  return { frames, picture: textureBytes(rig.picture), ...rig.upscale?.memoryBytes };
 }
 
 export function disposeRig(rig: Rig | undefined): void {

@@ -8,9 +8,11 @@ import type { Presenter } from '../present/presenter.js';
 import type { Surface } from '../present/surface.js';
 import { TrackSource } from '../source/track-source.js';
 import { VideoSource } from '../source/video-source.js';
+import { bytesSavedBy } from './bytes-saved.js';
 import { Captures } from './captures.js';
 import { Conditions, type Verdict } from './conditions.js';
 import { Curtain } from './curtain.js';
+import { Debug } from './debug.js';
 import type { PromptAnswer } from './detections.js';
 import { Drawing } from './drawing.js';
 import type { Enhanced, EnhancedEvents, EnhancedStats } from './enhanced.js';
@@ -24,6 +26,7 @@ import {
 } from './events.js';
 import { Findings } from './findings.js';
 import type { FrameRenderer } from './frame-renderer.js';
+import { addMemory } from './memory.js';
 import { Models } from './models.js';
 import { onlyWebGpu } from './only-webgpu.js';
 import { openFromCatalog } from './open-detector.js';
@@ -69,6 +72,7 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
   readonly #status: Status;
   readonly #findings: Findings;
   readonly #captures = new Captures();
+  readonly #debug: Debug;
   readonly #recent: RecentEvents;
   readonly #calledMs: number;
   #firstFrameMs: number | undefined;
@@ -124,6 +128,12 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
       refresh: () => this.#refresh(),
       redraw: () => this.#redrawOpen(),
     });
+    this.#debug = new Debug({
+      target: this,
+      presenter,
+      read: () => this.stats,
+      onFailure: (thrown) => this.#findings.fail(failed(thrown)),
+    });
     this.#link = new RendererLink({
       kind: options.renderer ?? 'auto',
       canvas: options.output === 'texture' ? undefined : this.#presenter.canvas,
@@ -148,6 +158,7 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
     signal?.addEventListener('abort', () => this.dispose(signal.reason), { signal: lifetime });
     try {
       signal?.throwIfAborted();
+      this.#debug.on = this.#quality.settings.debug;
       const outcome = new Promise<VitreousError | undefined>((resolve) => {
         this.#onFirstOutcome = resolve;
       });
@@ -210,6 +221,12 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
       framesShown: counters.shown,
       framesDropped: counters.dropped,
       framesLate: counters.late,
+      framesBypassed: counters.bypassed,
+      framesByTier: counters.byTier,
+      reusedShare: this.#link.renderer?.reusedShare,
+      memoryBytes: addMemory([this.#link.renderer?.memoryBytes ?? {}, { detector: this.#findings.sizeBytes }]),
+      bytesSaved: bytesSavedBy(this),
+      faults: this.#recent.faults,
       sourceSize: this.#conditions.sourceSize ?? { width: 0, height: 0 },
       displaySize: this.#conditions.displaySize,
       detect: this.#findings.stats,
@@ -257,6 +274,7 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
 
   set(settings: EnhanceSettings): void {
     this.#quality.change(changeSettings(settings, this.#quality.settings));
+    this.#debug.on = this.#quality.settings.debug && this.state !== 'disposed';
     if (settings.upscale !== undefined) this.#tellMissingTier();
     if (this.#started && this.state !== 'disposed') this.#findings.configure(this.#quality.settings);
     this.#reconsider();
@@ -273,6 +291,7 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
   frame(frame: VideoFrame, timing: FrameTiming): void {
     const { shown } = this.#drawing.counters;
     this.#take(frame, timing);
+    this.#debug.touch();
     if (this.#captures.none) return;
     const [{ placement }, { renderer }] = [this.#conditions, this.#link];
     if (!this.#curtain.open) this.#captures.native(frame, this.#quality.pictureScale);
@@ -281,27 +300,32 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
   }
 
   #take(frame: VideoFrame, timing: FrameTiming): void {
-    const { counters } = this.#drawing;
-    counters.dropped += timing.skipped;
     if (!this.#active) return;
+    const { counters } = this.#drawing;
+    const native = this.video !== undefined && !this.#curtain.open;
+    counters.miss(timing.skipped, native);
     const size = this.#conditions.sawFrame(frame);
     if (sameSize(this.#upcoming, size)) this.#upcoming = undefined;
     this.#quality.idle();
     this.#presenter.follow();
     const { renderer } = this.#link;
     if (this.#blocked() || !renderer) {
-      counters.dropped++;
-      if (renderer && this.#quality.overBudget) this.#drawing.probe(renderer);
+      counters.miss(1, this.video !== undefined);
+      if (renderer && this.#quality.overBudget) {
+        this.#quality.frameCame(renderer.gpu?.device);
+        this.#drawing.probe(renderer);
+      }
       return;
     }
+    this.#quality.frameCame(renderer.gpu?.device);
     const standing = this.#preparation.request(renderer, this.#conditions.want(size));
     this.#noteTier();
     if (standing === 'ready' || standing === 'usable') {
-      if (this.#drawing.busy()) this.#findings.late();
+      if (this.#drawing.busy(native)) this.#findings.late();
       else this.#draw(renderer, frame, timing);
       return;
     }
-    counters.dropped++;
+    counters.miss(1, this.video !== undefined);
     // The last picture is of another size: the native one shows until this size is ready.
     if (!this.#curtain.closed) this.#curtain.close();
     if (this.state === 'running') this.#status.to('starting');
@@ -500,9 +524,11 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
     this.#lifetime.abort(reason);
     this.#source.stop();
     this.#videoState?.close();
+    this.#quality.leave();
     this.#preparation.cancel();
     this.#findings.dispose();
     this.#captures.close();
+    this.#debug.on = false;
     this.#presenter.dispose();
     this.#surface.release();
     this.#link.disconnect();

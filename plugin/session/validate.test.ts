@@ -12,6 +12,7 @@ describe('checkOptions', () => {
       compare: false,
       detect: false,
       highlight: { style: 'outline', colours: {}, labels: undefined },
+      debug: false,
     });
   });
 
@@ -36,13 +37,14 @@ describe('checkOptions', () => {
     [{ compare: 1.5 }, 'options.compare must be a number from 0 to 1 or false, got 1.5'],
     [{ compare: Number.NaN }, 'options.compare must be a number from 0 to 1 or false, got NaN'],
     [{ compare: true }, 'options.compare must be a number from 0 to 1 or false, got true'],
+    [{ debug: 'on' }, "options.debug must be a boolean, got 'on'"],
     [{ device: {} }, 'options.device must be a GPUDevice, got an object'],
     [{ canvas: {} }, 'options.canvas must be an HTMLCanvasElement, got an object'],
     [{ signal: 'stop' }, "options.signal must be an AbortSignal, got 'stop'"],
     [{ onProgress: 3 }, 'options.onProgress must be a function, got 3'],
     [
       { detectt: {} },
-      'options.detectt is not an option; known are upscale, compare, detect, highlight, output, renderer, device, canvas, signal, onProgress',
+      'options.detectt is not an option; known are upscale, compare, detect, highlight, debug, output, renderer, device, canvas, signal, onProgress',
     ],
   ])('refuses %j', (options, message) => {
     // What a page without types could pass.
@@ -58,6 +60,7 @@ describe('changeSettings', () => {
       compare: 0.25,
       detect: false,
       highlight: settingsDefaults.highlight,
+      debug: false,
     });
   });
 
@@ -87,6 +90,7 @@ test('any options are taken or refused by a TypeError that names one', () => {
     {
       upscale: fc.anything(),
       compare: fc.anything(),
+      debug: fc.anything(),
       detect: fc.oneof(
         fc.anything(),
         fc.record({ prompts: fc.anything(), rateHz: fc.anything(), model: fc.anything() }, { requiredKeys: [] }),

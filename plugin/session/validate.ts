@@ -18,6 +18,7 @@ export interface Settings {
   readonly compare: number | false;
   readonly detect: DetectSettings | false;
   readonly highlight: HighlightSettings | false;
+  readonly debug: boolean;
 }
 
 const upscaleDefaults: UpscaleSettings = {
@@ -33,6 +34,7 @@ export const settingsDefaults: Settings = {
   compare: false,
   detect: false,
   highlight: highlightDefaults,
+  debug: false,
 };
 
 function isModelSource(value: unknown): value is ModelSource {
@@ -70,7 +72,7 @@ function checkUpscale(value: unknown, current: Settings['upscale']): Settings['u
 const settingNames = Object.keys(settingsDefaults);
 
 function merge(settings: Readonly<Record<string, unknown>>, current: Settings): Settings {
-  const { upscale, compare, detect, highlight } = settings;
+  const { upscale, compare, detect, highlight, debug } = settings;
   if (compare !== undefined && compare !== false && !isFraction(compare))
     throw bad('compare', 'a number from 0 to 1 or false', compare);
   return {
@@ -78,6 +80,7 @@ function merge(settings: Readonly<Record<string, unknown>>, current: Settings): 
     compare: compare === undefined ? current.compare : compare,
     detect: detect === undefined ? current.detect : checkDetect(detect, current.detect),
     highlight: highlight === undefined ? current.highlight : checkHighlight(highlight, current.highlight),
+    debug: checkBoolean(debug, 'debug') ?? current.debug,
   };
 }
 

@@ -10,12 +10,17 @@ import { Network } from '../webgl/network.js';
 import { lowerNetwork } from '../webgl/passes.js';
 import { GlTexture, type Storage } from '../webgl/texture.js';
 import type { FrameRenderer, FrameTimer, RigSpec } from './frame-renderer.js';
+import { addMemory, type MemoryBytes } from './memory.js';
 
 /** The passes and textures of one source size and model. */
 interface Rig {
   readonly spec: RigSpec;
   readonly ingest: Ingest;
   readonly network: Network | undefined;
+}
+
+function rigMemory({ ingest, network }: Rig): Partial<MemoryBytes> {
+  return { frames: ingest.sizeBytes, ...network?.memoryBytes };
 }
 
 function disposeRig(rig: Rig | undefined): void {
@@ -33,6 +38,7 @@ export class WebGlRenderer implements FrameRenderer {
   readonly gpu = undefined;
   readonly frame = undefined;
   readonly readCuts = undefined;
+  readonly reusedShare = undefined;
   /** Cuts are counted for detectors, of which there are none here. */
   watchesCuts = false;
   strength = 1;
@@ -55,6 +61,11 @@ export class WebGlRenderer implements FrameRenderer {
 
   get pictureSize(): Size | undefined {
     return this.#rig && (this.#rig.network?.picture ?? this.#rig.ingest.frame).size;
+  }
+
+  get memoryBytes(): MemoryBytes {
+    const rigs = [this.#rig, this.#announced].map((rig) => rig && rigMemory(rig));
+    return addMemory([...rigs.filter((part) => part !== undefined), { highlights: this.#highlights?.sizeBytes ?? 0 }]);
   }
 
   async prepare(spec: RigSpec, signal: AbortSignal): Promise<void> {

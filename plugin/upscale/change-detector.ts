@@ -147,6 +147,11 @@ export class ChangeDetector implements DisposableResource {
     }
   }
 
+  /** GPU memory it holds. */
+  get sizeBytes(): number {
+    return this.#owned.reduce((bytes, buffer) => bytes + buffer.size, 0);
+  }
+
   #buffer(name: string, usage: number, sizeBytes: number, data?: Uint32Array<ArrayBuffer>): GPUBuffer {
     const { device } = this.#gpu;
     const buffer = device.createBuffer({

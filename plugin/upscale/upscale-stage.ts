@@ -63,6 +63,13 @@ export class UpscaleStage implements Stage {
     return this.#prepared?.changes;
   }
 
+  /** GPU memory it holds: weights, and all else. */
+  get memoryBytes(): { readonly weights: number; readonly activations: number } {
+    const { runner, changes } = this.#prepared ?? {};
+    const weights = runner?.weightBytes ?? 0;
+    return { weights, activations: (runner?.sizeBytes ?? 0) - weights + (changes?.sizeBytes ?? 0) };
+  }
+
   /**
    * Compiles and allocates for a source size; the former size's plan is released once the new one stands.
    *

@@ -53,6 +53,11 @@ export class Highlights implements DisposableResource {
     this.#atlasTexture = gl.createTexture();
   }
 
+  /** GPU memory it holds. */
+  get sizeBytes(): number {
+    return this.#words.byteLength + (this.#atlas?.image.data.byteLength ?? 0);
+  }
+
   /** Draws over what compose has drawn, within its rectangle. */
   draw(target: ComposeTarget, scene: Scene, layout: ComposeLayout, frame: GlTexture): void {
     const { gl } = this.#device;

@@ -17,6 +17,7 @@ export class Ingest implements DisposableResource {
   readonly #program: Program;
   readonly #source: WebGLTexture;
   readonly #target: WebGLFramebuffer;
+  #sourceBytes = 0;
 
   private constructor(device: GlDevice, program: Program, size: Size) {
     const { gl } = device;
@@ -38,6 +39,11 @@ export class Ingest implements DisposableResource {
     return new Ingest(device, program, size);
   }
 
+  /** GPU memory it holds: the frame as uploaded, once there is one, and as drawn. */
+  get sizeBytes(): number {
+    return this.#sourceBytes + this.frame.sizeBytes;
+  }
+
   /** Uploads a frame and draws it. @throws VitreousError `frame-import`. */
   draw(frame: VideoFrame): void {
     const { gl } = this.#device;
@@ -48,6 +54,7 @@ export class Ingest implements DisposableResource {
     try {
       // The frame's own memory where the browser can; texSubImage2D would take the way over the CPU in Chrome.
       gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA8, gl.RGBA, gl.UNSIGNED_BYTE, frame);
+      this.#sourceBytes = frame.displayWidth * frame.displayHeight * 4;
     } catch (cause) {
       throw new VitreousError({
         code: 'frame-import',

@@ -51,6 +51,7 @@ export class Network implements DisposableResource {
   readonly #residualProgram: Program;
   readonly #target: WebGLFramebuffer;
   readonly #owned: readonly GlTexture[];
+  readonly #weightBytes: number;
 
   private constructor(device: GlDevice, size: Size, passes: Passes, programs: readonly Program[], storage: Storage) {
     const { gl } = device;
@@ -74,6 +75,7 @@ export class Network implements DisposableResource {
     this.picture = new GlTexture(device, { width: size.width * 2, height: size.height * 2 }, 'rgba8');
     this.#target = this.picture.target();
     this.#owned = [...maps.all, this.picture];
+    this.#weightBytes = passes.convs.reduce((bytes, { weights }) => bytes + weights.byteLength, 0);
   }
 
   /** @throws VitreousError `pipeline-failed`, `gpu-out-of-memory`; the signal's reason. */
@@ -90,6 +92,13 @@ export class Network implements DisposableResource {
       device.program({ name: 'luma_residual', fragment: residualGlsl, samplers }, signal),
     ]);
     return device.checked('network', () => new Network(device, size, passes, programs, storage));
+  }
+
+  /** GPU memory it holds, by what for. */
+  get memoryBytes(): { readonly weights: number; readonly activations: number; readonly picture: number } {
+    const textures = this.#owned.reduce((bytes, { sizeBytes }) => bytes + sizeBytes, 0);
+    const picture = this.picture.sizeBytes;
+    return { weights: this.#weightBytes, activations: textures - picture, picture };
   }
 
   /** `strength`: how much of the residual is added, 0 to 1. */

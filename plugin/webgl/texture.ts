@@ -5,12 +5,16 @@ import type { GlDevice } from './device.js';
 /** How a texture's numbers are stored: 8 bits from 0 to 1, 16-bit or 32-bit floats. */
 export type Storage = 'rgba8' | 'rgba16f' | 'rgba32f';
 
+const texelBytes: Readonly<Record<Storage, number>> = { rgba8: 4, rgba16f: 8, rgba32f: 16 };
+
 /** A texture of a fixed size that passes draw to and read; its first row is the picture's uppermost. */
 export class GlTexture implements DisposableResource {
   readonly handle: WebGLTexture;
   readonly size: Size;
   /** Undefined: a plain texture; else an array of so many. */
   readonly layers: number | undefined;
+  /** Of its texels; a driver may round up. */
+  readonly sizeBytes: number;
   readonly #gl: WebGL2RenderingContext;
   readonly #targets: WebGLFramebuffer[] = [];
 
@@ -19,6 +23,7 @@ export class GlTexture implements DisposableResource {
     this.#gl = gl;
     this.size = size;
     this.layers = layers;
+    this.sizeBytes = size.width * size.height * (layers ?? 1) * texelBytes[storage];
     this.handle = gl.createTexture();
     const kind = layers === undefined ? gl.TEXTURE_2D : gl.TEXTURE_2D_ARRAY;
     const format = { rgba8: gl.RGBA8, rgba16f: gl.RGBA16F, rgba32f: gl.RGBA32F }[storage];

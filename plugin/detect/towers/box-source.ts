@@ -8,6 +8,8 @@ import type { Proposal } from '../proposals.js';
 
 /** Where boxes of things of whatever kind come from. */
 export interface BoxSource extends DisposableResource {
+  /** GPU memory it holds. */
+  readonly sizeBytes: number;
   /** Compiles and allocates for a frame size. @throws VitreousError; the signal's reason. */
   prepare(size: Size, signal?: AbortSignal): Promise<void>;
   /** Best first. The frame is read by work submitted before this returns its promise. */
@@ -25,6 +27,10 @@ export class PromptvitBoxes implements BoxSource {
     this.#gpu = gpu;
     this.#model = model;
     this.#precision = precision;
+  }
+
+  get sizeBytes(): number {
+    return this.#looks?.sizeBytes ?? 0;
   }
 
   async prepare(frame: Size, signal?: AbortSignal): Promise<void> {

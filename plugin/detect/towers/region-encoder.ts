@@ -65,6 +65,11 @@ export class RegionEncoder implements DisposableResource {
     return this.#runner.plan.precision;
   }
 
+  /** GPU memory it holds. */
+  get sizeBytes(): number {
+    return this.#runner.sizeBytes + this.#readBack.sizeBytes + (this.#crops?.runner.sizeBytes ?? 0);
+  }
+
   /** Multiply-accumulates of a batch. */
   get macs(): number {
     return this.#runner.plan.macs;

@@ -3,6 +3,7 @@ import { VitreousError } from '../../core/errors.js';
 import { type Rect, type Size, sameSize } from '../../core/geometry.js';
 import type { GpuDevice } from '../../gpu/device.js';
 import type { Precision } from '../../gpu/kernel.js';
+import { textureBytes } from '../../gpu/texture-bytes.js';
 import { detectionsOf } from '../best-boxes.js';
 import type {
   Detector,
@@ -96,6 +97,10 @@ export class TowerDetector implements Detector {
 
   get answers(): readonly PromptAnswer[] {
     return this.#prompts;
+  }
+
+  get sizeBytes(): number {
+    return textureBytes(this.#copy) + this.#parts.boxes.sizeBytes + this.#parts.regions.sizeBytes;
   }
 
   async prepare(size: Size, signal?: AbortSignal): Promise<void> {
