@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageFilter
 
 HR = 256
 LR = HR // 2
@@ -148,8 +148,12 @@ class Sources:
         videos = [read_video(p) for p in clips if p.stem not in HELD_OUT_CLIPS]
         self.videos = [v for v in videos if min(v.shape[1:3]) >= HR and len(v) >= FRAMES]
 
-    def clip(self, kind: str, rng: np.random.Generator) -> list[Rgb]:
-        """FRAMES HR frames of HRxHR."""
+    def clip(self, kind: str, rng: np.random.Generator, soft: float = 0) -> list[Rgb]:
+        """FRAMES HR frames of HRxHR; with the probability `soft` of a source that is not sharp to the pixel."""
+        frames = self._sharp(kind, rng)
+        return softened(frames, rng) if soft and rng.random() < soft else frames
+
+    def _sharp(self, kind: str, rng: np.random.Generator) -> list[Rgb]:
         if kind == "video":
             v = self.videos[rng.integers(len(self.videos))]
             t = int(rng.integers(len(v) - FRAMES + 1))
@@ -207,6 +211,23 @@ def moving_crop(picture: Image.Image, kind: str, rng: np.random.Generator) -> li
     return [array[y : y + HR, x : x + HR] for y, x in track]
 
 
+def softened(frames: list[Rgb], rng: np.random.Generator) -> list[Rgb]:
+    """As if it had been enlarged before, or a lens or a scan had blurred it: the same way in every frame.
+
+    Training pictures were shrunk and are sharp to the pixel; much video is not. A network that has never seen this takes soft edges for
+    halved sharp ones and overshoots.
+    """
+    images = [Image.fromarray(f) for f in frames]
+    if rng.random() < 0.5:
+        small = round(HR / rng.uniform(1.15, 2.4))
+        how = (Image.Resampling.BILINEAR, Image.Resampling.BICUBIC, Image.Resampling.LANCZOS)[rng.integers(3)]
+        images = [i.resize((small, small), Image.Resampling.BICUBIC).resize((HR, HR), how) for i in images]
+    else:
+        blur = ImageFilter.GaussianBlur(float(rng.uniform(0.4, 1.8)))
+        images = [i.filter(blur) for i in images]
+    return [np.asarray(i) for i in images]
+
+
 def with_foreground(back: list[Rgb], front: list[Rgb], rng: np.random.Generator) -> list[Rgb]:
     """An ellipse of another moving picture over the clip: occlusions, two motions."""
     cy, cx = rng.uniform(60, HR - 60, 2)
@@ -221,7 +242,7 @@ def with_foreground(back: list[Rgb], front: list[Rgb], rng: np.random.Generator)
     return out
 
 
-def reel(sources: Sources, codec: str, last: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
+def reel(sources: Sources, codec: str, last: int, soft: float, rng: np.random.Generator) -> dict[str, np.ndarray]:
     """CLIPS_PER_REEL clips through one encoder run, an IDR frame at each clip's start."""
     low: list[Rgb] = []
     kept: list[int] = []
@@ -229,7 +250,7 @@ def reel(sources: Sources, codec: str, last: int, rng: np.random.Generator) -> d
     for c in range(CLIPS_PER_REEL):
         kind = int(rng.choice(len(KINDS), p=KIND_SHARES))
         how = str(rng.choice(list(HALVING)))
-        frames = sources.clip(KINDS[kind], rng)
+        frames = sources.clip(KINDS[kind], rng, soft)
         small = [halve(f, how) for f in frames]
         # Two late frames of six, or an unbroken run up to the last.
         keep = list(range(FRAMES - last, FRAMES)) if last else sorted(rng.choice(np.arange(2, FRAMES), 2, replace=False).tolist())
@@ -262,6 +283,7 @@ def main() -> None:
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--codec", choices=("h264", "vp9", "av1"), default="h264")
     p.add_argument("--last", type=int, default=0, help="keep this many last frames of a clip, for temporal.py")
+    p.add_argument("--soft", type=float, default=0, help="share of clips whose HR frames are blurred or were enlarged before")
     args = p.parse_args()
     prefix = "" if args.codec == "h264" else f"{args.codec}-"
     check_levels()
@@ -274,7 +296,7 @@ def main() -> None:
         if file.exists():
             continue
         rng = np.random.default_rng([args.seed, s])
-        reels = [reel(sources, args.codec, args.last, rng) for _ in range(REELS_PER_SHARD)]
+        reels = [reel(sources, args.codec, args.last, args.soft, rng) for _ in range(REELS_PER_SHARD)]
         partial = file.with_suffix(".part")
         with partial.open("wb") as f:
             np.savez(f, **{k: np.concatenate([r[k] for r in reels]) for k in reels[0]})

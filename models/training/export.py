@@ -112,6 +112,10 @@ def stages(checkpoint: dict) -> list[dict]:
     before: list[dict] = []
     for how in ("init", "widen"):
         if a.get(how, "None") != "None":
+            if Path(a[how]).suffix == ".safetensors":
+                command += f" --{how} models/mobilevit-sr/{a['tier']}/weights.safetensors"
+                before = checkpoint["shipped"]
+                continue
             # Run folders are kept where train.py made them; the path was given from wherever it was started.
             folder = Path(a[how]).parent.name
             start = torch.load(HERE / "runs" / folder / "checkpoint.pt", weights_only=False)

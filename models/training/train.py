@@ -4,7 +4,8 @@
 
 One CPU thread by default. The learning rate follows a cosine that ends at --steps, or at --minutes of training
 if that comes first. A checkpoint is written at each validation; --resume goes on from it. Validation is the gain over
-Lanczos in luma PSNR (dB) of the averaged weights, on pictures of val/ in motion.
+Lanczos in luma PSNR (dB) of the averaged weights on what training never sees: pictures of val/ in motion, real clips, and soft
+sources (pictures that were enlarged before, a scan).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import argparse
 import copy
 import csv
+import json
 import math
 import time
 from pathlib import Path
@@ -19,10 +21,12 @@ from pathlib import Path
 import numpy as np
 import torch
 from PIL import Image, ImageFilter
+from safetensors.torch import load_file
 
 import heldout
 from degrade import HALVING
 from networks import TIERS, MobileVitSr, bilinear_x2, build, widen
+from validation.cases import soft_sources
 
 HERE = Path(__file__).parent
 CONDITIONS = ("clean", "crf28")
@@ -87,16 +91,18 @@ def softened(high: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np
 
 
 class Validation:
-    """Gain over Lanczos on a fixed set of held-out pictures, per condition."""
+    """Gain over Lanczos on a fixed set of held-out frames, per kind and condition."""
 
     def __init__(self, data: Path, count: int = 24) -> None:
-        self.items: dict[str, list[tuple[torch.Tensor, np.ndarray, float]]] = {c: [] for c in CONDITIONS}
-        for s in heldout.photographs(data, limit=count):
-            high = heldout.luma(s.high)
-            for c in CONDITIONS:
-                y = torch.from_numpy(heldout.luma(s.low[c]) / 255).float()[None, None]
-                base = heldout.psnr(heldout.luma(heldout.resize(s.low[c], Image.Resampling.LANCZOS)), high)
-                self.items[c].append((y, high, base))
+        kinds = {"photographs": heldout.photographs(data, limit=count), "clips": heldout.clips(data), "soft": soft_sources(data)}
+        self.items: dict[str, list[tuple[torch.Tensor, np.ndarray, float]]] = {}
+        for kind, samples in kinds.items():
+            for s in samples:
+                high = heldout.luma(s.high)
+                for c in CONDITIONS:
+                    y = torch.from_numpy(heldout.luma(s.low[c]) / 255).float()[None, None]
+                    base = heldout.psnr(heldout.luma(heldout.resize(s.low[c], Image.Resampling.LANCZOS)), high)
+                    self.items.setdefault(f"{kind} {c}", []).append((y, high, base))
 
     @torch.no_grad()
     def gains(self, net: MobileVitSr) -> dict[str, float]:
@@ -108,6 +114,14 @@ class Validation:
             ]
             out[c] = float(np.mean(gain))
         return out
+
+
+def weights_of(file: Path) -> tuple[dict[str, torch.Tensor], list[dict]]:
+    """A checkpoint's averaged weights, or those of a shipped file with the stages that its manifest says made them."""
+    if file.suffix != ".safetensors":
+        return torch.load(file, weights_only=False)["ema"], []
+    manifest = json.loads((file.parent / "manifest.json").read_text())
+    return {k: v.float() for k, v in load_file(file).items()}, manifest["provenance"]["stages"]
 
 
 def shape_of_step(progress: float, patch: int, batch: int, rng: np.random.Generator) -> tuple[int, int]:
@@ -126,8 +140,10 @@ def train(args: argparse.Namespace) -> None:
     torch.set_flush_denormal(True)
     torch.manual_seed(args.seed)
     net = build(args.tier, tokens=not args.without_tokens).to(memory_format=torch.channels_last)
+    shipped: list[dict] = []
     if args.init:
-        net.load_state_dict(torch.load(args.init, weights_only=False)["ema"])
+        weights, shipped = weights_of(args.init)
+        net.load_state_dict(weights, strict=not args.without_tokens)
     if args.widen:
         widen(torch.load(args.widen, weights_only=False)["ema"], net)
     average = copy.deepcopy(net)
@@ -155,7 +171,7 @@ def train(args: argparse.Namespace) -> None:
                 csv.writer(f).writerow([step, f"{minutes:.2f}", f"{np.mean(losses):.6f}", *(f"{v:.4f}" for v in gains.values())])
             losses.clear()
             state = {"net": net.state_dict(), "ema": average.state_dict(), "optimizer": optimizer.state_dict()}
-            facts = {"step": step, "minutes": minutes, "tier": args.tier, "gains": gains, "clips": 64 * len(cache.shards)}
+            facts = {"step": step, "minutes": minutes, "tier": args.tier, "gains": gains, "clips": 64 * len(cache.shards), "shipped": shipped}
             torch.save({**state, **facts, "args": {k: str(v) for k, v in vars(args).items()}}, checkpoint.with_suffix(".part"))
             checkpoint.with_suffix(".part").rename(checkpoint)
             cache.refresh()
@@ -194,7 +210,7 @@ def main() -> None:
     p.add_argument("--every", type=int, default=2000, help="steps between validations and checkpoints")
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--threads", type=int, default=1)
-    p.add_argument("--init", type=Path, help="a checkpoint whose averaged weights to start from")
+    p.add_argument("--init", type=Path, help="a checkpoint whose averaged weights to start from, or shipped weights")
     p.add_argument("--widen", type=Path, help="a checkpoint of a narrower tier of the same depth to grow from")
     p.add_argument("--without-tokens", action="store_true", help="ablation: leave the transformer branch out")
     p.add_argument("--resume", action="store_true")
