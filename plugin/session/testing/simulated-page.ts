@@ -25,8 +25,9 @@ export interface Step {
 
 const tierCosts = [1, 4, 16, 64];
 const mostInFlight = 2;
-/** Strangers' work comes in pieces. */
 const stepMs = 5;
+/** Strangers draw frames too, so often. */
+const strangersIntervalMs = 35;
 const mostBehindMs = 120;
 
 interface Frame {
@@ -116,7 +117,8 @@ export function playPage({ videos, seconds, strangers = () => 0 }: SimulatedPage
   let queueFreeMs = 0;
   for (let nowMs = 0; nowMs < seconds * 1000; nowMs += stepMs) {
     queueFreeMs = Math.max(queueFreeMs, nowMs);
-    if (queueFreeMs - nowMs < mostBehindMs) queueFreeMs += stepMs * strangers(nowMs / 1000);
+    if (nowMs % strangersIntervalMs === 0 && queueFreeMs - nowMs < mostBehindMs)
+      queueFreeMs += strangersIntervalMs * strangers(nowMs / 1000);
     for (const player of players) {
       player.finish(nowMs);
       if (player.dueMs <= nowMs) queueFreeMs += player.frame(nowMs, queueFreeMs);

@@ -1,0 +1,243 @@
+import type { Page } from '@playwright/test';
+import type { SlotStatus } from '../pages/soak.js';
+import { difference, type Pixels, screenshot } from '../pixels.js';
+import type { SoakBrowser } from './browser.js';
+import { filmFrames, filmRate, films } from './films.js';
+import type { Holdings } from './ledger.js';
+import type { Action, Loss, Slot, SoakSettings } from './plan.js';
+import { contrast, readStamp } from './stamp.js';
+
+/** Something that must not happen. */
+export class SoakLoss extends Error {}
+
+/** A video as the plan left it. */
+interface Video {
+  film: number;
+  paused: boolean;
+  enabled: boolean;
+  width: number;
+  settings: SoakSettings;
+}
+
+/** What was counted so far. */
+export interface Tally {
+  framesShown: number;
+  pictures: number;
+  comparisons: number;
+  /** Largest mean difference between an enhanced picture and the native one, levels of 255. */
+  largestDifference: number;
+  readonly injected: Map<Loss, number>;
+  readonly survived: Map<Loss, number>;
+}
+
+/** What is left at rest, where nothing may be. */
+export interface Rest {
+  readonly holdings: Holdings;
+  readonly heapBytes: number;
+  readonly nodes: number;
+  readonly listeners: number;
+}
+
+/** So long may it take until what should show does: a software GPU is slow, and looks at frames for seconds. */
+const patienceMs = 120_000;
+/** A picture with less contrast is one colour. The films have 50 and more. */
+const leastContrast = 5;
+const fullWidth = 480;
+
+/** Carries out a plan's actions on the page, and looks after each whether everything is as it should be. */
+export class Driver {
+  readonly #browser: SoakBrowser;
+  readonly #urls: readonly string[];
+  readonly #videos = new Map<Slot, Video>();
+  readonly tally: Tally = {
+    framesShown: 0,
+    pictures: 0,
+    comparisons: 0,
+    largestDifference: 0,
+    injected: new Map(),
+    survived: new Map(),
+  };
+
+  constructor(browser: SoakBrowser, urls: readonly string[]) {
+    this.#browser = browser;
+    this.#urls = urls;
+  }
+
+  get #page(): Page {
+    return this.#browser.page;
+  }
+
+  /** @throws SoakLoss. */
+  async act(action: Action): Promise<void> {
+    if (action.kind === 'rest') {
+      for (const slot of [...this.#videos.keys()]) await this.#close(slot);
+      return;
+    }
+    if (action.kind === 'lose') {
+      const lost = await this.#lose(action.how);
+      await this.#look();
+      if (lost) count(this.tally.survived, action.how);
+      return;
+    }
+    if (action.kind === 'hide') await this.#hide();
+    else if (action.kind === 'open') await this.#open(action.slot, action.film, action.settings);
+    else if (action.kind === 'close') await this.#close(action.slot);
+    else await this.#change(action);
+    await this.#look();
+  }
+
+  async #open(slot: Slot, film: number, settings: SoakSettings): Promise<void> {
+    this.#videos.set(slot, { film, paused: false, enabled: true, width: fullWidth, settings });
+    await this.#page.evaluate(([slot, url, settings]) => window.soak.open(slot, url, settings), [
+      slot,
+      this.#url(film),
+      settings,
+    ] as const);
+  }
+
+  async #close(slot: Slot): Promise<void> {
+    this.tally.framesShown += await this.#page.evaluate((slot) => window.soak.close(slot), slot);
+    this.#videos.delete(slot);
+  }
+
+  async #change(action: Extract<Action, { slot: Slot }>): Promise<void> {
+    const video = this.#videos.get(action.slot);
+    if (!video) throw new RangeError(`soak: slot ${action.slot} is closed`);
+    const page = this.#page;
+    const { slot } = action;
+    switch (action.kind) {
+      case 'play':
+        video.paused = false;
+        return page.evaluate((slot) => window.soak.play(slot), slot);
+      case 'pause':
+        video.paused = true;
+        return page.evaluate((slot) => window.soak.pause(slot), slot);
+      case 'seek':
+        // The middle of a frame.
+        return page.evaluate(([slot, to]) => window.soak.seek(slot, to), [
+          slot,
+          (Math.floor(action.to * (filmFrames - 1)) + 0.5) / filmRate,
+        ] as const);
+      case 'rate':
+        return page.evaluate(([slot, rate]) => window.soak.rate(slot, rate), [slot, action.rate] as const);
+      case 'source':
+        video.film = action.film;
+        return page.evaluate(([slot, url]) => window.soak.source(slot, url), [slot, this.#url(action.film)] as const);
+      case 'resize':
+        video.width = action.width;
+        return page.evaluate(([slot, width]) => window.soak.resize(slot, width), [slot, action.width] as const);
+      case 'enabled':
+        video.enabled = action.enabled;
+        return page.evaluate(([slot, enabled]) => window.soak.enable(slot, enabled), [slot, action.enabled] as const);
+      case 'set':
+        video.settings = action.settings;
+        return page.evaluate(([slot, settings]) => window.soak.set(slot, settings), [slot, action.settings] as const);
+      case 'renew':
+        video.settings = action.settings;
+        video.enabled = true;
+        this.tally.framesShown += await page.evaluate(([slot, settings]) => window.soak.renew(slot, settings), [
+          slot,
+          action.settings,
+        ] as const);
+        return;
+    }
+  }
+
+  async #lose(how: Loss): Promise<boolean> {
+    if (how === 'GPU process killed') await this.#browser.browserSession.send('Browser.crashGpuProcess');
+    const lost = await this.#page.evaluate((how) => {
+      if (how === 'device destroyed twice') window.loseNextDevices = 1;
+      return how === 'GPU process killed' ? 1 : window.loseDevices();
+    }, how);
+    if (lost > 0) count(this.tally.injected, how);
+    return lost > 0;
+  }
+
+  /** Another page comes to the front for a while, where this one is hidden and then frozen. */
+  async #hide(): Promise<void> {
+    const { page, behind, pageSession } = this.#browser;
+    await behind.bringToFront();
+    await pageSession.send('Page.setWebLifecycleState', { state: 'frozen' });
+    await behind.evaluate(() => new Promise((resolve) => setTimeout(resolve, 500)));
+    await pageSession.send('Page.setWebLifecycleState', { state: 'active' });
+    await page.bringToFront();
+  }
+
+  #url(film: number): string {
+    const url = this.#urls[film];
+    if (url === undefined) throw new RangeError(`soak: film ${film}`);
+    return url;
+  }
+
+  /** Every video is in the state it should be in, and shows what it should show. */
+  async #look(): Promise<void> {
+    for (const [slot, video] of this.#videos) {
+      const state = await this.#settled(slot, video);
+      await this.#showsItsFrame(slot, video);
+      if (state === 'running' && video.paused) await this.#resemblesNative(slot, video);
+    }
+  }
+
+  async #settled(slot: Slot, video: Video): Promise<string> {
+    const film = films[video.film];
+    const pointless = film !== undefined && video.width <= film.width && video.settings.prompts === false;
+    const wanted = !video.enabled ? 'off' : pointless ? 'bypassed' : 'running';
+    let status: SlotStatus | undefined;
+    for (const untilMs = Date.now() + patienceMs; Date.now() < untilMs; ) {
+      status = await this.#page.evaluate((slot) => window.soak.status(slot), slot);
+      if (status.state === wanted) return wanted;
+      if (status.state === 'failed') break;
+      await this.#page.evaluate(() => new Promise(requestAnimationFrame));
+    }
+    throw new SoakLoss(`video ${slot} should be ${wanted}: ${JSON.stringify(status)}`);
+  }
+
+  /** The frame that the browser presents, or a later one, is on screen; paused: that very one. */
+  async #showsItsFrame(slot: Slot, video: Video): Promise<void> {
+    let [seen, wanted] = ['nothing', ''];
+    for (const untilMs = Date.now() + patienceMs; Date.now() < untilMs; ) {
+      const { presentedSeconds, box } = await this.#page.evaluate((slot) => window.soak.status(slot), slot);
+      const frame = Math.round(presentedSeconds * filmRate);
+      const picture = await screenshot(this.#page, box);
+      this.tally.pictures++;
+      if (contrast(picture) < leastContrast) throw new SoakLoss(`video ${slot} shows one colour`);
+      const stamp = readStamp(picture);
+      if (stamp?.film === video.film) {
+        const ahead = (stamp.frame - frame + filmFrames) % filmFrames;
+        if (video.paused ? ahead === 0 : ahead < filmFrames / 2) return;
+      }
+      [seen, wanted] = [JSON.stringify(stamp), `film ${video.film}, frame ${frame}${video.paused ? '' : ' or later'}`];
+    }
+    throw new SoakLoss(`video ${slot} is frozen: it shows ${seen}, not ${wanted}`);
+  }
+
+  async #resemblesNative(slot: Slot, video: Video): Promise<void> {
+    const { box } = await this.#page.evaluate((slot) => window.soak.status(slot), slot);
+    const shoot = async (native: boolean): Promise<Pixels> => {
+      await this.#page.evaluate((native) => window.soak.bare(native), native);
+      return screenshot(this.#page, box);
+    };
+    const { mean } = difference(await shoot(true), await shoot(false));
+    const marked = video.settings.prompts !== false && ['spotlight', 'heatmap'].includes(video.settings.style);
+    if (marked) return;
+    this.tally.comparisons++;
+    this.tally.largestDifference = Math.max(this.tally.largestDifference, mean);
+  }
+
+  /** What the page holds after everything was disposed. */
+  async rest(): Promise<Rest> {
+    const { pageSession } = this.#browser;
+    await this.#page.evaluate(
+      () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))),
+    );
+    for (let i = 0; i < 3; i++) await pageSession.send('HeapProfiler.collectGarbage');
+    const { usedSize } = await pageSession.send('Runtime.getHeapUsage');
+    const { nodes, jsEventListeners } = await pageSession.send('Memory.getDOMCounters');
+    const holdings = await this.#page.evaluate(() => window.holdings());
+    return { holdings, heapBytes: usedSize, nodes, listeners: jsEventListeners };
+  }
+}
+
+function count<K>(map: Map<K, number>, key: K): void {
+  map.set(key, (map.get(key) ?? 0) + 1);
+}

@@ -1,0 +1,78 @@
+// Hours of a viewer in minutes, in a real Chromium: plays, seeks, switches sources, loses devices and the whole GPU process, in an order that
+// the seed tells. `npm run soak -- [--minutes M] [--seed N]`; the exit code is 1 after any loss.
+import { writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { CommandError, reportErrors } from '../../bench/command-error.js';
+import { openSoakBrowser } from './browser.js';
+import { Driver, SoakLoss } from './driver.js';
+import { makeFilms } from './films.js';
+import { losses, plan } from './plan.js';
+import { Record } from './record.js';
+
+function readOptions(args: string[]): { minutes: number; seed: number } {
+  const { values } = parseArgs({
+    args,
+    options: { minutes: { type: 'string', default: '30' }, seed: { type: 'string' } },
+  });
+  const minutes = Number(values.minutes);
+  const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
+  if (!(minutes > 0)) throw new CommandError('usage', `--minutes must be a positive number, got '${values.minutes}'`);
+  if (!Number.isInteger(seed)) throw new CommandError('usage', `--seed must be a whole number, got '${values.seed}'`);
+  return { minutes, seed };
+}
+
+async function soak(minutes: number, seed: number): Promise<number> {
+  console.log(`soak: seed ${seed}, ${minutes} minutes`);
+  const urls = makeFilms();
+  const browser = await openSoakBrowser();
+  const driver = new Driver(browser, urls);
+  const record = new Record();
+  const { tally } = driver;
+  const injected = (): string => losses.map((how) => `${how} ${tally.injected.get(how) ?? 0}`).join(', ');
+  let toldMinutes = 0;
+  let loss: string | undefined;
+  try {
+    for (const action of plan(seed)) {
+      const { elapsedMinutes } = record;
+      if (action.kind === 'open' && action.slot === 0 && elapsedMinutes >= minutes) break;
+      if (Math.floor(elapsedMinutes) > toldMinutes) {
+        toldMinutes = Math.floor(elapsedMinutes);
+        console.log(`${toldMinutes} min: ${record.actions.length} actions, ${tally.pictures} pictures; ${injected()}`);
+      }
+      record.actions.push(action);
+      await driver.act(action);
+      if (action.kind === 'rest') record.rest(await driver.rest());
+      if (browser.uncaught.length > 0) throw new SoakLoss(`uncaught: ${browser.uncaught.join('\n')}`);
+    }
+    loss = record.growth();
+  } catch (thrown) {
+    if (thrown instanceof SoakLoss) loss = thrown.message;
+    else loss = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
+    const picture = resolve(import.meta.dirname, '../../node_modules/.cache/soak.png');
+    await browser.page.screenshot({ path: picture }).catch(() => {});
+    console.log(`the last actions:\n${record.lastActions()}\nthe page: ${picture}`);
+  } finally {
+    await browser.close();
+  }
+  if (process.env.VITREOUS_REPORT)
+    writeFileSync(
+      process.env.VITREOUS_REPORT,
+      JSON.stringify({ passed: loss ? 0 : 1, failed: loss ? [`soak, seed ${seed}: ${loss}`] : [], skipped: [] }),
+    );
+  console.log(record.table());
+  const survived = losses.map((how) => `${how} ${tally.survived.get(how) ?? 0}/${tally.injected.get(how) ?? 0}`);
+  console.log(
+    `${record.elapsedMinutes.toFixed(1)} minutes, seed ${seed}: ${record.actions.length} actions, ${tally.framesShown} frames shown, ` +
+      `${tally.pictures} pictures read, ${tally.comparisons} compared with the native one (mean difference at most ` +
+      `${tally.largestDifference.toFixed(1)} of 255), survived: ${survived.join(', ')}; ${loss ? `LOST: ${loss}` : 'nothing lost'}`,
+  );
+  return loss ? 1 : 0;
+}
+
+export function main(args: string[]): Promise<number> {
+  return reportErrors(async () => {
+    const { minutes, seed } = readOptions(args);
+    return soak(minutes, seed);
+  });
+}
