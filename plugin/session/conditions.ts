@@ -22,6 +22,8 @@ export interface ConditionParts {
   readonly videoState: VideoState | undefined;
   readonly quality: Quality;
   readonly preparation: Preparation;
+  /** Pixels a side that the GPU's textures have at most; undefined while there is none. */
+  readonly maxTextureSize: () => number | undefined;
 }
 
 /** All that decides between enhanced and native, gathered from source, page, settings and GPU. */
@@ -29,6 +31,7 @@ export class Conditions {
   readonly #parts: ConditionParts;
   #sourceSize: Size | undefined;
   #highDynamicRange = false;
+  #transparent = false;
   #trouble: { readonly error: VitreousError; readonly recovering: boolean } | undefined;
   #fatal: VitreousError | undefined;
   #placement: Placement | undefined;
@@ -62,6 +65,8 @@ export class Conditions {
     this.#sourceSize = size;
     const transfer: string | null = frame.colorSpace.transfer; // Wider than TypeScript's list of names.
     this.#highDynamicRange = transfer === 'pq' || transfer === 'hlg';
+    // A plane of alpha means that there is something to see through. The RGBA of a canvas that is captured says nothing.
+    this.#transparent = /^I4\d\dA/.test(frame.format ?? '');
     this.#trouble = undefined;
     return size;
   }
@@ -74,6 +79,7 @@ export class Conditions {
   forgetSource(): void {
     this.#sourceSize = undefined;
     this.#highDynamicRange = false;
+    this.#transparent = false;
     this.#trouble = undefined;
   }
 
@@ -134,10 +140,13 @@ export class Conditions {
       pictureInPicture: presenter.overlay && (videoState?.pictureInPicture ?? false),
       encrypted: videoState?.encrypted ?? false,
       displaySize: this.displaySize,
+      canvasSize: this.#placement?.canvas ?? { width: 0, height: 0 },
       sourceSize: this.#sourceSize,
+      maxTextureSize: this.#parts.maxTextureSize(),
       upscaling: quality.settings.upscale !== false,
       detecting: quality.settings.detect !== false,
       highDynamicRange: this.#highDynamicRange,
+      transparent: presenter.overlay && this.#transparent,
       overBudget: quality.overBudget,
       trouble: this.#trouble?.error,
       unpreparable: this.unpreparable,

@@ -34,6 +34,8 @@ export interface FrameTimer {
 export interface FrameRenderer extends DisposableResource {
   readonly kind: RendererKind;
   readonly timer: FrameTimer;
+  /** Pixels a side that textures have at most. */
+  readonly maxTextureSize: number;
   /** GPU memory it holds. */
   readonly memoryBytes: MemoryBytes;
   /** Share of the picture that the last measured frame took from the frame before, 0 to 1; undefined where all is computed. */
@@ -86,6 +88,8 @@ export interface FrameRenderer extends DisposableResource {
   checked(what: string, work: () => void): Promise<void>;
   /** Resolves when the GPU has done all that was given to it so far. */
   done(): Promise<void>;
+  /** What was drawn last may be wrong: the next frame takes over nothing from it. Absent where nothing ever is. */
+  reset?(): void;
   /** The last picture as RGBA bytes, laid out as told. What is on screen stays. @throws where the device is lost meanwhile. */
   snapshot(layout: ComposeLayout): Promise<Uint8ClampedArray<ArrayBuffer>>;
   /** Takes over the heat maps of a look, one a prompt. */

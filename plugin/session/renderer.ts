@@ -43,6 +43,10 @@ export class Renderer implements FrameRenderer {
     this.#compose = new ComposeStage(gpu, events);
   }
 
+  get maxTextureSize(): number {
+    return this.gpu.caps.maxTextureDimension2D;
+  }
+
   /** What stands ready; undefined before the first `prepare`. */
   get spec(): RigSpec | undefined {
     return this.#rig?.spec;
@@ -245,20 +249,27 @@ export class Renderer implements FrameRenderer {
   /**
    * The last picture as RGBA bytes, laid out as told. What is on screen stays.
    *
-   * @throws DOMException where the device is lost meanwhile.
+   * @throws VitreousError `gpu-*`; DOMException where the device is lost meanwhile.
    */
   async snapshot(layout: ComposeLayout): Promise<Uint8ClampedArray<ArrayBuffer>> {
-    const target = this.gpu.device.createTexture({
-      label: 'vitreous/snapshot',
-      size: [layout.canvas.width, layout.canvas.height],
-      format: this.#surface.format,
-      usage: GPUTextureUsage.RENDER_ATTACHMENT | GPUTextureUsage.COPY_SRC,
-    });
+    let target: GPUTexture | undefined;
+    let pixels: Promise<Uint8ClampedArray<ArrayBuffer>> | undefined;
     try {
-      this.#redrawOn(target, layout);
-      return await readBack(this.gpu, target);
+      // In scopes of its own: memory that it cannot have is nothing to what is on screen.
+      await this.gpu.checked('snapshot', () => {
+        target = this.gpu.device.createTexture({
+          label: 'vitreous/snapshot',
+          size: [layout.canvas.width, layout.canvas.height],
+          format: this.#surface.format,
+          usage: GPUTextureUsage.RENDER_ATTACHMENT | GPUTextureUsage.COPY_SRC,
+        });
+        this.#redrawOn(target, layout);
+        pixels = readBack(this.gpu, target);
+        pixels.catch(() => {}); // Heard below, or not at all when WebGPU complains.
+      });
+      return (await pixels) ?? new Uint8ClampedArray();
     } finally {
-      target.destroy();
+      target?.destroy();
     }
   }
 
@@ -278,6 +289,10 @@ export class Renderer implements FrameRenderer {
 
   checked(what: string, work: () => void): Promise<void> {
     return this.gpu.checked(what, work);
+  }
+
+  reset(): void {
+    this.#rig?.upscale?.reset();
   }
 
   async done(): Promise<void> {

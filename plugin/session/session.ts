@@ -2,6 +2,7 @@ import { disposeSymbol } from '../core/dispose.js';
 import { asVitreousError, VitreousError } from '../core/errors.js';
 import type { FrameSink, FrameSource, FrameTiming } from '../core/frame-source.js';
 import { type Size, sameSize } from '../core/geometry.js';
+import { pageOrigins } from '../engine/model/origins.js';
 import type { DeviceLoss } from '../gpu/device.js';
 import { LiveRegion } from '../present/live-region.js';
 import type { Presenter } from '../present/presenter.js';
@@ -44,6 +45,8 @@ import { VideoState } from './video-state.js';
 
 /** A device that is lost this often without a frame in between is not asked for again. */
 const mostRebuilds = 3;
+/** Complaints of WebGPU between two losses that a session may live through. */
+const mostComplaints = 3;
 
 // EventTarget itself; TypeScript has no other way to name its events' types.
 const EnhancedEventTarget = EventTarget as { new (): EnhancedEvents };
@@ -85,6 +88,7 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
   /** Presentation time of the frame on screen. */
   #shownUs = 0;
   #rebuilds = 0;
+  #complaints = 0;
   #onFirstOutcome: ((failure: VitreousError | undefined) => void) | undefined;
 
   /** `calledMs`: when the caller asked for it, on `performance.now()`'s clock. */
@@ -106,13 +110,15 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
       this.#videoState = new VideoState(target, changed);
     } else this.#source = 'getSettings' in target ? new TrackSource(target) : target;
     this.#curtain = new Curtain(this.#presenter);
-    this.#models = new Models(options.onProgress);
+    const origins = pageOrigins(options.modelOrigins);
+    this.#models = new Models(options.onProgress, origins);
     this.#preparation = new Preparation(this.#models, () => this.#onPrepared());
     this.#conditions = new Conditions({
       presenter: this.#presenter,
       videoState: this.#videoState,
       quality: this.#quality,
       preparation: this.#preparation,
+      maxTextureSize: () => this.#link.renderer?.maxTextureSize,
     });
     this.#drawing = new Drawing({
       onCaughtUp: () => this.#refresh(),
@@ -122,7 +128,7 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
     });
     this.#findings = new Findings({
       target: this,
-      open: openFromCatalog,
+      open: openFromCatalog(origins),
       region: new LiveRegion(this.#presenter.canvas),
       takeHeat: (maps) => this.#link.renderer?.takeHeat(maps),
       refresh: () => this.#refresh(),
@@ -144,7 +150,7 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
       // Drawing alone is cheap enough for any adapter; a network is not.
       allowSoftware: () => this.#quality.settings.upscale === false || this.#quality.settings.upscale.force,
       onLost: (loss) => this.#onLost(loss),
-      onError: (error) => this.#fail(error),
+      onError: (error) => this.#onComplaint(error),
       compose: {
         onHighlights: () => this.#redrawOpen(),
         onHighlightError: (thrown) => this.#findings.fail(failed(thrown)),
@@ -495,17 +501,42 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
     this.#findings.disconnect();
     this.#curtain.close();
     this.#rebuilds++;
+    this.#complaints = 0;
     if (loss.borrowed || this.#rebuilds > mostRebuilds) {
       this.#fail(error);
       return;
     }
     if (this.#active && !this.#conditions.fatal) this.#status.native(error, true);
     this.#link.reconnect().then(
-      () => this.#reconsider(),
+      () => {
+        this.#reconsider();
+        // A loss while starting is no reason for anything, and a paused video gives its frame once.
+        this.#refresh();
+      },
       (thrown) => {
         if (!this.#lifetime.signal.aborted) this.#fail(failed(thrown));
       },
     );
+  }
+
+  /**
+   * WebGPU complained outside of any scope, and it is not known of whose work: the device may be shared. The native video shows until a
+   * frame of ours has been drawn, inside scopes, without complaint.
+   */
+  #onComplaint(error: VitreousError): void {
+    if (this.#findings.complained(error)) return;
+    // One bad frame is several errors. What is drawn after the first of them is drawn inside scopes.
+    if (!this.#curtain.open) return;
+    this.#complaints++;
+    if (this.#complaints > mostComplaints) {
+      this.#fail(error);
+      return;
+    }
+    this.#findings.fail(error);
+    this.#link.renderer?.reset?.();
+    this.#curtain.close();
+    this.#status.to('starting');
+    this.#refresh();
   }
 
   #refresh(): void {

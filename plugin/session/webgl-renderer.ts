@@ -55,6 +55,10 @@ export class WebGlRenderer implements FrameRenderer {
     this.#events = events;
   }
 
+  get maxTextureSize(): number {
+    return this.device.caps.maxTextureSize;
+  }
+
   get spec(): RigSpec | undefined {
     return this.#rig?.spec;
   }
