@@ -11,7 +11,7 @@ export type UpscaleModelName = Tier | ModelSource;
  * Loads a super-resolution model: its code by lazy import, its weights by one fetch, both checked. The only place that knows the
  * models.
  *
- * @throws VitreousError `manifest-*`, `weights-*`, `model-unknown`; the signal's reason.
+ * @throws VitreousError `model-origin`, `manifest-*`, `weights-*`, `model-unknown`; the signal's reason.
  */
 export async function openUpscaleModel(name: UpscaleModelName, options: LoadOptions = {}): Promise<UpscaleModel> {
   const [{ buildGraph, shippedTiers }, { checkManifest }, { fetchJson }, { loadWeights }] = await Promise.all([
@@ -28,7 +28,7 @@ export async function openUpscaleModel(name: UpscaleModelName, options: LoadOpti
           where: `mobilevit-sr ${name}`,
           weightsUrl: () => shippedTiers[name].weightsUrl,
         }
-      : await ownManifest(name, (url) => fetchJson(url, options.signal));
+      : await ownManifest(name, (url) => fetchJson(url, options));
   const manifest = checkManifest(raw, where);
   if (manifest.name !== 'mobilevit-sr') {
     const { VitreousError } = await import('./core/errors.js');
@@ -42,7 +42,8 @@ export async function openUpscaleModel(name: UpscaleModelName, options: LoadOpti
   }
   // Fails on a bad architecture before a byte of weights is fetched.
   buildGraph(manifest, { width: 8, height: 8 });
-  const weights = await loadWeights(manifest, weightsUrl(manifest.weights.file), options);
+  const origins = typeof name === 'string' ? undefined : options.origins;
+  const weights = await loadWeights(manifest, weightsUrl(manifest.weights.file), { ...options, origins });
   return { manifest, weights, graph: (size, numbers) => buildGraph(manifest, size, numbers) };
 }
 
@@ -77,7 +78,7 @@ async function shippedDetector() {
 /**
  * Loads a detector onto a device: its code by lazy import, weights and text side by one fetch each, both checked.
  *
- * @throws VitreousError `manifest-*`, `weights-*`, `tokenizer-format`, `model-unknown`; the signal's reason.
+ * @throws VitreousError `model-origin`, `manifest-*`, `weights-*`, `tokenizer-format`, `model-unknown`; the signal's reason.
  */
 export function openDetector(
   gpu: GpuDevice,
@@ -137,7 +138,7 @@ async function openClip(gpu: GpuDevice, source: ClipSource, options: OpenDetecto
   ]);
   signal?.throwIfAborted();
   const clip = await ClipModel.open(
-    'clipUrl' in source ? urlFolder(source.clipUrl) : fileFolder(source.clipFiles),
+    'clipUrl' in source ? urlFolder(source.clipUrl, options.origins) : fileFolder(source.clipFiles),
     signal,
   );
   const precision = gpu.caps.shaderF16 && !gpu.caps.software ? 'f16' : 'f32';

@@ -8,6 +8,7 @@ test('on a server, where there are no elements, the import does nothing and fail
     'detect',
     'highlight',
     'compare',
+    'debug',
     'enabled',
     'hotkey',
   ]);

@@ -27,7 +27,9 @@ import { type PlayerSettings, playerSettings } from '../player/player-settings.j
 import { type MenuEntry, VitreousMenuButton } from './videojs/menu-button.js';
 
 /** What the plugin takes; everything is optional. */
-export interface VideojsOptions extends EnhanceSettings, Pick<EnhanceOptions, 'device' | 'onProgress'> {
+export interface VideojsOptions
+  extends EnhanceSettings,
+    Pick<EnhanceOptions, 'device' | 'modelOrigins' | 'onProgress'> {
   /** Start with the native picture; nothing is loaded before it is enabled. Default true. */
   readonly enabled?: boolean | undefined;
   /** An entry in the control bar: off, auto, the tiers, compare, prompts. Default true. */
@@ -46,7 +48,7 @@ const PlayerEventTarget = EventTarget as { new (): PlayerEvents & EventTarget };
 /** A player's enhancement: goes with its video from source to source, and ends with the player. Nothing of it ever throws into playback. */
 export class VideojsEnhancement extends PlayerEventTarget {
   readonly #player: Player;
-  readonly #startOptions: Pick<EnhanceOptions, 'device' | 'onProgress'>;
+  readonly #startOptions: Pick<EnhanceOptions, 'device' | 'modelOrigins' | 'onProgress'>;
   readonly #prompts: readonly string[];
   readonly #hotkey: Hotkey | undefined;
   #menu: VitreousMenuButton | undefined;
@@ -61,10 +63,19 @@ export class VideojsEnhancement extends PlayerEventTarget {
   /** @throws TypeError naming the option. */
   constructor(player: Player, options: VideojsOptions = {}) {
     super();
-    const { enabled = true, menu = true, prompts, hotkey = '', device, onProgress, ...settings } = options;
+    const {
+      enabled = true,
+      menu = true,
+      prompts,
+      hotkey = '',
+      device,
+      modelOrigins,
+      onProgress,
+      ...settings
+    } = options;
     this.#settings = playerSettings(settings);
     this.#player = player;
-    this.#startOptions = { device, onProgress };
+    this.#startOptions = { device, modelOrigins, onProgress };
     this.#enabled = enabled;
     // Checked as those that are looked for.
     this.#prompts = prompts?.length ? promptsOf(playerSettings({ detect: { prompts } })) : this.#looksFor;

@@ -46,6 +46,7 @@ export const errorCodes = [
   'manifest-format',
   'manifest-field',
   'model-unknown',
+  'model-origin',
   'tokenizer-format',
   // engine
   'graph-invalid',
@@ -72,6 +73,10 @@ export const errorCodes = [
   'whep-network',
   'whep-answer',
   'whep-lost',
+  'whip-http',
+  'whip-network',
+  'whip-answer',
+  'whip-lost',
   // session
   'display-not-larger',
   'over-budget',

@@ -8,7 +8,7 @@ import { type AttributeSettings, isSettingName, resolveSettings, settingNames, w
 import { defineMediaApi, type MediaApi, type MediaElement, MediaForward } from './media-api.js';
 
 /** What `element.options` takes: all that `enhance` takes, but for what the element decides itself. */
-export type VitreousVideoOptions = EnhanceSettings & Pick<EnhanceOptions, 'device' | 'onProgress'>;
+export type VitreousVideoOptions = EnhanceSettings & Pick<EnhanceOptions, 'device' | 'modelOrigins' | 'onProgress'>;
 
 // Servers import this module too, where there are no elements. The media API is defined below.
 const ElementBase = (globalThis.HTMLElement ?? class {}) as unknown as {
@@ -59,8 +59,8 @@ export class VitreousVideoElement extends ElementBase {
         return element.#settings;
       },
       get startOptions() {
-        const { device, onProgress } = element.#options;
-        return { device, onProgress };
+        const { device, modelOrigins, onProgress } = element.#options;
+        return { device, modelOrigins, onProgress };
       },
       dispatchEvent: (event) => void this.dispatchEvent(event),
     };
@@ -182,7 +182,7 @@ export class VitreousVideoElement extends ElementBase {
 
   /**
    * All that has no attribute: `{ upscale: { strength: 0.7 }, detect: { rateHz: 4 }, device }`. Where an attribute says something, it
-   * counts. `device` and `onProgress` count from the next start.
+   * counts. `device`, `modelOrigins` and `onProgress` count from the next start.
    */
   get options(): VitreousVideoOptions {
     return this.#options;
@@ -190,8 +190,7 @@ export class VitreousVideoElement extends ElementBase {
 
   /** @throws TypeError for bad options; the former ones stay. */
   set options(options: VitreousVideoOptions) {
-    const { device: _device, onProgress: _onProgress, ...settings } = options;
-    this.#settings = resolveSettings(this.#attributes, settings);
+    this.#settings = resolveSettings(this.#attributes, settingsOf(options));
     this.#options = options;
     this.#enhancement?.update();
   }
@@ -201,8 +200,7 @@ export class VitreousVideoElement extends ElementBase {
     if (name === 'hotkey') this.#listenForHotkey();
     else if (isSettingName(name)) {
       const attributes = withAttribute(this.#attributes, name, value);
-      const { device: _device, onProgress: _onProgress, ...settings } = this.#options;
-      this.#settings = resolveSettings(attributes, settings);
+      this.#settings = resolveSettings(attributes, settingsOf(this.#options));
       this.#attributes = attributes;
     }
     this.#enhancement?.update();
@@ -281,6 +279,12 @@ export class VitreousVideoElement extends ElementBase {
     }
     return undefined;
   }
+}
+
+/** All but what counts at the start alone. */
+function settingsOf(options: VitreousVideoOptions): EnhanceSettings {
+  const { device: _device, modelOrigins: _modelOrigins, onProgress: _onProgress, ...settings } = options;
+  return settings;
 }
 
 function isMedia(element: Element): element is MediaElement {

@@ -1,6 +1,9 @@
 export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null;
 
+export const isUrl = (value: unknown): value is string | URL =>
+  value instanceof URL || (typeof value === 'string' && URL.canParse(value, globalThis.location?.href ?? 'file:///'));
+
 const longestShown = 60;
 
 /** A value as a message shows it. */

@@ -29,11 +29,11 @@ export class DebugOverlay implements DisposableResource {
 
   #write(): void {
     this.#timer = undefined;
-    const text = debugLines(this.#read()).join('\n');
-    if (text === this.#panel.text) return;
-    this.#panel.text = text;
-    // Rates fall to nothing after the last frame.
-    this.touch();
+    const stats = this.#read();
+    const text = debugLines(stats).join('\n');
+    if (text !== this.#panel.text) this.#panel.text = text;
+    // It falls to nothing in the second after the last frame.
+    if (stats.fps > 0) this.touch();
   }
 
   dispose(): void {

@@ -39,7 +39,7 @@ test('says all there is to say, a line each', () => {
     'GPU ms: 4.3 = ingest 0.3 + upscale 3.5 + compose 0.5',
     'frames: 30 shown (M 20, S 10), 1 late, 2 dropped, 7 bypassed',
     'reused: 83 % of the picture',
-    'GPU MB: 5.6 = picture 3.7, frames 1.8, activations 0.0',
+    'GPU MB: 5.6 = picture 3.7, frames 1.8',
     'looks: running, 12, 8.0 a second, 80 ms each, 2 followed',
     'HLS MB saved: 1.3',
     'faults: device-lost in gpu at 2.0 s; device-lost in gpu at 3.0 s; device-lost in gpu at 4.0 s',

@@ -1,20 +1,22 @@
 import type { EnhancedStats } from './enhanced.js';
 
 const mostFaults = 3;
+/** What would show as 0.0. */
+const leastBytes = 50_000;
 
 const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1);
 
-/** `name amount` of all that is not nothing, the largest first. */
-function parts(amounts: Readonly<Record<string, number>>, shown: (amount: number) => string): string {
+/** `name amount` of all that are at least so much, the largest first. */
+function parts(amounts: Readonly<Record<string, number>>, least: number, shown: (amount: number) => string): string {
   return Object.entries(amounts)
-    .filter(([, amount]) => amount > 0)
+    .filter(([, amount]) => amount >= least)
     .sort(([, a], [, b]) => b - a)
     .map(([name, amount]) => `${name} ${shown(amount)}`)
     .join(', ');
 }
 
 function frames({ framesShown, framesByTier, framesLate, framesDropped, framesBypassed }: EnhancedStats): string {
-  const tiers = parts(framesByTier, String);
+  const tiers = parts(framesByTier, 1, String);
   const shown = `${framesShown} shown${tiers === '' ? '' : ` (${tiers})`}`;
   return `frames: ${shown}, ${framesLate} late, ${framesDropped} dropped, ${framesBypassed} bypassed`;
 }
@@ -28,7 +30,7 @@ function gpu({ gpuMs }: EnhancedStats): string | undefined {
 
 function memory({ memoryBytes }: EnhancedStats): string {
   const total = Object.values(memoryBytes).reduce((sum, bytes) => sum + bytes, 0);
-  const owners = parts({ ...memoryBytes }, megabytes);
+  const owners = parts({ ...memoryBytes }, leastBytes, megabytes);
   return `GPU MB: ${megabytes(total)}${owners === '' ? '' : ` = ${owners}`}`;
 }
 

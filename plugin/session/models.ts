@@ -1,5 +1,6 @@
 import { openUpscaleModel } from '../catalog.js';
 import type { ModelSource, Tier } from '../core/model-source.js';
+import type { ModelOrigins } from '../engine/model/origins.js';
 import type { UpscaleModel } from '../upscale/model.js';
 import type { ActiveTier } from './events.js';
 import type { ProgressEvent } from './options.js';
@@ -13,12 +14,15 @@ export interface OpenModel {
 export class Models {
   readonly #open = new Map<string, Promise<UpscaleModel>>();
   readonly #onProgress: ((progress: ProgressEvent) => void) | undefined;
+  readonly #origins: ModelOrigins;
 
-  constructor(onProgress: ((progress: ProgressEvent) => void) | undefined) {
+  /** `origins`: where models that are named by URL may come from. */
+  constructor(onProgress: ((progress: ProgressEvent) => void) | undefined, origins: ModelOrigins) {
     this.#onProgress = onProgress;
+    this.#origins = origins;
   }
 
-  /** @throws VitreousError `manifest-*`, `weights-*`, `model-unknown`; the signal's reason. */
+  /** @throws VitreousError `model-origin`, `manifest-*`, `weights-*`, `model-unknown`; the signal's reason. */
   async open(quality: Tier | ModelSource, signal: AbortSignal): Promise<OpenModel> {
     const tier = typeof quality === 'string' ? quality : 'custom';
     const key = typeof quality === 'string' ? quality : String(quality.manifestUrl);
@@ -37,6 +41,7 @@ export class Models {
   async #load(quality: Tier | ModelSource, signal: AbortSignal): Promise<UpscaleModel> {
     const model = await openUpscaleModel(quality, {
       signal,
+      origins: this.#origins,
       onProgress: ({ loadedBytes, totalBytes }) => this.#onProgress?.({ phase: 'weights', loadedBytes, totalBytes }),
     });
     const totalBytes = model.manifest.weights.sizeBytes;

@@ -113,6 +113,11 @@ export interface EnhanceOptions extends EnhanceSettings {
    * `webgpu`: nothing else. `webgl`: WebGL even where there is WebGPU.
    */
   readonly renderer?: 'auto' | 'webgpu' | 'webgl' | undefined;
+  /**
+   * Origins, such as `https://models.example`, that `manifestUrl` and `clipUrl` may lead to, redirects included, beside the page's own. Anything
+   * else is refused before it is asked for (`model-origin`). The package's own files need not be listed, wherever it is served from.
+   */
+  readonly modelOrigins?: readonly string[] | undefined;
   /** Where to draw when the source is not a `<video>`; a video gets a canvas of its own. */
   readonly canvas?: HTMLCanvasElement | undefined;
   /** Aborts start-up at any point, and later ends the enhancement as `dispose()` does. */

@@ -1,5 +1,5 @@
 import type { DetectorFactory } from '../detect/detector.js';
-import { bad, checkBoolean, checkKeys, checkNumber, checkObject, isObject, shown } from './check-value.js';
+import { bad, checkBoolean, checkKeys, checkNumber, checkObject, isObject, isUrl, shown } from './check-value.js';
 import { type DetectOptions, type HighlightStyle, highlightStyles } from './options.js';
 
 /** Detection with every default filled in. */
@@ -39,9 +39,6 @@ function checkPrompts(value: unknown): readonly string[] {
   }
   return prompts;
 }
-
-const isUrl = (value: unknown): value is string | URL =>
-  value instanceof URL || (typeof value === 'string' && URL.canParse(value, globalThis.location?.href ?? 'file:///'));
 
 const isFiles = (value: unknown): value is readonly File[] =>
   Array.isArray(value) && value.length > 0 && value.every((file) => file instanceof File);

@@ -41,10 +41,18 @@ describe('checkOptions', () => {
     [{ device: {} }, 'options.device must be a GPUDevice, got an object'],
     [{ canvas: {} }, 'options.canvas must be an HTMLCanvasElement, got an object'],
     [{ signal: 'stop' }, "options.signal must be an AbortSignal, got 'stop'"],
+    [
+      { modelOrigins: ['https://a.example/models'] },
+      "options.modelOrigins must be an array of origins such as 'https://models.example', got an array",
+    ],
+    [
+      { upscale: { quality: { manifestUrl: 'http://' } } },
+      `options.upscale.quality must be ${qualities}, got an object`,
+    ],
     [{ onProgress: 3 }, 'options.onProgress must be a function, got 3'],
     [
       { detectt: {} },
-      'options.detectt is not an option; known are upscale, compare, detect, highlight, debug, output, renderer, device, canvas, signal, onProgress',
+      'options.detectt is not an option; known are upscale, compare, detect, highlight, debug, output, renderer, device, canvas, signal, onProgress, modelOrigins',
     ],
   ])('refuses %j', (options, message) => {
     // What a page without types could pass.
@@ -100,6 +108,10 @@ test('any options are taken or refused by a TypeError that names one', () => {
         fc.record({ style: fc.anything(), colours: fc.anything() }, { requiredKeys: [] }),
       ),
       device: fc.anything(),
+      modelOrigins: fc.oneof(
+        fc.anything(),
+        fc.array(fc.constantFrom('https://a.example', 'https://a.example/', 'null', '*', 'blob:x', 7)),
+      ),
     },
     { requiredKeys: [] },
   );

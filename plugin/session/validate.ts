@@ -1,6 +1,6 @@
 import type { Size } from '../core/geometry.js';
 import { type ModelSource, type Tier, tiers } from '../core/model-source.js';
-import { bad, checkBoolean, checkKeys, checkNumber, checkObject, isObject, shown } from './check-value.js';
+import { bad, checkBoolean, checkKeys, checkNumber, checkObject, isObject, isUrl, shown } from './check-value.js';
 import type { EnhanceOptions, EnhanceSettings, UpscaleOptions } from './options.js';
 import {
   checkDetect,
@@ -38,8 +38,11 @@ export const settingsDefaults: Settings = {
 };
 
 function isModelSource(value: unknown): value is ModelSource {
-  return isObject(value) && (typeof value.manifestUrl === 'string' || value.manifestUrl instanceof URL);
+  return isObject(value) && isUrl(value.manifestUrl);
 }
+
+const isOrigin = (value: unknown): boolean =>
+  typeof value === 'string' && URL.canParse(value) && value !== 'null' && new URL(value).origin === value;
 
 const isFraction = (value: unknown): value is number => typeof value === 'number' && value >= 0 && value <= 1;
 
@@ -118,7 +121,16 @@ function hasMethod(value: unknown, method: string): boolean {
 /** Checks everything a caller passed. @throws TypeError naming the option, what it must be and what it is. */
 export function checkOptions(options: EnhanceOptions): Settings {
   if (!isObject(options)) throw new TypeError(`options must be an object, got ${shown(options)}`);
-  checkKeys(options, '', [...settingNames, 'output', 'renderer', 'device', 'canvas', 'signal', 'onProgress']);
+  checkKeys(options, '', [
+    ...settingNames,
+    'output',
+    'renderer',
+    'device',
+    'canvas',
+    'signal',
+    'onProgress',
+    'modelOrigins',
+  ]);
   const given: Readonly<Record<string, unknown>> = { ...options };
   for (const { name, method, expected } of interfaces)
     if (given[name] !== undefined && !hasMethod(given[name], method)) throw bad(name, expected, given[name]);
@@ -128,6 +140,9 @@ export function checkOptions(options: EnhanceOptions): Settings {
     throw bad('renderer', renderers.map((renderer) => `'${renderer}'`).join(', '), given.renderer);
   if (given.renderer === 'webgl' && (given.device !== undefined || given.output === 'texture'))
     throw bad('renderer', "'auto' or 'webgpu' with options.device or output 'texture'", given.renderer);
+  const { modelOrigins } = given;
+  if (modelOrigins !== undefined && !(Array.isArray(modelOrigins) && modelOrigins.every(isOrigin)))
+    throw bad('modelOrigins', "an array of origins such as 'https://models.example'", modelOrigins);
   if (given.onProgress !== undefined && typeof given.onProgress !== 'function')
     throw bad('onProgress', 'a function', given.onProgress);
   return merge(given, settingsDefaults);

@@ -1,6 +1,7 @@
 import { type ErrorCode, VitreousError } from '../../core/errors.js';
 import type { ByteSource, ModelFolder, ReadOptions } from '../../engine/model/byte-source.js';
 import { textUpTo } from '../../engine/model/fetch.js';
+import { checkOrigin, checkRedirect, type ModelOrigins } from '../../engine/model/origins.js';
 
 /** The longest text file of a model, its tokenizer, weighs some megabytes. */
 const maxTextBytes = 64 * 2 ** 20;
@@ -16,13 +17,22 @@ function fail(code: ErrorCode, found: string, expected: string, cause?: unknown)
   });
 }
 
-async function request(url: URL, signal: AbortSignal | undefined, range?: string): Promise<Response> {
-  try {
-    return await fetch(url, { signal: signal ?? null, ...(range ? { headers: { Range: range } } : {}) });
-  } catch (cause) {
-    signal?.throwIfAborted();
-    throw fail('weights-network', `no answer from ${url}`, 'the file', cause);
-  }
+/** Asks a server for a file, or with `range` for a part of it. @throws VitreousError `weights-network`, `model-origin`; the signal's reason. */
+type Request = (url: URL, signal: AbortSignal | undefined, range?: string) => Promise<Response>;
+
+function requestFrom(origins: ModelOrigins): Request {
+  return async (url, signal, range) => {
+    checkOrigin(url, origins);
+    let response: Response;
+    try {
+      response = await fetch(url, { signal: signal ?? null, ...(range ? { headers: { Range: range } } : {}) });
+    } catch (cause) {
+      signal?.throwIfAborted();
+      throw fail('weights-network', `no answer from ${url}`, 'the file', cause);
+    }
+    checkRedirect(response, url, origins);
+    return response;
+  };
 }
 
 /** The response, or undefined for a file that is not there. */
@@ -69,16 +79,18 @@ class RangedFile implements ByteSource {
   readonly where: string;
   readonly sizeBytes: number;
   readonly #url: URL;
+  readonly #request: Request;
 
-  constructor(url: URL, sizeBytes: number) {
+  constructor(url: URL, sizeBytes: number, request: Request) {
     this.#url = url;
+    this.#request = request;
     this.where = url.href;
     this.sizeBytes = sizeBytes;
   }
 
   async read(begin: number, end: number, options: ReadOptions = {}): Promise<Uint8Array> {
     const url = this.#url;
-    const response = answered(await request(url, options.signal, `bytes=${begin}-${end - 1}`), url);
+    const response = answered(await this.#request(url, options.signal, `bytes=${begin}-${end - 1}`), url);
     if (!response) throw fail('weights-http', `status 404 for ${url}`, 'the file that was there before');
     if (response.status !== 206) {
       void response.body?.cancel();
@@ -106,13 +118,13 @@ class WholeFile implements ByteSource {
   }
 }
 
-async function openUrl(url: URL, signal: AbortSignal | undefined): Promise<ByteSource | undefined> {
+async function openUrl(url: URL, request: Request, signal: AbortSignal | undefined): Promise<ByteSource | undefined> {
   const response = answered(await request(url, signal, 'bytes=0-0'), url);
   if (!response) return undefined;
   if (response.status !== 206) return wholeFile(response, url, signal);
   void response.body?.cancel();
   const total = /^bytes 0-0\/(\d+)$/.exec(response.headers.get('Content-Range') ?? '')?.[1];
-  if (total !== undefined) return new RangedFile(url, Number(total));
+  if (total !== undefined) return new RangedFile(url, Number(total), request);
   // Another origin shows this header only where it exposes it (Fetch §3.2.3); without the size parts are of no use.
   const whole = answered(await request(url, signal), url);
   return whole && wholeFile(whole, url, signal);
@@ -137,8 +149,10 @@ async function wholeFile(response: Response, url: URL, signal: AbortSignal | und
  * the server answers range requests.
  *
  * @param base ends with a slash or gets one
+ * @param origins where its files may come from
  */
-export function urlFolder(base: string | URL): ModelFolder {
+export function urlFolder(base: string | URL, origins?: ModelOrigins): ModelFolder {
+  const request = requestFrom(origins);
   const folder = new URL(base, globalThis.location?.href);
   if (!folder.pathname.endsWith('/')) folder.pathname += '/';
   // A query, such as a signature, belongs to every file.
@@ -164,6 +178,6 @@ export function urlFolder(base: string | URL): ModelFolder {
         throw fail('weights-format', `more than ${maxTextBytes} bytes from ${url}`, 'a small file');
       return text;
     },
-    open: (name, signal) => openUrl(urlOf(name), signal),
+    open: (name, signal) => openUrl(urlOf(name), request, signal),
   };
 }

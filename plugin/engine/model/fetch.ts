@@ -1,7 +1,9 @@
 import { type ErrorCode, VitreousError } from '../../core/errors.js';
+import { checkOrigin, checkRedirect, type ModelOrigins } from './origins.js';
 
 export interface FetchOptions {
   readonly signal?: AbortSignal | undefined;
+  readonly origins?: ModelOrigins;
   readonly onBytes?: ((loadedBytes: number) => void) | undefined;
 }
 
@@ -16,7 +18,9 @@ function fail(code: ErrorCode, found: string, expected: string, cause?: unknown)
   });
 }
 
-async function open(url: string | URL, signal: AbortSignal | undefined): Promise<Response> {
+async function open(given: string | URL, { signal, origins }: FetchOptions): Promise<Response> {
+  const url = new URL(given, globalThis.location?.href);
+  checkOrigin(url, origins);
   let response: Response;
   try {
     response = await fetch(url, signal ? { signal } : {});
@@ -24,6 +28,7 @@ async function open(url: string | URL, signal: AbortSignal | undefined): Promise
     signal?.throwIfAborted();
     throw fail('weights-network', `no answer from ${url}`, 'the file', cause);
   }
+  checkRedirect(response, url, origins);
   if (!response.ok) throw fail('weights-http', `status ${response.status} for ${url}`, 'status 200');
   return response;
 }
@@ -31,14 +36,16 @@ async function open(url: string | URL, signal: AbortSignal | undefined): Promise
 /**
  * Fetches a file of known size. Reads no more than that size, whatever the server sends.
  *
- * @throws VitreousError `weights-network`, `weights-http`, `weights-truncated`, `weights-format` (too long); the signal's reason.
+ * @throws VitreousError `weights-network`, `weights-http`, `weights-truncated`, `weights-format` (too long), `model-origin`; the
+ * signal's reason.
  */
 export async function fetchBytes(
   url: string | URL,
   sizeBytes: number,
-  { signal, onBytes }: FetchOptions = {},
+  options: FetchOptions = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const response = await open(url, signal);
+  const { signal, onBytes } = options;
+  const response = await open(url, options);
   const reader = response.body?.getReader();
   if (!reader) throw fail('weights-truncated', `an empty answer from ${url}`, `${sizeBytes} bytes`);
   const bytes = new Uint8Array(sizeBytes);
@@ -85,9 +92,14 @@ export async function textUpTo(response: Response, mostBytes: number): Promise<s
   }
 }
 
-/** Fetches and parses JSON. @throws VitreousError `weights-network`, `weights-http`, `weights-truncated`, `manifest-format`; the signal's reason. */
-export async function fetchJson(url: string | URL, signal?: AbortSignal): Promise<unknown> {
-  const response = await open(url, signal);
+/**
+ * Fetches and parses JSON.
+ *
+ * @throws VitreousError `weights-network`, `weights-http`, `weights-truncated`, `manifest-format`, `model-origin`; the signal's reason.
+ */
+export async function fetchJson(url: string | URL, options: Omit<FetchOptions, 'onBytes'> = {}): Promise<unknown> {
+  const { signal } = options;
+  const response = await open(url, options);
   const bad = (found: string, cause?: unknown): VitreousError =>
     new VitreousError({
       code: 'manifest-format',

@@ -3,9 +3,12 @@ import { SafetensorsFile } from '../safetensors.js';
 import { SafetensorsWeights, scaleSuffix, type WeightSource } from '../weights.js';
 import { checkSha256, fetchBytes } from './fetch.js';
 import type { ModelManifest } from './manifest-fields.js';
+import type { ModelOrigins } from './origins.js';
 
 export interface LoadOptions {
   readonly signal?: AbortSignal | undefined;
+  /** Where files that are named by URL may come from; the package's own may come from anywhere. */
+  readonly origins?: ModelOrigins;
   readonly onProgress?: ((progress: { readonly loadedBytes: number; readonly totalBytes: number }) => void) | undefined;
 }
 
@@ -44,11 +47,12 @@ export async function readWeights(
 export async function loadWeights(
   manifest: ModelManifest,
   url: string | URL,
-  { signal, onProgress }: LoadOptions = {},
+  { signal, origins, onProgress }: LoadOptions = {},
 ): Promise<WeightSource> {
   const totalBytes = manifest.weights.sizeBytes;
   const bytes = await fetchBytes(url, totalBytes, {
     signal,
+    origins,
     onBytes: (loadedBytes) => onProgress?.({ loadedBytes, totalBytes }),
   });
   signal?.throwIfAborted();
