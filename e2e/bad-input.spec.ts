@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { Page, Route } from '@playwright/test';
 import type { EnhanceOptions } from '../plugin/index.js';
 import { clip } from './clips.js';
+import { fault } from './fault.js';
 import { expect, test } from './fixtures.js';
 import { meanLevel } from './pixels.js';
 import { openPlayer, seen } from './player.js';
@@ -137,7 +138,7 @@ test("an unbroken model of one's own runs", async ({ page }) => {
 });
 
 for (const [name, change, code] of rows)
-  test(`${name}: ${code}`, async ({ page }) => {
+  fault('input', name, `${code}, and the native video plays on`, async ({ page }) => {
     const files = shippedFiles();
     change(files);
     await serve(page, files);
