@@ -43,6 +43,7 @@ const patienceMs = 120_000;
 /** A picture with less contrast is one colour. The films have 50 and more. */
 const leastContrast = 5;
 const fullWidth = 480;
+const hiddenMs = 1000;
 
 /** Carries out a plan's actions on the page, and looks after each whether everything is as it should be. */
 export class Driver {
@@ -69,6 +70,18 @@ export class Driver {
 
   /** @throws SoakLoss. */
   async act(action: Action): Promise<void> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => reject(new SoakLoss('the page does not answer')), 2 * patienceMs);
+    });
+    try {
+      await Promise.race([this.#act(action), late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #act(action: Action): Promise<void> {
     if (action.kind === 'rest') {
       for (const slot of [...this.#videos.keys()]) await this.#close(slot);
       return;
@@ -153,13 +166,11 @@ export class Driver {
     return lost > 0;
   }
 
-  /** Another page comes to the front for a while, where this one is hidden and then frozen. */
+  /** Another page comes to the front for a while. Frozen as well, Chromium 156 now and then deadlocks itself. */
   async #hide(): Promise<void> {
-    const { page, behind, pageSession } = this.#browser;
+    const { page, behind } = this.#browser;
     await behind.bringToFront();
-    await pageSession.send('Page.setWebLifecycleState', { state: 'frozen' });
-    await behind.evaluate(() => new Promise((resolve) => setTimeout(resolve, 500)));
-    await pageSession.send('Page.setWebLifecycleState', { state: 'active' });
+    await new Promise((resolve) => setTimeout(resolve, hiddenMs));
     await page.bringToFront();
   }
 

@@ -50,7 +50,7 @@ async function soak(minutes: number, seed: number): Promise<number> {
     if (thrown instanceof SoakLoss) loss = thrown.message;
     else loss = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
     const picture = resolve(import.meta.dirname, '../../node_modules/.cache/soak.png');
-    await browser.page.screenshot({ path: picture }).catch(() => {});
+    await browser.page.screenshot({ path: picture, timeout: 10_000 }).catch(() => {});
     console.log(`the last actions:\n${record.lastActions()}\nthe page: ${picture}`);
   } finally {
     await browser.close();
