@@ -18,6 +18,7 @@ export default [
   },
   { name: "import 'vitreous/hls' (without hls.js)", path: staticClosure('hls.js'), limit: '5 kB', gzip: true },
   { name: "import 'vitreous/whep'", path: staticClosure('whep.js'), limit: '5 kB', gzip: true },
+  { name: "import 'vitreous/whip'", path: staticClosure('whip.js'), limit: '5 kB', gzip: true },
   { name: "import 'vitreous/three' (without three)", path: staticClosure('three.js'), limit: '3 kB', gzip: true },
   { name: "import 'vitreous/regl' (without regl)", path: staticClosure('regl.js'), limit: '2 kB', gzip: true },
   { name: "import 'vitreous/tfjs' (without TF.js)", path: staticClosure('tfjs.js'), limit: '7 kB', gzip: true },

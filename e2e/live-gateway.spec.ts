@@ -118,6 +118,47 @@ test('WHEP: gateway killed and restarted in mid-play; the picture comes back enh
   ]);
 });
 
+test('HLS: gateway killed and restarted in mid-play; hls.js tries again, the picture stays, and goes on enhanced', async ({
+  page,
+  startGateway,
+  startSource,
+}) => {
+  const gateway = await startGateway();
+  const ports = { httpPort: gateway.httpPort, rtmpPort: gateway.rtmpPort };
+  const rtmpUrl = `rtmp://127.0.0.1:${gateway.rtmpPort}/live/studio`;
+  const former = startSource({ rtmpUrl });
+  await openPage(page);
+  await live(gateway);
+  await page.evaluate(async (url) => {
+    await window.live.playHls(url);
+    await window.live.enhance();
+    await window.live.frames(5);
+  }, playlist(gateway));
+  expect(await seenStamp(page)).toBeGreaterThan(0);
+  // What it has loaded plays on, then it waits.
+  const stalled = page.evaluate(async () => {
+    const { hls, video } = window.live;
+    const Hls = hls?.constructor as typeof import('hls.js').default;
+    const error = new Promise((resolve) => hls?.once(Hls.Events.ERROR, resolve));
+    await new Promise((resolve) => video.addEventListener('waiting', resolve, { once: true }));
+    await error;
+    return { state: window.live.enhanced?.state, paused: video.paused };
+  });
+  await gateway.close();
+  await former.stop();
+  expect(await stalled).toEqual({ state: 'running', paused: false });
+  const held = await seenStamp(page);
+  expect(held).toBeGreaterThan(0);
+  await startGateway(ports);
+  startSource({ rtmpUrl });
+  await moves(page, held);
+  const { state, fallbacks } = await page.evaluate(() => ({
+    state: window.live.enhanced?.state,
+    fallbacks: window.live.fallbacks,
+  }));
+  expect([state, fallbacks]).toEqual(['running', []]);
+});
+
 test('what the gateway refuses, it says why', async ({ startGateway, startSource }) => {
   await expect(startGateway({ host: '0.0.0.0' })).rejects.toThrow(/^\[key-required\]/);
   await expect(startGateway({ cameras: new Map([['a', 'http://x/']]) })).rejects.toThrow(/^\[bad-arguments\]/);

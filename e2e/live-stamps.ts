@@ -1,18 +1,23 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Pixels } from './pixels.js';
 
-// A live source whose every frame tells when it was drawn: the clock in black and white blocks, with its complement below it to tell a whole
-// frame from a torn or missing one; twice, in the upper and in the lower half.
+import {
+  stampBits,
+  stampBlock,
+  stampBlocks,
+  stampedRate,
+  stampedSize,
+  stampLeft,
+  stampRowHeight,
+  stampTop,
+} from './stamp-layout.js';
 
-export const stampedSize = { width: 160, height: 90 } as const;
-export const stampedRate = 10;
+// A live source whose every frame tells when it was drawn.
 
-const bits = 24;
-const block = 6;
-const left = 8;
-const rowTop = { upper: 8, lower: 53 } as const;
-const rowHeight = 12;
-const epochMs = Date.now();
+export { stampedRate, stampedSize };
+
+/** When the stamps begin to count. */
+export const epochMs = Date.now();
 
 /** Milliseconds since the tests' own epoch. */
 export const stampNow = (): number => Date.now() - epochMs;
@@ -24,20 +29,14 @@ function drawFrame(stampMs: number, index: number): Buffer {
   // Something moves everywhere, so that no frame equals the one before.
   for (let y = 0; y < height; y++)
     for (let x = 0; x < width; x++) luma[y * width + x] = 60 + ((x + y + 3 * index) % 80);
-  for (const top of Object.values(rowTop))
-    for (let bit = 0; bit < bits; bit++) {
-      const set = (stampMs >> bit) & 1;
-      for (let y = 0; y < 2 * rowHeight; y++) {
-        const level = y < rowHeight === Boolean(set) ? 235 : 16;
-        const start = (top + y) * width + left + bit * block;
-        luma.fill(level, start, start + block);
-      }
-    }
+  for (const { x, y, white } of stampBlocks(stampMs))
+    for (let row = y; row < y + stampRowHeight; row++)
+      luma.fill(white ? 235 : 16, row * width + x, row * width + x + stampBlock);
   return Buffer.concat([luma, Buffer.alloc((width * height) / 2, 128)]);
 }
 
 /** Reads the stamp in one half of a picture of the whole frame, whatever its size. Undefined: there is none to read. */
-export function readStamp(picture: Pixels, half: keyof typeof rowTop): number | undefined {
+export function readStamp(picture: Pixels, half: keyof typeof stampTop): number | undefined {
   const { width, height, data } = picture;
   const level = (x: number, y: number): number => {
     const column = Math.floor((x / stampedSize.width) * width);
@@ -45,10 +44,10 @@ export function readStamp(picture: Pixels, half: keyof typeof rowTop): number | 
     return data[(row * width + column) * 4] ?? 0;
   };
   let stamp = 0;
-  for (let bit = 0; bit < bits; bit++) {
-    const x = left + (bit + 0.5) * block;
-    const value = level(x, rowTop[half] + rowHeight / 2);
-    const complement = level(x, rowTop[half] + (3 * rowHeight) / 2);
+  for (let bit = 0; bit < stampBits; bit++) {
+    const x = stampLeft + (bit + 0.5) * stampBlock;
+    const value = level(x, stampTop[half] + stampRowHeight / 2);
+    const complement = level(x, stampTop[half] + (3 * stampRowHeight) / 2);
     if (Math.abs(value - complement) < 100) return undefined;
     if (value > complement) stamp |= 1 << bit;
   }

@@ -26,9 +26,9 @@ async function open(page: Page, way: Way, options: Record<string, unknown> = {})
 const shown = (page: Page): Promise<Pixels> => screenshot(page, { x: 0, y: 0, ...picture });
 
 /** The same frames over a `<video>` of twice their size: what a page shows without any renderer. */
-async function references(page: Page): Promise<readonly Pixels[]> {
+async function references(page: Page, renderer: 'webgpu' | 'webgl'): Promise<readonly Pixels[]> {
   await openPlayer(page, '64x36', { ...picture, atSeconds: seconds[0] });
-  await page.evaluate(() => window.enhanceVideo().then(() => undefined));
+  await page.evaluate((renderer) => window.enhanceVideo({ renderer }).then(() => undefined), renderer);
   const pictures = [await seen(page, picture)];
   for (const at of seconds.slice(1)) {
     await page.evaluate(async (at) => {
@@ -45,7 +45,7 @@ async function references(page: Page): Promise<readonly Pixels[]> {
 let expected: readonly Pixels[] = [];
 test.beforeAll(async ({ browser, baseURL }) => {
   const page = await browser.newPage(baseURL === undefined ? {} : { baseURL });
-  expected = await references(page);
+  expected = await references(page, 'webgpu');
   await page.close();
 });
 
@@ -64,10 +64,10 @@ async function play(page: Page): Promise<{ copies: Record<string, number>; pictu
 }
 
 /** The largest difference of a channel from the page without a renderer, over all frames. */
-const farthest = (pictures: readonly Pixels[]): number =>
+const farthest = (pictures: readonly Pixels[], references = expected): number =>
   Math.max(
     ...pictures.map((pixels, i) => {
-      const reference = expected[i];
+      const reference = references[i];
       if (!reference) throw new Error(`no reference ${i}`);
       return difference(pixels, reference).max;
     }),
@@ -167,6 +167,34 @@ for (const [way, name, calls] of [
       expect(copies[call]).toBeLessThanOrEqual(drawn ?? 0);
     }
     expect((await health(page)).errors).toEqual([]);
+  });
+
+for (const [way, name] of [
+  ['three-webgl', 'three.js by WebGL'],
+  ['regl', 'regl'],
+] as const)
+  test(`${name}: the picture of the WebGL fallback too, by one upload a frame, and the native one while it is off`, async ({
+    page,
+  }) => {
+    const inWebGl = await references(page, 'webgl');
+    await open(page, way, { renderer: 'webgl' });
+    const { copies, pictures } = await play(page);
+    expect(farthest(pictures, inWebGl)).toBeLessThanOrEqual(1);
+    const drawn = await page.evaluate(() => window.renderers.screen?.enhanced.stats.framesShown);
+    // The fallback's own are the frames of the video.
+    const frames = seconds.length - 1;
+    expect(Object.keys(copies)).toEqual(['texImage2D']);
+    expect(copies.texImage2D).toBeGreaterThanOrEqual(2 * frames);
+    expect(copies.texImage2D).toBeLessThanOrEqual(2 * (drawn ?? 0));
+    await page.evaluate(async () => {
+      const { screen } = window.renderers;
+      if (screen) screen.enhanced.enabled = false;
+      await window.renderers.rendered();
+    });
+    const native = await shown(page);
+    expect(difference(native, inWebGl.at(-1) ?? native).mean).toBeLessThan(8);
+    expect(meanLevel(native)).toBeGreaterThan(40);
+    expect(await health(page)).toEqual({ devices: 0, errors: [], state: 'off' });
   });
 
 test('highlights and the split are in the texture while they are wanted', async ({ page }) => {

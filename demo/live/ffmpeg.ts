@@ -36,12 +36,11 @@ export async function probeRtsp(url: string, signal: AbortSignal): Promise<Sourc
 const rtspInput = ['-rtsp_transport', 'tcp', '-timeout', '5000000'];
 
 /** Where ffmpeg reads from. */
-export type FfmpegInput = { readonly rtspUrl: string } | { readonly pipe: 'flv' };
+export type FfmpegInput = { readonly rtspUrl: string } | { readonly pipe: 'flv' | 'matroska' };
 
 export interface FfmpegOutputs {
-  /** UDP ports on 127.0.0.1 that RTP goes to. */
-  readonly videoPort: number;
-  readonly audioPort: number;
+  /** UDP ports on 127.0.0.1 that RTP goes to. Undefined: none is wanted. */
+  readonly rtp: { readonly videoPort: number; readonly audioPort: number } | undefined;
   /** Shortest fragment, seconds. */
   readonly fragmentSeconds: number;
   /** Largest RTP packet, bytes. */
@@ -56,9 +55,9 @@ export function startFfmpeg(input: FfmpegInput, { video, audio }: SourceCodecs, 
   const x264 = ['-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency', '-pix_fmt', 'yuv420p'];
   const keyframes = ['-force_key_frames', 'expr:gte(t,n_forced)'];
   const videoCodec = video === 'h264' ? ['-c:v', 'copy'] : [...x264, ...keyframes];
-  const audioCodec = audio === 'aac' ? ['-c:a', 'copy'] : ['-c:a', 'aac', '-b:a', '128k'];
-  const opus = ['-c:a', 'libopus', '-ar', '48000', '-ac', '2', '-b:a', '96k', '-application', 'lowdelay'];
-  const rtp = (port: number) => `rtp://127.0.0.1:${port}?rtcpport=${port}&pkt_size=${to.packetBytes}`;
+  // Sound from elsewhere than a file may have gaps, and be moved to where its picture is.
+  const aac = ['-c:a', 'aac', '-b:a', '128k', '-af', 'aresample=async=1000'];
+  const audioCodec = audio === 'aac' ? ['-c:a', 'copy'] : aac;
   const fragments = ['-movflags', '+empty_moov+default_base_moof+frag_keyframe', '-frag_duration'];
   return spawn(
     'ffmpeg',
@@ -67,13 +66,22 @@ export function startFfmpeg(input: FfmpegInput, { video, audio }: SourceCodecs, 
       ...readFrom(input),
       ...['-map', '0:v:0', ...(audio ? ['-map', '0:a:0', ...audioCodec] : []), ...videoCodec],
       ...['-f', 'mp4', ...fragments, String(Math.round(to.fragmentSeconds * 1e6)), '-flush_packets', '1', 'pipe:1'],
-      // Receivers that come later need the parameter sets at every key frame.
-      ...['-map', '0:v:0', ...videoCodec, '-bsf:v', 'h264_mp4toannexb,dump_extra=freq=keyframe'],
-      ...['-f', 'rtp', '-payload_type', '96', rtp(to.videoPort)],
-      ...(audio ? ['-map', '0:a:0', ...opus, '-f', 'rtp', '-payload_type', '97', rtp(to.audioPort)] : []),
+      ...rtpOutputs(videoCodec, audio !== undefined, to),
     ],
     { stdio: ['pipe', 'pipe', 'pipe'] },
   );
+}
+
+function rtpOutputs(videoCodec: readonly string[], audio: boolean, { rtp, packetBytes }: FfmpegOutputs): string[] {
+  if (!rtp) return [];
+  const url = (port: number) => `rtp://127.0.0.1:${port}?rtcpport=${port}&pkt_size=${packetBytes}`;
+  const opus = ['-c:a', 'libopus', '-ar', '48000', '-ac', '2', '-b:a', '96k', '-application', 'lowdelay'];
+  return [
+    // Receivers that come later need the parameter sets at every key frame.
+    ...['-map', '0:v:0', ...videoCodec, '-bsf:v', 'h264_mp4toannexb,dump_extra=freq=keyframe'],
+    ...['-f', 'rtp', '-payload_type', '96', url(rtp.videoPort)],
+    ...(audio ? ['-map', '0:a:0', ...opus, '-f', 'rtp', '-payload_type', '97', url(rtp.audioPort)] : []),
+  ];
 }
 
 function readFrom(input: FfmpegInput): string[] {

@@ -2,19 +2,21 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Server as TcpServer } from 'node:net';
 import { Fault } from './fault.js';
 import { requireFfmpeg } from './ffmpeg.js';
+import { readOffer, text } from './http.js';
 import { LiveStream } from './live-stream.js';
 import { RtmpIngest } from './rtmp/ingest.js';
 import { type PublishRequest, startRtmpServer, type TagSink } from './rtmp/server.js';
 import { pullRtsp } from './rtsp-pull.js';
+import { type Claim, WhipEndpoint } from './whip/endpoint.js';
 
 export interface GatewayOptions {
   /** Default 127.0.0.1: this machine alone. Anything else needs `key`. */
   readonly host?: string | undefined;
-  /** HLS and WHEP. Default 8080; 0: any. */
+  /** HLS, WHEP and WHIP. Default 8080; 0: any. */
   readonly httpPort?: number | undefined;
   /** Default 1935; 0: any. */
   readonly rtmpPort?: number | undefined;
-  /** Publishers must send it: `rtmp://host/live/NAME?key=…`. */
+  /** Publishers must send it: `rtmp://host/live/NAME?key=…`, or as WHIP's bearer token. */
   readonly key?: string | undefined;
   /** Cameras to pull from, by the name to watch them under. */
   readonly cameras?: ReadonlyMap<string, string> | undefined;
@@ -24,24 +26,31 @@ export interface GatewayOptions {
 }
 
 const loopback = new Set(['127.0.0.1', '::1', 'localhost']);
-const namePattern = /^[\w-]{1,64}$/;
+/** `/whip/…` is where publishers post. */
+const namePattern = /^(?!whip$)[\w-]{1,64}$/;
 const mostStreams = 32;
-const longestBodyBytes = 64 * 1024;
 /** Who asks for a stream before it is there waits so long. */
 const patienceMs = 4000;
 
-/** RTMP and RTSP in, HLS and WHEP out. */
+/** RTMP, RTSP and WHIP in, HLS and WHEP out. */
 export class Gateway {
   readonly #options: GatewayOptions;
   readonly #streams = new Map<string, Promise<LiveStream>>();
   readonly #publishing = new Set<string>();
   readonly #lifetime = new AbortController();
+  readonly #whip: WhipEndpoint;
   readonly #http: Server;
   #rtmp: TcpServer | undefined;
   #pulls: Promise<void>[] = [];
 
   private constructor(options: GatewayOptions) {
     this.#options = options;
+    const { key, webRtcAddresses } = options;
+    this.#whip = new WhipEndpoint({
+      key,
+      addresses: webRtcAddresses,
+      claim: (name) => this.#claim(name, 'WHIP'),
+    });
     this.#http = createServer((request, response) => {
       this.#serve(request, response).catch((thrown) => fail(response, thrown));
     });
@@ -103,18 +112,28 @@ export class Gateway {
   }
 
   #publish({ app, name, query }: PublishRequest, close: () => void): TagSink | { refused: string } {
-    const { key, cameras } = this.#options;
+    const { key } = this.#options;
     if (key !== undefined && query.get('key') !== key) return { refused: 'a wrong key, or none' };
-    if (app !== 'live' || !namePattern.test(name)) return { refused: 'publish to rtmp://HOST/live/NAME' };
-    if (this.#publishing.has(name) || cameras?.has(name)) return { refused: `${name} is in use` };
-    if (!this.#streams.has(name) && this.#streams.size >= mostStreams) return { refused: 'too many streams' };
-    this.#publishing.add(name);
-    this.#log(`${name}: published by RTMP`);
-    return new LateSink(this.#stream(name), (problem) => {
-      this.#publishing.delete(name);
-      this.#log(`${name}: ${problem || 'the publisher has gone'}`);
+    if (app !== 'live') return { refused: 'publish to rtmp://HOST/live/NAME' };
+    const claimed = this.#claim(name, 'RTMP');
+    if ('refused' in claimed) return claimed;
+    return new LateSink(claimed.stream, (problem) => {
+      claimed.release(problem);
       close();
     });
+  }
+
+  /** A name for one publisher, until it is released. */
+  #claim(name: string, by: string): Claim | { refused: string } {
+    if (!namePattern.test(name)) return { refused: `'${name}' is no name: letters, digits, - and _` };
+    if (this.#publishing.has(name) || this.#options.cameras?.has(name)) return { refused: `${name} is in use` };
+    if (!this.#streams.has(name) && this.#streams.size >= mostStreams) return { refused: 'too many streams' };
+    this.#publishing.add(name);
+    this.#log(`${name}: published by ${by}`);
+    const release = (problem: string) => {
+      if (this.#publishing.delete(name)) this.#log(`${name}: ${problem || 'the publisher has gone'}`);
+    };
+    return { stream: this.#stream(name), release };
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -122,6 +141,7 @@ export class Gateway {
     // Pages of any origin may watch: what is served here is for whoever can reach it.
     response.setHeader('Access-Control-Allow-Origin', '*');
     response.setHeader('Access-Control-Expose-Headers', 'Location');
+    response.setHeader('Accept-Post', 'application/sdp');
     if (request.method === 'OPTIONS') {
       response.setHeader('Access-Control-Allow-Methods', 'GET, POST, PATCH, DELETE');
       response.setHeader('Access-Control-Allow-Headers', 'Content-Type, Authorization, If-Match');
@@ -130,6 +150,7 @@ export class Gateway {
     }
     const [name = '', ...rest] = url.pathname.slice(1).split('/');
     if (name === '') return this.#list(response);
+    if (name === 'whip') return this.#whip.serve(request, response, rest);
     const stream = await this.#streams.get(name);
     if (!stream) return text(response, 404, `no stream '${name}'`);
     const path = rest.join('/');
@@ -164,7 +185,7 @@ export class Gateway {
       return text(response, 405, 'DELETE alone: all candidates are in offer and answer');
     }
     if (method !== 'POST') return text(response, 405, 'POST an offer');
-    const offer = await body(request);
+    const offer = await readOffer(request);
     if (!(await stream.waitUntilLive(patienceMs))) return text(response, 503, `'${stream.name}' is not live`);
     const { id: made, answerSdp } = await stream.watch(offer);
     response.writeHead(201, { 'Content-Type': 'application/sdp', Location: `/${stream.name}/whep/${made}` });
@@ -174,6 +195,7 @@ export class Gateway {
   /** Idempotent. */
   async close(): Promise<void> {
     this.#lifetime.abort();
+    this.#whip.close();
     this.#rtmp?.close();
     this.#http.close();
     this.#http.closeAllConnections();
@@ -226,22 +248,8 @@ function taken(port: number, option: string, cause: unknown): Fault {
   return new Fault('port-taken', `port ${port} cannot be had (${String(cause)}): choose another by ${option}`, cause);
 }
 
-function text(response: ServerResponse, status: number, message: string): void {
-  response.writeHead(status, { 'Content-Type': 'text/plain' }).end(message);
-}
-
 function fail(response: ServerResponse, thrown: unknown): void {
   if (response.headersSent) response.destroy();
   else if (thrown instanceof Fault) text(response, 422, thrown.message);
   else text(response, 500, String(thrown));
-}
-
-/** @throws Fault `bad-arguments` where it is longer than any offer. */
-async function body(request: IncomingMessage): Promise<string> {
-  let received = '';
-  for await (const bytes of request) {
-    received += String(bytes);
-    if (received.length > longestBodyBytes) throw new Fault('bad-arguments', 'an offer longer than 64 KiB');
-  }
-  return received;
 }

@@ -3,7 +3,8 @@ import { type FfmpegInput, lastWords, type SourceCodecs, startFfmpeg } from './f
 import { FragmentReader } from './hls/fragments.js';
 import { HlsOrigin } from './hls/origin.js';
 import { RtpPort } from './rtp-port.js';
-import { type WhepServerOptions, WhepViewers } from './whep-viewers.js';
+import type { WebRtcOptions } from './webrtc/peer.js';
+import { WhepViewers } from './webrtc/whep-viewers.js';
 
 /** Parts of HLS are at least so long: each waits for its last frame. */
 const fragmentSeconds = 0.2;
@@ -15,19 +16,21 @@ export class LiveStream {
   readonly name: string;
   readonly hls = new HlsOrigin();
   readonly viewers: WhepViewers;
+  /** A viewer needs a key frame: for a source that makes some on request. */
+  onPictureWanted: (() => void) | undefined;
   readonly #ports: { readonly video: RtpPort; readonly audio: RtpPort };
   #process: ChildProcess | undefined;
   #codecs: SourceCodecs | undefined;
   #onLive = new Set<() => void>();
   #closed = false;
 
-  private constructor(name: string, webRtc: WhepServerOptions, ports: { video: RtpPort; audio: RtpPort }) {
+  private constructor(name: string, webRtc: WebRtcOptions, ports: { video: RtpPort; audio: RtpPort }) {
     this.name = name;
-    this.viewers = new WhepViewers(webRtc);
+    this.viewers = new WhepViewers(webRtc, () => this.onPictureWanted?.());
     this.#ports = ports;
   }
 
-  static async open(name: string, webRtc: WhepServerOptions): Promise<LiveStream> {
+  static async open(name: string, webRtc: WebRtcOptions): Promise<LiveStream> {
     return new LiveStream(name, webRtc, { video: await RtpPort.open(), audio: await RtpPort.open() });
   }
 
@@ -40,14 +43,25 @@ export class LiveStream {
     return this.#codecs !== undefined;
   }
 
-  /** Starts taking a source's media; `onEnd` says how it ended. The former one must have ended. */
-  start(input: FfmpegInput, codecs: SourceCodecs, onEnd: (lastWords: string) => void): ChildProcess {
+  /** A packet of a source that brings its own, which is `started` without them. */
+  giveRtp(kind: 'video' | 'audio', packet: Buffer): void {
+    this.#ports[kind].give(packet);
+  }
+
+  /**
+   * Starts taking a source's media; `onEnd` says how it ended. A former one is let go of, without its `onEnd` being an interruption.
+   *
+   * @param ownRtp the source brings its RTP itself, by `giveRtp`
+   */
+  start(input: FfmpegInput, codecs: SourceCodecs, onEnd: (lastWords: string) => void, ownRtp = false): ChildProcess {
     const { video, audio } = this.#ports;
-    const ports = { videoPort: video.port, audioPort: audio.port };
-    const process = startFfmpeg(input, codecs, { ...ports, fragmentSeconds, packetBytes });
+    const rtp = ownRtp ? undefined : { videoPort: video.port, audioPort: audio.port };
+    const former = this.#process;
+    const process = startFfmpeg(input, codecs, { rtp, fragmentSeconds, packetBytes });
     const words = lastWords(process);
     const reader = new FragmentReader();
     this.#process = process;
+    former?.kill('SIGKILL');
     process.stdout?.on('data', (bytes: Buffer) => {
       if (this.#process !== process) return;
       try {
@@ -80,6 +94,7 @@ export class LiveStream {
   #interrupt(): void {
     this.#process = undefined;
     this.#codecs = undefined;
+    this.onPictureWanted = undefined;
     this.hls.interrupt();
     // Those who watch by WebRTC see the end, and come back when there is something to see.
     this.viewers.close();

@@ -7,8 +7,8 @@ const usage = `npm run live -- [options]
 
   --camera NAME=rtsp://…   pull a camera; again for more
   --host ADDRESS           listen there (default 127.0.0.1); anything else needs --key
-  --key SECRET             publishers must send it: rtmp://HOST/live/NAME?key=SECRET
-  --http-port N            HLS and WHEP (default 8080)
+  --key SECRET             publishers must send it: rtmp://HOST/live/NAME?key=SECRET, or WHIP's bearer token
+  --http-port N            HLS, WHEP and WHIP (default 8080)
   --rtmp-port N            RTMP (default 1935)
   --webrtc-address ADDRESS the address that WebRTC goes over; again for more (default: all of this machine)
   --no-page                the gateway alone, without the page that plays its streams`;
@@ -71,6 +71,7 @@ export async function main(args: readonly string[]): Promise<number> {
     });
     const origin = `http://${host.includes(':') ? `[${host}]` : host}:${gateway.httpPort}`;
     console.log(`publish  rtmp://${host}:${gateway.rtmpPort}/live/NAME${key === undefined ? '' : '?key=…'}`);
+    console.log(`         ${origin}/whip/NAME (WHIP)`);
     console.log(`watch    ${origin}/NAME/index.m3u8 (HLS), ${origin}/NAME/whep (WHEP)`);
     if (!given['no-page']) console.log(`page     ${await servePage(host)}/live/?gateway=${encodeURIComponent(origin)}`);
     await new Promise((resolve) => {

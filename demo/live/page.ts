@@ -79,8 +79,9 @@ function playHls(url: string, signal: AbortSignal): void {
   signal.addEventListener('abort', () => hls.destroy());
   hls.on(Hls.Events.MANIFEST_PARSED, () => void video.play());
   hls.on(Hls.Events.ERROR, (_event, { fatal, type }) => {
-    // The source may come back.
-    if (fatal && type === Hls.ErrorTypes.NETWORK_ERROR) setTimeout(() => !signal.aborted && hls.loadSource(url), 1000);
+    // The source may come back; the picture stays meanwhile, unless there has been none.
+    const again = () => (hls.levels.length > 0 ? hls.startLoad() : hls.loadSource(url));
+    if (fatal && type === Hls.ErrorTypes.NETWORK_ERROR) setTimeout(() => !signal.aborted && again(), 1000);
     else if (fatal) hls.recoverMediaError();
   });
   // What WebRTC left there would go before hls.js's source.

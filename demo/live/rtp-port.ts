@@ -1,6 +1,6 @@
 import { createSocket, type Socket } from 'node:dgram';
 
-/** Takes RTP from ffmpeg on a loopback port of its own and hands it on. */
+/** Takes RTP from ffmpeg on a loopback port of its own, or as it is given, and hands it on. */
 export class RtpPort {
   readonly #socket: Socket;
   readonly #listeners = new Set<(packet: Buffer) => void>();
@@ -11,7 +11,7 @@ export class RtpPort {
       // RTCP comes to the same port; its packet types lie where RTP has the marker and types 72 to 76 (RFC 5761 §4).
       const type = (packet[1] ?? 0) & 0x7f;
       if (type >= 72 && type <= 76) return;
-      for (const listener of this.#listeners) listener(packet);
+      this.give(packet);
     });
   }
 
@@ -26,6 +26,11 @@ export class RtpPort {
 
   get port(): number {
     return this.#socket.address().port;
+  }
+
+  /** A packet that came another way. */
+  give(packet: Buffer): void {
+    for (const listener of this.#listeners) listener(packet);
   }
 
   listen(listener: (packet: Buffer) => void, signal: AbortSignal): void {

@@ -1,6 +1,8 @@
 import Hls from 'hls.js';
 import { connectWhep, type WhepConnection, type WhepOptions } from '../../plugin/adapters/whep.js';
+import { publish, type WhipConnection } from '../../plugin/adapters/whip.js';
 import * as vitreous from '../../plugin/index.js';
+import { stampBlock, stampBlocks, stampedRate, stampedSize, stampRowHeight } from '../stamp-layout.js';
 
 declare global {
   interface Window {
@@ -14,6 +16,9 @@ declare global {
       /** Plays by WHEP; resolves when a frame has come. */
       playWhep(url: string, options?: WhepOptions): Promise<WhepConnection>;
       connectWhep: typeof connectWhep;
+      publish: typeof publish;
+      /** A camera whose every frame has its time stamped into it, counted from `epochMs`, with a tone. */
+      stampedCamera(epochMs: number): MediaStream;
       enhance(target?: vitreous.EnhanceTarget, options?: vitreous.EnhanceOptions): Promise<vitreous.Enhanced>;
       /** Resolves with the times, microseconds, of the next enhanced frames. */
       frames(count: number): Promise<number[]>;
@@ -22,7 +27,10 @@ declare global {
       /** Resolves when the page has been drawn after what this task changed. */
       drawn(): Promise<void>;
       enhanced?: vitreous.Enhanced;
+      /** Codes of all `fallback` events. */
+      readonly fallbacks: vitreous.ErrorCode[];
       whep?: WhepConnection;
+      whip?: WhipConnection;
       hls?: Hls;
     };
   }
@@ -43,13 +51,39 @@ window.live = {
   vitreous,
   video,
   canvas,
+  fallbacks: [],
   connectWhep,
+  publish,
+  stampedCamera(epochMs) {
+    const drawn = document.createElement('canvas');
+    Object.assign(drawn, stampedSize);
+    const context = drawn.getContext('2d');
+    if (!context) throw new Error('no 2D canvas');
+    const draw = () => {
+      context.fillStyle = '#606060';
+      context.fillRect(0, 0, drawn.width, drawn.height);
+      for (const { x, y, white } of stampBlocks(Date.now() - epochMs)) {
+        context.fillStyle = white ? '#fff' : '#000';
+        context.fillRect(x, y, stampBlock, stampRowHeight);
+      }
+    };
+    draw();
+    setInterval(draw, 1000 / stampedRate);
+    const audio = new AudioContext();
+    const tone = new OscillatorNode(audio);
+    const sound = new MediaStreamAudioDestinationNode(audio);
+    tone.connect(sound);
+    tone.start();
+    return new MediaStream([...drawn.captureStream(stampedRate).getTracks(), ...sound.stream.getTracks()]);
+  },
   async playHls(url) {
     const hls = new Hls({ lowLatencyMode: true });
     window.live.hls = hls;
     // As a player does: a stream that went away is asked for again.
     hls.on(Hls.Events.ERROR, (_event, { fatal, type }) => {
-      if (fatal && type === Hls.ErrorTypes.NETWORK_ERROR) setTimeout(() => hls.loadSource(url), 500);
+      // The picture stays meanwhile, unless there has been none.
+      const again = () => (hls.levels.length > 0 ? hls.startLoad() : hls.loadSource(url));
+      if (fatal && type === Hls.ErrorTypes.NETWORK_ERROR) setTimeout(again, 500);
       else if (fatal) hls.recoverMediaError();
     });
     hls.loadSource(url);
@@ -70,6 +104,7 @@ window.live = {
       ...own,
       ...options,
     });
+    window.live.enhanced.addEventListener('fallback', ({ code }) => window.live.fallbacks.push(code));
     return window.live.enhanced;
   },
   frames: (count) =>

@@ -11,8 +11,7 @@
  * @module
  */
 import type { VitreousError } from '../index.js';
-import { Peer } from './whep/peer.js';
-import { isFinal } from './whep/resource.js';
+import { Connection } from './webrtc/connection.js';
 
 /** What {@link connectWhep} takes beside the server's URL. */
 export interface WhepOptions {
@@ -49,9 +48,6 @@ export interface WhepEventMap {
   lost: Event;
 }
 
-const firstWaitMs = 500;
-const longestWaitMs = 8000;
-
 /** A stream of a WHEP server, across connections. */
 export interface WhepConnection extends EventTarget {
   /** The same object for all connections; its tracks are replaced. */
@@ -73,68 +69,30 @@ export interface WhepConnection extends EventTarget {
   ): void;
 }
 
-class Connection extends EventTarget implements WhepConnection {
+class Player extends Connection implements WhepConnection {
   readonly stream = new MediaStream();
-  readonly #url: URL;
+  /** Its last picture stays on screen until there is another. */
+  protected readonly holdsLost = true;
   readonly #options: WhepOptions;
-  readonly #lifetime = new AbortController();
-  #peer: Peer | undefined;
-  #former: Peer | undefined;
-  #state: WhepState = 'reconnecting';
-  #error: VitreousError | undefined;
+  #tracks: MediaStreamTrack[] = [];
 
-  constructor(url: URL, options: WhepOptions) {
-    super();
-    this.#url = url;
+  constructor(url: string | URL, options: WhepOptions) {
+    super('whep', url, options);
     this.#options = options;
-    const { signal } = options;
-    signal?.addEventListener('abort', () => this.close(), { signal: this.#lifetime.signal });
   }
 
-  get state(): WhepState {
-    return this.#state;
-  }
-
-  get error(): VitreousError | undefined {
-    return this.#error;
-  }
-
-  /** @throws as `connectWhep`. */
-  async open(): Promise<void> {
-    try {
-      await this.#connect();
-    } catch (thrown) {
-      this.close();
-      throw thrown;
-    }
-  }
-
-  async #connect(): Promise<void> {
-    const { token, headers = {}, iceServers = [], audio = true, timeoutMs = 10_000 } = this.#options;
-    const authorization: Record<string, string> = token === undefined ? {} : { Authorization: `Bearer ${token}` };
-    const { signal } = this.#lifetime;
+  protected prepare(connection: RTCPeerConnection): void {
     const tracks: MediaStreamTrack[] = [];
-    const peer = await Peer.connect({
-      request: { url: this.#url, headers: { ...headers, ...authorization } },
-      iceServers,
-      audio,
-      timeoutMs,
-      signal,
-      onTrack: (track) => tracks.push(track),
-      onLost: (error) => this.#onLost(error),
-    });
-    if (signal.aborted) {
-      peer.close();
-      throw signal.reason;
-    }
-    this.#peer = peer;
+    this.#tracks = tracks;
+    connection.addEventListener('track', ({ track }) => tracks.push(track));
+    connection.addTransceiver('video', { direction: 'recvonly' });
+    if (this.#options.audio ?? true) connection.addTransceiver('audio', { direction: 'recvonly' });
+  }
+
+  protected established(): void {
     for (const former of this.stream.getTracks()) this.stream.removeTrack(former);
-    for (const track of tracks) this.stream.addTrack(track);
-    this.#former?.close();
-    this.#former = undefined;
-    this.#error = undefined;
+    for (const track of this.#tracks) this.stream.addTrack(track);
     this.#play();
-    this.#to('connected');
   }
 
   #play(): void {
@@ -148,53 +106,6 @@ class Connection extends EventTarget implements WhepConnection {
       void video.play().catch(() => {}); // The element shows its first frame, and the page's own controls start it.
     });
   }
-
-  #onLost(error: VitreousError): void {
-    if (this.#state === 'closed') return;
-    this.#error = error;
-    if (this.#options.reconnect === false) {
-      this.close();
-      this.dispatchEvent(new Event('lost'));
-      return;
-    }
-    // Its last picture stays on screen until there is another.
-    this.#former = this.#peer;
-    this.#peer = undefined;
-    this.#to('reconnecting');
-    this.dispatchEvent(new Event('lost'));
-    void this.#reconnect();
-  }
-
-  async #reconnect(): Promise<void> {
-    for (let waitMs = firstWaitMs; this.#state === 'reconnecting'; waitMs = Math.min(longestWaitMs, waitMs * 2)) {
-      await pause(waitMs, this.#lifetime.signal);
-      if (this.#state !== 'reconnecting') return;
-      try {
-        await this.#connect();
-        return;
-      } catch (thrown) {
-        if (this.#lifetime.signal.aborted) return;
-        // Nothing else is thrown by then.
-        this.#error = thrown as VitreousError;
-        if (isFinal(thrown)) this.close();
-        this.dispatchEvent(new Event('lost'));
-      }
-    }
-  }
-
-  #to(state: WhepState): void {
-    if (this.#state === state || this.#state === 'closed') return;
-    this.#state = state;
-    this.dispatchEvent(new Event('statechange'));
-  }
-
-  close(): void {
-    if (this.#state === 'closed') return;
-    this.#lifetime.abort();
-    this.#peer?.close();
-    this.#former?.close();
-    this.#to('closed');
-  }
 }
 
 /**
@@ -204,22 +115,7 @@ class Connection extends EventTarget implements WhepConnection {
  */
 export async function connectWhep(url: string | URL, options: WhepOptions = {}): Promise<WhepConnection> {
   options.signal?.throwIfAborted();
-  const connection = new Connection(new URL(url, document.baseURI), options);
-  try {
-    await connection.open();
-  } catch (thrown) {
-    options.signal?.throwIfAborted();
-    throw thrown;
-  }
-  return connection;
-}
-
-function pause(waitMs: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, waitMs);
-    signal.addEventListener('abort', () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
+  const player = new Player(url, options);
+  await player.open();
+  return player;
 }

@@ -1,5 +1,6 @@
-import { VitreousError } from '../../index.js';
-import { type Request, sendOffer, unreachable, type WhepResource } from './resource.js';
+import type { VitreousError } from '../../index.js';
+import { connectionError, type Protocol } from './protocol.js';
+import { type Request, type SessionResource, sendOffer, unreachable } from './resource.js';
 
 /** Candidates are waited for so long before the offer is sent; later ones follow it. */
 const gatheringMs = 1000;
@@ -9,10 +10,10 @@ const interruptionMs = 2000;
 export interface PeerOptions {
   readonly request: Request;
   readonly iceServers: readonly RTCIceServer[];
-  readonly audio: boolean;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
-  readonly onTrack: (track: MediaStreamTrack) => void;
+  /** Says what is to be sent and received, before the offer. */
+  readonly prepare: (connection: RTCPeerConnection) => void;
   /** After it was connected. */
   readonly onLost: (error: VitreousError) => void;
 }
@@ -22,19 +23,17 @@ export class Peer {
   readonly #options: PeerOptions;
   readonly #connection: RTCPeerConnection;
   readonly #late: RTCIceCandidate[] = [];
-  #resource: WhepResource | undefined;
+  #resource: SessionResource | undefined;
   #interruption: ReturnType<typeof setTimeout> | undefined;
   #lost = false;
 
   private constructor(options: PeerOptions) {
     this.#options = options;
     this.#connection = new RTCPeerConnection({ iceServers: [...options.iceServers], bundlePolicy: 'max-bundle' });
-    this.#connection.addEventListener('track', ({ track }) => options.onTrack(track));
-    this.#connection.addTransceiver('video', { direction: 'recvonly' });
-    if (options.audio) this.#connection.addTransceiver('audio', { direction: 'recvonly' });
+    options.prepare(this.#connection);
   }
 
-  /** Resolves when it is connected. @throws VitreousError `whep-http`, `whep-network`, `whep-answer`; the signal's reason. */
+  /** Resolves when it is connected. @throws VitreousError `…-http`, `…-network`, `…-answer`; the signal's reason. */
   static async connect(options: PeerOptions): Promise<Peer> {
     const peer = new Peer(options);
     try {
@@ -60,15 +59,15 @@ export class Peer {
       this.#resource = resource;
       signal.throwIfAborted();
       await connection.setRemoteDescription({ type: 'answer', sdp: answerSdp }).catch((cause) => {
-        throw unusable(String(cause), cause);
+        throw unusable(request.protocol, String(cause), cause);
       });
       this.#sendLate();
       await this.#connected(either);
     } catch (thrown) {
       if (timeout.aborted && !signal.aborted && thrown === timeout.reason)
         throw connection.remoteDescription
-          ? unusable(`no connection within ${timeoutMs} ms`)
-          : unreachable(request.url, `no answer within ${timeoutMs} ms`);
+          ? unusable(request.protocol, `no connection within ${timeoutMs} ms`)
+          : unreachable(request, `no answer within ${timeoutMs} ms`);
       throw thrown;
     }
     connection.addEventListener('connectionstatechange', () => this.#onState());
@@ -82,9 +81,10 @@ export class Peer {
   }
 
   async #connected(signal: AbortSignal): Promise<void> {
+    const { protocol } = this.#options.request;
     await until(this.#connection, 'connectionstatechange', signal, undefined, ({ connectionState }) => {
       if (connectionState === 'failed' || connectionState === 'closed')
-        throw unusable(`connection state '${connectionState}'`);
+        throw unusable(protocol, `connection state '${connectionState}'`);
       return connectionState === 'connected' ? 'done' : 'waiting';
     });
   }
@@ -103,7 +103,7 @@ export class Peer {
     // One transport for all media (max-bundle), named by the first.
     const lines = [
       ...credentials.slice(0, 2),
-      'm=video 9 UDP/TLS/RTP/SAVPF 0',
+      `m=${this.#connection.getTransceivers()[0]?.receiver.track.kind ?? 'video'} 9 UDP/TLS/RTP/SAVPF 0`,
       `a=mid:${first.sdpMid ?? 0}`,
       ...candidates.map(({ candidate }) => `a=${candidate}`),
     ];
@@ -122,9 +122,7 @@ export class Peer {
     if (this.#lost) return;
     this.#lost = true;
     this.#options.onLost(
-      new VitreousError({
-        code: 'whep-lost',
-        stage: 'source',
+      connectionError(this.#options.request.protocol, 'lost', {
         found: `connection state '${state}'`,
         expected: 'a connection that lasts',
         fix: 'It is tried again unless `reconnect` is false.',
@@ -132,7 +130,7 @@ export class Peer {
     );
   }
 
-  /** Idempotent. Its tracks end. */
+  /** Idempotent. What it received ends. */
   close(): void {
     this.#lost = true;
     clearTimeout(this.#interruption);
@@ -168,10 +166,8 @@ function until(
   }).finally(() => end.abort());
 }
 
-function unusable(found: string, cause?: unknown): VitreousError {
-  return new VitreousError({
-    code: 'whep-answer',
-    stage: 'source',
+function unusable(protocol: Protocol, found: string, cause?: unknown): VitreousError {
+  return connectionError(protocol, 'answer', {
     found,
     expected: 'an SDP answer, and media by it',
     fix: 'Check codecs, firewalls and ICE servers.',

@@ -1,14 +1,16 @@
 import { VitreousError } from '../../index.js';
+import { connectionError, type Protocol } from './protocol.js';
 
 /** How a server is asked. */
 export interface Request {
+  readonly protocol: Protocol;
   readonly url: URL;
   /** Sent with every request, `Authorization` among them. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** A session on a server, by its HTTP alone (draft-ietf-wish-whep-03 §4): made by an offer, ended by DELETE. */
-export class WhepResource {
+/** A session on a server, by its HTTP alone (draft-ietf-wish-whep-03 §4, RFC 9725 §4.2): made by an offer, ended by DELETE. */
+export class SessionResource {
   readonly #request: Request;
   readonly #etag: string | null;
 
@@ -25,7 +27,7 @@ export class WhepResource {
     await fetch(url, { method: 'PATCH', headers: { ...headers, ...ifMatch, ...type }, body: fragment }).catch(() => {});
   }
 
-  /** Tells the server that nobody watches any more, also while the page goes away. A server that is gone needs no telling. */
+  /** Tells the server that it is over, also while the page goes away. A server that is gone needs no telling. */
   async delete(): Promise<void> {
     const { url, headers } = this.#request;
     await fetch(url, { method: 'DELETE', headers, keepalive: true }).catch(() => {});
@@ -36,11 +38,12 @@ export class WhepResource {
 export interface Answered {
   readonly answerSdp: string;
   /** Undefined where the server named none. */
-  readonly resource: WhepResource | undefined;
+  readonly resource: SessionResource | undefined;
 }
 
-/** Sends an offer. @throws VitreousError `whep-http`, `whep-network`; the signal's reason. */
-export async function sendOffer({ url, headers }: Request, offerSdp: string, signal: AbortSignal): Promise<Answered> {
+/** Sends an offer. @throws VitreousError `…-http`, `…-network`; the signal's reason. */
+export async function sendOffer(request: Request, offerSdp: string, signal: AbortSignal): Promise<Answered> {
+  const { url, headers } = request;
   let response: Response;
   let text: string;
   try {
@@ -49,37 +52,36 @@ export async function sendOffer({ url, headers }: Request, offerSdp: string, sig
     text = await response.text();
   } catch (cause) {
     signal.throwIfAborted();
-    throw unreachable(url, String(cause), cause);
+    throw unreachable(request, String(cause), cause);
   }
-  if (response.status !== 201) throw refused(response.status, `${url}: ${text.trim().slice(0, 200) || 'no text'}`);
+  if (response.status !== 201) throw refused(request, response.status, text.trim().slice(0, 200) || 'no text');
   const location = response.headers.get('Location');
   const resource =
     location === null
       ? undefined
       : // Relative to where the answer came from, redirects included.
-        new WhepResource({ url: new URL(location, response.url), headers }, response.headers.get('ETag'));
+        new SessionResource({ ...request, url: new URL(location, response.url) }, response.headers.get('ETag'));
   return { answerSdp: text, resource };
 }
 
 /** A refusal that no later try changes. */
 export function isFinal(thrown: unknown): boolean {
-  return thrown instanceof VitreousError && thrown.code === 'whep-http' && /status 40[0135]/.test(thrown.found);
+  return thrown instanceof VitreousError && thrown.code.endsWith('-http') && /status 40[0135]/.test(thrown.found);
 }
 
-function refused(status: number, detail: string): VitreousError {
-  return new VitreousError({
-    code: 'whep-http',
-    stage: 'source',
-    found: `status ${status} for ${detail}`,
+function refused({ protocol, url }: Request, status: number, detail: string): VitreousError {
+  return connectionError(protocol, 'http', {
+    found: `status ${status} for ${url}: ${detail}`,
     expected: 'status 201 and an SDP answer',
-    fix: 'Check the URL and the token; the stream may not have begun.',
+    fix:
+      protocol === 'whep'
+        ? 'Check the URL and the token; the stream may not have begun.'
+        : 'Check the URL and the token; somebody else may be publishing under this name.',
   });
 }
 
-export function unreachable(url: URL, found: string, cause?: unknown): VitreousError {
-  return new VitreousError({
-    code: 'whep-network',
-    stage: 'source',
+export function unreachable({ protocol, url }: Request, found: string, cause?: unknown): VitreousError {
+  return connectionError(protocol, 'network', {
     found: `${found} from ${url}`,
     expected: 'an answer',
     fix: "Check the URL, the server's CORS headers and the page's content security policy.",
