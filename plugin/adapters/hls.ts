@@ -15,10 +15,10 @@
  * @module
  */
 import type Hls from 'hls.js';
+import { tellBytesSaved } from '../core/bytes-saved.js';
 import { disposeSymbol } from '../core/dispose.js';
 import type { TypedEvents } from '../core/typed-events.js';
 import type { DisposableResource, Enhanced } from '../index.js';
-import { tellBytesSaved } from '../session/bytes-saved.js';
 import type { HlsAttachmentEventMap } from './hls/events.js';
 import { type AttachHlsOptions, checkAttachOptions, type SaverSettings } from './hls/options.js';
 import { Saver, type SaverStats } from './hls/saver.js';

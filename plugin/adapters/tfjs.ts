@@ -14,6 +14,7 @@
  */
 import { io } from '@tensorflow/tfjs-core';
 import type { Size } from '../core/geometry.js';
+import { checkOrigin, checkRedirect, pageOrigins } from '../core/model-origins.js';
 import { type DetectorFactory, VitreousError } from '../index.js';
 import { type ModelSetup, type TfjsBox, TfjsDetector, type TfjsOutput } from './tfjs/detector.js';
 import { Labels } from './tfjs/labels.js';
@@ -42,13 +43,13 @@ export interface TfjsDetectorOptions {
   readonly offset?: number | undefined;
   /** Of two boxes of a class with a larger intersection over union than this the better one counts. Default 0.5. */
   readonly overlap?: number | undefined;
+  /**
+   * Origins, such as `https://models.example`, that the model may come from beside the page's own, redirects included; else `model-origin`.
+   * A handler of TF.js asks whom it wants.
+   */
+  readonly modelOrigins?: readonly string[] | undefined;
   /** Ends the download with its reason. */
   readonly signal?: AbortSignal | undefined;
-}
-
-/** What a signature says of a tensor, as far as it is looked at. */
-interface TensorSignature {
-  readonly tensorShape?: { readonly dim?: readonly { readonly size?: string | number }[] };
 }
 
 /**
@@ -56,7 +57,7 @@ interface TensorSignature {
  * a loss; the backend that the page uses stays in use.
  *
  * @param model address of its `model.json`, or a handler of TF.js
- * @throws (rejects) VitreousError `weights-http`, `weights-network`, `weights-format`; `model-unknown` where input or outputs are not told
+ * @throws (rejects) VitreousError `weights-http`, `weights-network`, `weights-format`, `model-origin`; `model-unknown` where input or outputs are not told
  * by the model's signature nor by `options`; the signal's reason.
  */
 export async function tfjsDetector(
@@ -64,7 +65,7 @@ export async function tfjsDetector(
   options: TfjsDetectorOptions,
 ): Promise<DetectorFactory> {
   checkOptions(options);
-  const artifacts = await fetchModel(model, options.signal);
+  const artifacts = await fetchModel(model, options);
   const setup = setupOf(artifacts, options);
   return { open: (device, openOptions) => TfjsDetector.create(setup, device, openOptions) };
 }
@@ -77,20 +78,21 @@ function checkOptions({ labels, decode }: TfjsDetectorOptions): void {
 
 async function fetchModel(
   model: string | URL | io.IOHandler,
-  signal: AbortSignal | undefined,
+  { signal, modelOrigins }: TfjsDetectorOptions,
 ): Promise<io.ModelArtifacts> {
   signal?.throwIfAborted();
   const where = typeof model === 'object' && 'load' in model ? 'a handler of TF.js' : String(model);
   const handler =
     typeof model === 'object' && 'load' in model
       ? model
-      : io.http(String(model), signal ? { requestInit: { signal } } : {});
+      : io.http(String(model), { fetchFunc: fetchFrom(pageOrigins(modelOrigins), signal) });
   if (!handler.load) throw new TypeError('model must be a URL or a handler that loads');
   let artifacts: io.ModelArtifacts;
   try {
     artifacts = await handler.load();
   } catch (cause) {
     signal?.throwIfAborted();
+    if (cause instanceof VitreousError) throw cause;
     throw unreadable(where, cause);
   }
   signal?.throwIfAborted();
@@ -103,6 +105,17 @@ async function fetchModel(
       fix: 'Convert the model with tensorflowjs_converter to a tfjs_graph_model.',
     });
   return artifacts;
+}
+
+/** `fetch` for the model's files, all of which must come from these origins. */
+function fetchFrom(origins: ReadonlySet<string>, signal: AbortSignal | undefined): typeof fetch {
+  return async (request, init) => {
+    const url = new URL(request instanceof Request ? request.url : request, globalThis.location?.href);
+    checkOrigin(url, origins);
+    const response = await fetch(request, { ...init, signal: signal ?? null });
+    checkRedirect(response, url, origins);
+    return response;
+  };
 }
 
 function unreadable(where: string, cause: unknown): VitreousError {
@@ -123,16 +136,14 @@ function unreadable(where: string, cause: unknown): VitreousError {
 }
 
 function setupOf(artifacts: io.ModelArtifacts, options: TfjsDetectorOptions): ModelSetup {
-  const signature = { ...artifacts.userDefinedMetadata?.signature, ...artifacts.signature } as {
-    inputs?: Record<string, TensorSignature>; // Untyped in TF.js; each field is looked for below.
-    outputs?: Record<string, TensorSignature>;
-  };
-  const inputs = Object.entries(signature.inputs ?? {});
-  const [only] = inputs;
-  const inputName = options.input ?? (inputs.length === 1 ? only?.[0] : undefined);
-  const outputs = options.outputs ?? Object.keys(signature.outputs ?? {});
-  const inputSize = options.inputSize ?? sizeOf(signature.inputs?.[inputName ?? '']);
-  if (inputName === undefined) throw untold(`${inputs.length} inputs in the model's signature`, 'input');
+  // Whatever a file says: each part is asked what it is.
+  const signature = { ...member(artifacts.userDefinedMetadata, 'signature'), ...record(artifacts.signature) };
+  const inputs = member(signature, 'inputs');
+  const names = Object.keys(inputs);
+  const inputName = options.input ?? (names.length === 1 ? names[0] : undefined);
+  const outputs = options.outputs ?? Object.keys(member(signature, 'outputs'));
+  const inputSize = options.inputSize ?? sizeOf(inputs[inputName ?? '']);
+  if (inputName === undefined) throw untold(`${names.length} inputs in the model's signature`, 'input');
   if (outputs.length === 0) throw untold("no outputs in the model's signature", 'outputs');
   if (!inputSize) throw untold(`an input '${inputName}' of no fixed size`, 'inputSize');
   const { scale = 1, offset = 0, overlap = 0.5, labels, decode } = options;
@@ -148,10 +159,22 @@ function setupOf(artifacts: io.ModelArtifacts, options: TfjsDetectorOptions): Mo
   };
 }
 
+/** An object as a record; nothing in what is none. */
+function record(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
+}
+
+const member = (value: unknown, name: string): Readonly<Record<string, unknown>> => record(record(value)[name]);
+
+/** Of a detector's input, pixels a side; a file that claims more is not believed. */
+const mostSide = 4096;
+
 /** Of `[1, height, width, 3]`; undefined where it is not fixed. */
-function sizeOf(signature: TensorSignature | undefined): Size | undefined {
-  const [, height = 0, width = 0] = (signature?.tensorShape?.dim ?? []).map(({ size }) => Number(size));
-  return height > 0 && width > 0 ? { width, height } : undefined;
+function sizeOf(signature: unknown): Size | undefined {
+  const { dim } = member(signature, 'tensorShape');
+  const [, height = 0, width = 0] = Array.isArray(dim) ? dim.map((part) => Number(record(part).size)) : [];
+  const isSide = (side: number): boolean => Number.isInteger(side) && side > 0 && side <= mostSide;
+  return isSide(height) && isSide(width) ? { width, height } : undefined;
 }
 
 function untold(found: string, option: keyof TfjsDetectorOptions): VitreousError {

@@ -1,4 +1,6 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { fuzz } from '../engine/testing/fuzz.js';
 import { resolveSettings, settingNames, withAttribute } from './attributes.js';
 
 /** The settings of an element with these attributes. */
@@ -53,4 +55,28 @@ test('an attribute decides what it is about, options the rest', () => {
 
 test('bad options are refused by the name of the option', () => {
   expect(() => settingsOf({}, { upscale: { strength: 2 } })).toThrow('options.upscale.strength must be');
+});
+
+test('any attributes are taken or refused by a TypeError that names one', { timeout: 60_000 }, async () => {
+  const text = fc.oneof(
+    fc.string({ unit: 'binary', maxLength: 300 }),
+    fc.constantFrom(
+      '',
+      'off',
+      'S',
+      'blur',
+      '0.5',
+      '__proto__',
+      'constructor',
+      ',,,',
+      'x'.repeat(10_000),
+      '<img src=x onerror=alert(1)>',
+    ),
+  );
+  const attributes = fc.dictionary(fc.constantFrom(...settingNames), text);
+  const counts = await fuzz('attributes of <vitreous-video>', attributes, settingsOf, {
+    refusal: (thrown) => thrown instanceof TypeError && /^(<vitreous-video \w+>|options\.)/.test(thrown.message),
+  });
+  expect(counts.refused).toBeGreaterThan(0);
+  expect(counts.read).toBeGreaterThan(0);
 });

@@ -1,6 +1,6 @@
 import { openUpscaleModel } from '../catalog.js';
+import type { ModelOrigins } from '../core/model-origins.js';
 import type { ModelSource, Tier } from '../core/model-source.js';
-import type { ModelOrigins } from '../engine/model/origins.js';
 import type { UpscaleModel } from '../upscale/model.js';
 import type { ActiveTier } from './events.js';
 import type { ProgressEvent } from './options.js';

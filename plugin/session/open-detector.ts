@@ -1,5 +1,5 @@
 import { openDetector } from '../catalog.js';
-import type { ModelOrigins } from '../engine/model/origins.js';
+import type { ModelOrigins } from '../core/model-origins.js';
 import type { OpenDetector } from './detector-link.js';
 import { onlyWebGpu } from './only-webgpu.js';
 

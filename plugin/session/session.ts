@@ -2,14 +2,14 @@ import { disposeSymbol } from '../core/dispose.js';
 import { asVitreousError, VitreousError } from '../core/errors.js';
 import type { FrameSink, FrameSource, FrameTiming } from '../core/frame-source.js';
 import { type Size, sameSize } from '../core/geometry.js';
-import { pageOrigins } from '../engine/model/origins.js';
+import { pageOrigins } from '../core/model-origins.js';
 import type { DeviceLoss } from '../gpu/device.js';
 import { LiveRegion } from '../present/live-region.js';
 import type { Presenter } from '../present/presenter.js';
 import type { Surface } from '../present/surface.js';
 import { TrackSource } from '../source/track-source.js';
 import { VideoSource } from '../source/video-source.js';
-import { bytesSavedBy } from './bytes-saved.js';
+import { bytesSavedBy } from '../core/bytes-saved.js';
 import { Captures } from './captures.js';
 import { Conditions, type Verdict } from './conditions.js';
 import { Curtain } from './curtain.js';
@@ -281,7 +281,10 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
   set(settings: EnhanceSettings): void {
     this.#quality.change(changeSettings(settings, this.#quality.settings));
     this.#debug.on = this.#quality.settings.debug && this.state !== 'disposed';
-    if (settings.upscale !== undefined) this.#tellMissingTier();
+    if (settings.upscale !== undefined) {
+      this.#preparation.retry();
+      this.#tellMissingTier();
+    }
     if (this.#started && this.state !== 'disposed') this.#findings.configure(this.#quality.settings);
     this.#reconsider();
     if (settings.upscale !== undefined || settings.detect !== undefined) this.#refresh();

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { tiers } from '../core/model-source.js';
+import { fuzz } from '../engine/testing/fuzz.js';
 import { changeSettings, checkOptions, checkSize, settingsDefaults } from './validate.js';
 
 const qualities = `'auto', ${tiers.map((tier) => `'${tier}'`).join(', ')} or { manifestUrl }`;
@@ -93,40 +94,42 @@ describe('changeSettings', () => {
   });
 });
 
-test('any options are taken or refused by a TypeError that names one', () => {
-  const settings = fc.record(
-    {
-      upscale: fc.anything(),
-      compare: fc.anything(),
-      debug: fc.anything(),
-      detect: fc.oneof(
-        fc.anything(),
-        fc.record({ prompts: fc.anything(), rateHz: fc.anything(), model: fc.anything() }, { requiredKeys: [] }),
-      ),
-      highlight: fc.oneof(
-        fc.anything(),
-        fc.record({ style: fc.anything(), colours: fc.anything() }, { requiredKeys: [] }),
-      ),
-      device: fc.anything(),
-      modelOrigins: fc.oneof(
-        fc.anything(),
-        fc.array(fc.constantFrom('https://a.example', 'https://a.example/', 'null', '*', 'blob:x', 7)),
-      ),
-    },
-    { requiredKeys: [] },
-  );
-  fc.assert(
-    fc.property(settings, (options) => {
-      try {
-        // What a page without types could pass.
-        checkOptions(options as never);
-      } catch (thrown) {
-        if (!(thrown instanceof TypeError)) throw thrown;
-        expect(thrown.message).toMatch(/^options[. ]/);
-      }
+/** What a page without types could pass is refused by name. */
+const namesOption = (thrown: unknown): boolean => thrown instanceof TypeError && /^options[. ]/.test(thrown.message);
+
+test('any options are taken or refused by a TypeError that names one', { timeout: 60_000 }, async () => {
+  const mostly = (...good: readonly unknown[]) =>
+    fc.oneof({ weight: 3, arbitrary: fc.constantFrom(undefined, ...good) }, { weight: 1, arbitrary: fc.anything() });
+  const parts = (values: Readonly<Record<string, fc.Arbitrary<unknown>>>) =>
+    fc.oneof({ weight: 3, arbitrary: fc.record(values, { requiredKeys: [] }) }, fc.anything());
+  const settings = parts({
+    upscale: parts({
+      quality: mostly('auto', 'S', { manifestUrl: '/m.json' }),
+      strength: mostly(0, 1),
+      force: mostly(true),
     }),
-    { seed: 20_261_128, numRuns: Number(process.env.VITREOUS_FUZZ_RUNS ?? 300) },
-  );
+    compare: mostly(0.5, false),
+    debug: mostly(true),
+    detect: parts({
+      prompts: fc.oneof(
+        {
+          weight: 3,
+          arbitrary: fc.array(fc.string({ unit: 'binary', minLength: 1, maxLength: 210 }), { minLength: 1 }),
+        },
+        fc.anything(),
+      ),
+      rateHz: mostly(1),
+      model: mostly('promptvit', { clipUrl: '/clip/' }),
+    }),
+    highlight: parts({ style: mostly('blur'), colours: mostly({ dog: 'red' }) }),
+    device: mostly(),
+    modelOrigins: mostly([], ['https://a.example'], ['https://a.example/'], ['null'], ['*'], [7]),
+  });
+  const counts = await fuzz('options of enhance', settings, (options) => checkOptions(options as never), {
+    refusal: namesOption,
+  });
+  expect(counts.refused).toBeGreaterThan(0);
+  expect(counts.read).toBeGreaterThan(0);
 });
 
 describe('checkSize', () => {

@@ -1,5 +1,5 @@
 import { type ErrorCode, VitreousError } from '../../core/errors.js';
-import { checkOrigin, checkRedirect, type ModelOrigins } from './origins.js';
+import { checkOrigin, checkRedirect, type ModelOrigins } from '../../core/model-origins.js';
 
 export interface FetchOptions {
   readonly signal?: AbortSignal | undefined;

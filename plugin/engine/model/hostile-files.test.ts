@@ -11,52 +11,36 @@ import { buildGraph } from '../../../models/mobilevit-sr/index.js';
 import { buildGraphs } from '../../../models/promptvit/index.js';
 import { fileFolder } from '../../detect/hub/file-folder.js';
 import { SafetensorsFile } from '../safetensors.js';
-import { hostileBytes, hostileJson, type Outcome, outcomeOf } from '../testing/hostile.js';
+import { fuzz, fuzzRuns, type Outcome } from '../testing/fuzz.js';
+import { hostileBytes, hostileJson } from '../testing/hostile.js';
 import { checkDetectionManifest } from './detection-manifest.js';
 import { readProcessor } from './image-processor.js';
 import { checkManifest } from './manifest.js';
 
 // Files are taken from URLs that a page names: whoever serves them may be careless or hostile. Every reader must end with a result
-// or a coded error: no other throw, no hang, no memory taken because a header says so. A given seed, for the same inputs each time.
-const runs = Number(process.env.VITREOUS_FUZZ_RUNS ?? 300);
-const parameters = { seed: 20_261_128, numRuns: runs };
-/** For one input; a reader that takes a header's word for a size would be far beyond. */
-const mostMilliseconds = 5000;
-
+// or a coded error: no other throw, no hang, no memory taken because a header says so.
 const file = (path: string): Buffer => readFileSync(new URL(`../../../models/${path}`, import.meta.url));
 const json = (path: string): unknown => JSON.parse(file(path).toString());
 
-/** Reads every input; says how many ended how. */
-async function tried<T>(inputs: fc.Arbitrary<T>, read: (input: T) => unknown): Promise<Record<Outcome, number>> {
-  const counts = { read: 0, refused: 0 };
-  await fc.assert(
-    fc.asyncProperty(inputs, async (input) => {
-      const startMs = performance.now();
-      counts[await outcomeOf(() => read(input))]++;
-      expect(performance.now() - startMs).toBeLessThan(mostMilliseconds);
-    }),
-    parameters,
-  );
-  return counts;
-}
-
 /** Most changes are for the worse, and some leave a file that can be read. */
 function expectBoth({ read, refused }: Record<Outcome, number>): void {
-  expect(read + refused).toBe(runs);
+  expect(read + refused).toBe(fuzzRuns);
   expect(refused).toBeGreaterThan(0);
   expect(read).toBeGreaterThan(0);
 }
 
-describe('changed files end in a result or a coded error', { timeout: 60_000 + 50 * runs }, () => {
+describe('changed files end in a result or a coded error', { timeout: 60_000 + 50 * fuzzRuns }, () => {
   it.each(['S', 'M', 'L'])('manifest of network %s, and the graph of it', async (tier) => {
-    const counts = await tried(hostileJson(json(`mobilevit-sr/${tier}/manifest.json`)), (raw) =>
-      buildGraph(checkManifest(raw, 'a manifest'), { width: 8, height: 8 }),
+    const counts = await fuzz(
+      `manifest of network ${tier}`,
+      hostileJson(json(`mobilevit-sr/${tier}/manifest.json`)),
+      (raw) => buildGraph(checkManifest(raw, 'a manifest'), { width: 8, height: 8 }),
     );
     expectBoth(counts);
   });
 
   it('manifest of the prompt model, and its graphs', async () => {
-    const counts = await tried(hostileJson(json('promptvit/manifest.json')), (raw) => {
+    const counts = await fuzz('manifest of the prompt model', hostileJson(json('promptvit/manifest.json')), (raw) => {
       const graphs = buildGraphs(checkDetectionManifest(raw, 'a manifest'));
       graphs.picture(64, 64);
     });
@@ -65,19 +49,27 @@ describe('changed files end in a result or a coded error', { timeout: 60_000 + 5
 
   it('config of a CLIP', async () => {
     expectBoth(
-      await tried(hostileJson(json('clip/testdata/quick/config.json')), (raw) => readClipConfig(raw, 'a config')),
+      await fuzz('config.json of a CLIP', hostileJson(json('clip/testdata/quick/config.json')), (raw) =>
+        readClipConfig(raw, 'a config'),
+      ),
     );
   });
 
   it('config of a MobileViT', async () => {
     const real = json('mobilevit/testdata/hf/config.json');
-    expectBoth(await tried(hostileJson(real), (raw) => readMobileVitConfig(raw, 'a config')));
+    expectBoth(
+      await fuzz('config.json of a MobileViT', hostileJson(real), (raw) => readMobileVitConfig(raw, 'a config')),
+    );
   });
 
   it('config of an image processor', async () => {
     const real = json('clip/testdata/quick/preprocessor_config.json');
     const defaults = { resample: 3, image_mean: [0.5, 0.5, 0.5], image_std: [0.5, 0.5, 0.5] };
-    expectBoth(await tried(hostileJson(real), (raw) => readProcessor(raw, defaults, 32, 'a processor')));
+    expectBoth(
+      await fuzz('preprocessor_config.json', hostileJson(real), (raw) =>
+        readProcessor(raw, defaults, 32, 'a processor'),
+      ),
+    );
   });
 
   it('tokenizer of a CLIP, and what it makes of any text', async () => {
@@ -86,7 +78,7 @@ describe('changed files end in a result or a coded error', { timeout: 60_000 + 5
       fc.string({ unit: 'binary', maxLength: 300 }),
       fc.constant(`\u0000${'🐕‍🦺שלום'.repeat(900)}`),
     );
-    const counts = await tried(fc.tuple(hostileJson(real), texts), ([raw, text]) => {
+    const counts = await fuzz('tokenizer.json, and texts', fc.tuple(hostileJson(real), texts), ([raw, text]) => {
       const ids = new ClipTokenizer(readTokenizerJson(raw, 'a tokenizer')).encode(text, 77);
       expect(ids.length).toBeLessThanOrEqual(77);
     });
@@ -98,15 +90,15 @@ describe('changed files end in a result or a coded error', { timeout: 60_000 + 5
       hostileJson({ '<|startoftext|>': 0, '<|endoftext|>': 1, a: 2 }),
       fc.string({ maxLength: 2000 }),
     );
-    const counts = await tried(inputs, ([vocabulary, merges]) =>
+    const counts = await fuzz('vocab.json and merges.txt', inputs, ([vocabulary, merges]) =>
       readVocabularyAndMerges(vocabulary, merges, 'a tokenizer'),
     );
-    expect(counts.read + counts.refused).toBe(runs);
+    expect(counts.read + counts.refused).toBe(fuzzRuns);
   });
 
   it('safetensors, and every tensor in it', async () => {
     const real = new Uint8Array(file('reference/pool.safetensors'));
-    const counts = await tried(hostileBytes(real), (bytes) => {
+    const counts = await fuzz('safetensors', hostileBytes(real), (bytes) => {
       const weights = new SafetensorsFile(bytes);
       for (const name of weights.entries.keys()) weights.floats(name);
     });
@@ -117,7 +109,7 @@ describe('changed files end in a result or a coded error', { timeout: 60_000 + 5
     const bytes = new Uint8Array(file('clip/testdata/quick/model.safetensors'));
     const length = Number(new DataView(bytes.buffer).getBigUint64(0, true));
     const header: unknown = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length)));
-    const counts = await tried(hostileJson(header), (raw) => {
+    const counts = await fuzz('header of safetensors', hostileJson(header), (raw) => {
       const text = new TextEncoder().encode(JSON.stringify(raw) ?? '');
       const changed = new Uint8Array(8 + text.length + bytes.length - 8 - length);
       new DataView(changed.buffer).setBigUint64(0, BigInt(text.length), true);
@@ -137,7 +129,7 @@ describe('changed files end in a result or a coded error', { timeout: 60_000 + 5
       'config.json': fc.oneof(fc.constant(real['config.json']), hostileBytes(real['config.json'])),
       'model.safetensors': fc.oneof(fc.constant(real['model.safetensors']), hostileBytes(real['model.safetensors'])),
     });
-    const counts = await tried(inputs, async (contents) => {
+    const counts = await fuzz('folder of a CLIP', inputs, async (contents) => {
       const files = Object.entries(contents).map(([name, bytes]) => new File([new Uint8Array(bytes)], name));
       const model = await ClipModel.open(fileFolder(files));
       await model.loadImage();

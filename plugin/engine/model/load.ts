@@ -1,9 +1,9 @@
 import { VitreousError } from '../../core/errors.js';
+import type { ModelOrigins } from '../../core/model-origins.js';
 import { SafetensorsFile } from '../safetensors.js';
 import { SafetensorsWeights, scaleSuffix, type WeightSource } from '../weights.js';
 import { checkSha256, fetchBytes } from './fetch.js';
 import type { ModelManifest } from './manifest-fields.js';
-import type { ModelOrigins } from './origins.js';
 
 export interface LoadOptions {
   readonly signal?: AbortSignal | undefined;

@@ -1,5 +1,4 @@
 import fc from 'fast-check';
-import { VitreousError } from '../../core/errors.js';
 
 /** Values that a file's author would not write, each of which has broken some reader of files. */
 const nasty: readonly unknown[] = [
@@ -64,18 +63,4 @@ export function hostileBytes(real: Uint8Array): fc.Arbitrary<Uint8Array<ArrayBuf
     for (const [at, value] of changed) bytes[at] = value;
     return bytes.slice(0, length);
   });
-}
-
-/** How a reader of files may end: with a result, or with an error that has a code. */
-export type Outcome = 'read' | 'refused';
-
-/** Anything but a coded error goes through, and fails the test. */
-export async function outcomeOf(read: () => unknown): Promise<Outcome> {
-  try {
-    await read();
-    return 'read';
-  } catch (thrown) {
-    if (thrown instanceof VitreousError) return 'refused';
-    throw thrown;
-  }
 }

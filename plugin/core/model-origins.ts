@@ -1,4 +1,4 @@
-import { VitreousError } from '../../core/errors.js';
+import { VitreousError } from './errors.js';
 
 /**
  * Where files of a model that is named by URL may come from. Undefined: anywhere, for programs that are no page, and for the package's own

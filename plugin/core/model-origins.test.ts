@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { codeThrownBy } from '../testing/thrown.js';
-import { checkOrigin, checkRedirect, pageOrigins } from './origins.js';
+import { codeThrownBy } from '../engine/testing/thrown.js';
+import { checkOrigin, checkRedirect, pageOrigins } from './model-origins.js';
 
 const allowed = new Set(['https://page.example', 'https://models.example']);
 

@@ -1,0 +1,71 @@
+import { readFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { fuzz, fuzzRuns } from '../../engine/testing/fuzz.js';
+import { hostileJson } from '../../engine/testing/hostile.js';
+import { codeRejectedBy } from '../../engine/testing/thrown.js';
+import { tfjsDetector } from '../tfjs.js';
+
+// TF.js reads the graph itself, and in the page's own realm: here it is what of model.json we read, and that whatever TF.js throws while
+// it fetches has a code.
+const file = (name: string): Buffer =>
+  readFileSync(new URL(`../../../node_modules/@vladmandic/human/models/centernet.${name}`, import.meta.url));
+const real: { modelTopology: unknown; weightsManifest: { paths: string[]; weights: unknown[] }[] } = JSON.parse(
+  file('json').toString(),
+);
+// Of the graph a few nodes, of the weights the first: TF.js slices and checks them all the same.
+const small = {
+  ...real,
+  modelTopology: { node: [] },
+  weightsManifest: real.weightsManifest.map(({ paths, weights }) => ({ paths, weights: weights.slice(0, 12) })),
+};
+
+let modelJson = '';
+let server: Server;
+let origin = '';
+
+beforeAll(async () => {
+  const weights = file('bin').subarray(0, 4096);
+  server = createServer((request, response) => {
+    if (request.url === '/model.json') response.setHeader('Content-Type', 'application/json').end(modelJson);
+    else if (request.url === '/centernet.bin') response.end(weights);
+    else response.writeHead(404).end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`; // It listens on a port.
+});
+
+afterAll(() => {
+  server.closeAllConnections();
+  server.close();
+});
+
+const decode = () => [];
+const options = () => ({ labels: ['person'], decode, modelOrigins: [origin] });
+
+test('the model as it is', async () => {
+  modelJson = JSON.stringify(real);
+  const detector = await tfjsDetector(`${origin}/model.json`, options());
+  expect(detector.open).toBeTypeOf('function');
+});
+
+test('of another origin than those listed nothing is asked', async () => {
+  expect(await codeRejectedBy(tfjsDetector(`${origin}/model.json`, { labels: ['person'], decode }))).toBe(
+    'model-origin',
+  );
+});
+
+test('changed ones end in a detector or a coded error', { timeout: 60_000 + 100 * fuzzRuns }, async () => {
+  const texts = fc.oneof(
+    hostileJson(small).map((json) => JSON.stringify(json) ?? ''),
+    fc.nat(2000).map((length) => JSON.stringify(small).slice(0, length)),
+  );
+  const counts = await fuzz('model.json of TF.js', texts, (text) => {
+    modelJson = text;
+    return tfjsDetector(`${origin}/model.json`, options());
+  });
+  expect(counts.refused).toBeGreaterThan(0);
+  expect(counts.read).toBeGreaterThan(0);
+});
