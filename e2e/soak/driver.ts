@@ -42,6 +42,8 @@ export interface Rest {
 const patienceMs = 120_000;
 /** A picture with less contrast is one colour. The films have 50 and more. */
 const leastContrast = 5;
+/** Levels of 255 by which an enhanced picture may differ from the native one on average. Other frames differ by 30 and more. */
+const mostDifference = 12;
 const fullWidth = 480;
 const hiddenMs = 1000;
 
@@ -233,6 +235,8 @@ export class Driver {
     if (marked) return;
     this.tally.comparisons++;
     this.tally.largestDifference = Math.max(this.tally.largestDifference, mean);
+    if (mean > mostDifference)
+      throw new SoakLoss(`video ${slot} differs from its native picture by ${mean.toFixed(1)} levels on average`);
   }
 
   /** What the page holds after everything was disposed. */

@@ -68,8 +68,6 @@ const weights = {
 
 /** From one rest, where nothing may be left, to the next. */
 const actionsARound = 8;
-/** The GPU process is killed this seldom among losses: a browser that loses it again and again gives up on GPUs. */
-const killWeight = 0.2;
 
 /** The same endless sequence of actions for the same seed, whatever comes of them. */
 export function* plan(seed: number): Generator<Action, never> {
@@ -87,7 +85,7 @@ export function* plan(seed: number): Generator<Action, never> {
     prompts: pick(promptSets),
     style: pick(styles),
   });
-  const loss = (): Loss => (next() < killWeight ? losses[2] : pick(losses.slice(0, 2)));
+  let lossCount = Math.floor(next() * losses.length);
   for (;;) {
     const open = new Set<Slot>([0]);
     yield { kind: 'open', slot: 0, film: film(), settings: settings() };
@@ -107,8 +105,11 @@ export function* plan(seed: number): Generator<Action, never> {
       else if (kind === 'resize') yield { kind, slot, width: pick(widths) };
       else if (kind === 'set' || kind === 'renew') yield { kind, slot, settings: settings() };
       else if (kind === 'enabled') yield { kind, slot, enabled: next() < 0.5 };
-      else if (kind === 'lose') yield { kind, how: loss() };
-      else if (kind === 'hide') yield { kind };
+      else if (kind === 'lose') {
+        // In turns: each of them comes soon.
+        const how = losses[lossCount++ % losses.length];
+        if (how) yield { kind, how };
+      } else if (kind === 'hide') yield { kind };
       else yield { kind, slot };
     }
     yield { kind: 'rest' };
