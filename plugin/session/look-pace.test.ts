@@ -21,6 +21,13 @@ test('slow looks take at most half of the time', () => {
   expect(pace.intervalMs(8)).toBe(800);
 });
 
+test('sessions that look on one device take at most half of its time together', () => {
+  const pace = new LookPace();
+  pace.sharers = 3;
+  look(pace, 0, 400);
+  expect(pace.intervalMs(8)).toBe(2400);
+});
+
 test('late frames make looks rarer, to one in two seconds; without them they come back', () => {
   const pace = new LookPace();
   for (let i = 0; i < 20; i++) look(pace, i * 1000, 20, true);
