@@ -74,6 +74,23 @@ for (const file of staticClosure('index.js')) {
   if (text.includes('.safetensors')) problems.push(`the root import holds a model: ${file}`);
 }
 
+/** What SECURITY.md promises not to do, as code would do it. */
+const forbidden = {
+  'runs text as code': /\beval\s*\(|\bnew\s+Function\b|\bimportScripts\b/,
+  'makes elements of text':
+    /\.(innerHTML|outerHTML|srcdoc)\s*=|\b(insertAdjacentHTML|createContextualFragment|setHTMLUnsafe)\b|document\.write\b/,
+  'adds style or script elements': /createElement(NS)?\([^)]*['"`](style|script|link)['"`]/,
+  'keeps something': /document\.cookie|\b(localStorage|sessionStorage|indexedDB|cookieStore)\b/,
+  'tells somebody': /\bsendBeacon\b/,
+};
+const code = paths.filter((path) => path.endsWith('.js'));
+if (code.length === 0) problems.push('no code was looked at');
+for (const path of code)
+  for (const [what, pattern] of Object.entries(forbidden)) {
+    const found = readFileSync(join(root, path), 'utf8').match(pattern);
+    if (found) problems.push(`${path} ${what}: ${found[0]}`);
+  }
+
 const tarball = join(scratch, pack.filename);
 for (const [name, args] of /** @type {const} */ ([
   ['publint', [tarball, '--strict']],
