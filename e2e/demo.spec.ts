@@ -32,6 +32,17 @@ test('a bundled clip plays and is enhanced on request, with live figures', async
   await expect(page.locator('#force')).toBeHidden();
 });
 
+test('figures show on the picture when asked for', async ({ page }) => {
+  await openEnhanced(page);
+  const figures = page.locator('[data-vitreous=debug] div');
+  await expect(figures).toHaveCount(0);
+  await page.getByText('On the picture').click();
+  await expect(figures).toContainText(/running, S on webgpu/);
+  await page.locator('#stage').screenshot({ path: 'node_modules/.cache/debug-demo.png' });
+  await page.getByText('On the picture').click();
+  await expect(figures).toHaveCount(0);
+});
+
 test('the split line moves by keyboard and by pointer, and changes the picture', async ({ page }) => {
   await openEnhanced(page);
   await page.getByRole('button', { name: 'Pause' }).click();

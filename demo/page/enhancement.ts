@@ -40,6 +40,7 @@ export class Enhancement {
   #compare: number | false = false;
   #strength = 1;
   #force = false;
+  #debug = false;
   #wanted: Wanted = { prompts: [], style: 'outline' };
 
   constructor(
@@ -81,6 +82,12 @@ export class Enhancement {
     this.#enhanced?.set({ upscale: { strength } });
   }
 
+  /** Figures over the picture. */
+  set debug(debug: boolean) {
+    this.#debug = debug;
+    this.#enhanced?.set({ debug });
+  }
+
   /** What to look for, and how to show it. */
   set wanted(wanted: Wanted) {
     this.#wanted = wanted;
@@ -97,6 +104,7 @@ export class Enhancement {
       // A little above the default: of what this page boxes most is what was looked for.
       detect: prompts.length > 0 && { prompts, scoreThreshold: 0.4 },
       highlight: { style },
+      debug: this.#debug,
     };
   }
 

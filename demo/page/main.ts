@@ -14,6 +14,7 @@ type View = 'full' | 'split' | 'loupe';
 
 const stage = byId('stage', HTMLElement);
 const video = byId('video', HTMLVideoElement);
+const debug = byId('debug', HTMLInputElement);
 const status = {
   box: byId('status', HTMLElement),
   text: byId('status-text', HTMLElement),
@@ -106,6 +107,9 @@ onChoice(tierGroup, (choice) => {
   enhancement.choice = choice as TierChoice; // The values in index.html and the tiers.
 });
 onChoice(byId('view', HTMLFieldSetElement), (view) => chooseView(view as View)); // The values in index.html.
+debug.addEventListener('change', () => {
+  enhancement.debug = debug.checked;
+});
 onStrength((strength) => {
   enhancement.strength = strength;
 });

@@ -24,6 +24,7 @@ function describe(stats: EnhancedStats | undefined): Readonly<Record<string, str
     looks: describeLooks(stats.detect),
     shown: String(stats.framesShown),
     dropped: `${stats.framesDropped}${stats.framesLate > 0 ? ` (${stats.framesLate} late)` : ''}`,
+    bypassed: String(stats.framesBypassed),
     pixels: stats.sourceSize.width > 0 ? `${pixels(stats.sourceSize)} → ${pixels(stats.displaySize)}` : none,
   };
 }
