@@ -6,10 +6,13 @@ import { VitreousError } from './errors.js';
  */
 export type ModelOrigins = ReadonlySet<string> | undefined;
 
-/** The page's own origin and those that it lists. */
+/**
+ * The page's own origin and those that it lists. Its own is also that of the document whose `srcdoc` it is, and in a sandbox that of its
+ * address (HTML §7.1.1).
+ */
 export function pageOrigins(listed: readonly string[] = []): ReadonlySet<string> {
-  const own = globalThis.location?.origin;
-  return new Set(own === undefined ? listed : [own, ...listed]);
+  const own = [globalThis.origin, globalThis.location?.origin].filter((origin) => origin !== undefined);
+  return new Set([...own, ...listed]);
 }
 
 function refuse(origin: string, found: string): VitreousError {
