@@ -1,7 +1,7 @@
-// All tests: `npm test`. Parts and filters: `npm test -- [setup|check|unit|gpu|e2e …] [-t NAME] [PATH …]`.
+// All tests: `npm test`. Parts and filters: `npm test -- [setup|check|unit|gpu|e2e|soak …] [-t NAME] [PATH …]`.
 // Words that name no part are filters by file path. The last line is `N passed, N failed`; the exit code is 1 after any failure,
 // and when nothing ran.
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +12,8 @@ import { setUp } from './setup/setup.mjs';
 
 /** @typedef {import('./reporters/report.mjs').Report} Report */
 
-const parts = /** @type {const} */ (['setup', 'check', 'unit', 'gpu', 'e2e']);
+const parts = /** @type {const} */ (['setup', 'check', 'unit', 'gpu', 'e2e', 'soak']);
+const soakMinutes = 5;
 const root = join(import.meta.dirname, '..');
 const scratch = mkdtempSync(join(tmpdir(), 'vitreous-tests-'));
 process.on('exit', () => rmSync(scratch, { recursive: true, force: true }));
@@ -22,23 +23,37 @@ process.on('exit', () => rmSync(scratch, { recursive: true, force: true }));
  *
  * @param {string} name
  * @param {string[]} command arguments of Node
- * @returns {Report}
+ * @param {{ beside?: boolean }} [how] beside others: they go first, and its words wait in `words`
+ * @returns {Promise<Report & { words: string }>}
  */
-function runRunner(name, command) {
+async function runRunner(name, command, { beside = false } = {}) {
   const reportFile = join(scratch, `${name}.json`);
-  const run = spawnSync(process.execPath, command, {
-    cwd: root,
-    stdio: ['ignore', 'inherit', 'inherit'],
-    env: { ...process.env, VITREOUS_REPORT: reportFile },
+  const politely = beside && process.platform !== 'win32';
+  const run = spawn(
+    politely ? 'nice' : process.execPath,
+    politely ? ['-n', '10', process.execPath, ...command] : command,
+    {
+      cwd: root,
+      stdio: ['ignore', beside ? 'pipe' : 'inherit', beside ? 'pipe' : 'inherit'],
+      env: { ...process.env, VITREOUS_REPORT: reportFile },
+    },
+  );
+  let words = '';
+  for (const stream of [run.stdout, run.stderr])
+    stream?.setEncoding('utf8').on('data', (/** @type {string} */ text) => {
+      words += text;
+    });
+  const ending = await new Promise((resolve) => {
+    run.once('error', (error) => resolve(error.message));
+    run.once('close', (code, signal) => resolve(signal ?? (code === 0 ? undefined : `exit code ${code}`)));
   });
   /** @type {Report} */
   const report = existsSync(reportFile)
     ? JSON.parse(readFileSync(reportFile, 'utf8'))
     : { passed: 0, failed: [], skipped: [] };
-  if (run.status !== 0 && report.failed.length === 0) {
-    report.failed.push(`${name}: the runner ended with ${run.signal ?? `exit code ${run.status}`}`);
-  }
-  return report;
+  if (ending !== undefined && report.failed.length === 0)
+    report.failed.push(`${name}: the runner ended with ${ending}`);
+  return { ...report, words };
 }
 
 /**
@@ -74,6 +89,13 @@ function runPlaywright(paths, name) {
   return runRunner('e2e', [cli, 'test', '-c', 'e2e', `--reporter=${reporter}`, ...lenient, ...filter, ...paths]);
 }
 
+/** @param {boolean} beside */
+function runSoak(beside) {
+  // The same seed each time: a loss belongs to the change.
+  const command = [join(root, 'bench/run.mjs'), 'e2e/soak/main.ts', '--minutes', String(soakMinutes), '--seed', '1'];
+  return runRunner('soak', command, { beside });
+}
+
 /** @param {string} title */
 function heading(title) {
   console.log(`\n=== ${title} ===`);
@@ -104,29 +126,40 @@ const { values, positionals } = parseArgs({
 const chosen = parts.filter((part) => positionals.includes(part));
 const paths = positionals.filter((word) => !parts.some((part) => part === word));
 const filtered = values.name !== undefined;
+/** What a filter by name or path says nothing of. */
+const whole = ['check', 'soak'];
 const wanted = (/** @type {typeof parts[number]} */ part) =>
-  chosen.length > 0 ? chosen.includes(part) : part !== 'check' || (paths.length === 0 && !filtered);
+  chosen.length > 0 ? chosen.includes(part) : !whole.includes(part) || (paths.length === 0 && !filtered);
 
 /** @type {Report[]} */
 const reports = [];
 const startMs = Date.now();
-if (wanted('setup') || wanted('gpu') || wanted('e2e')) {
+if (wanted('setup') || wanted('gpu') || wanted('e2e') || wanted('soak')) {
   heading('set-up');
   const tools = setUp();
   console.log(`chromium: ${tools.chromium}`);
 }
+// It waits a lot, and shares the processor with what mostly uses one core of it. Alone with a path, it would have nothing to be beside.
+const besides = wanted('check') || wanted('unit') || wanted('gpu');
+const soaking = wanted('soak') && besides ? runSoak(true) : undefined;
 if (wanted('check')) {
   heading('check');
-  reports.push(runChecks());
+  reports.push(await runChecks());
 }
 for (const project of /** @type {const} */ (['unit', 'gpu'])) {
   if (!wanted(project)) continue;
   heading(project);
-  reports.push(runVitest(project, paths, values.name));
+  reports.push(await runVitest(project, paths, values.name));
+}
+if (wanted('soak')) {
+  heading('soak');
+  const soaked = await (soaking ?? runSoak(false));
+  process.stdout.write(soaked.words);
+  reports.push(soaked);
 }
 if (wanted('e2e')) {
   heading('e2e');
-  reports.push(runPlaywright(paths, values.name));
+  reports.push(await runPlaywright(paths, values.name));
 }
 if (chosen.length !== 1 || chosen[0] !== 'setup') {
   console.log(`\n${((Date.now() - startMs) / 1000).toFixed(0)} s`);
