@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, renameSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
@@ -13,18 +13,37 @@ interface ClipSpec {
   readonly codec?: readonly string[];
   /** A second run over the encoded file, without encoding again. */
   readonly remux?: readonly string[];
+  /** What befalls the finished file. */
+  readonly damage?: (bytes: Buffer) => Buffer;
   readonly extension?: 'mp4' | 'webm';
 }
 
 const bt709 = ['-colorspace', 'bt709', '-color_primaries', 'bt709', '-color_trc', 'bt709'];
 const bt601 = ['-colorspace', 'smpte170m', '-color_primaries', 'smpte170m', '-color_trc', 'smpte170m'];
 const x264 = ['-c:v', 'libx264', '-crf', '16', '-g', '10', '-bf', '0'];
+const vp9 = ['-c:v', 'libvpx-vp9', '-crf', '16', '-b:v', '0'];
 const to709 = 'scale=out_color_matrix=bt709:out_range=tv,format=yuv420p';
+const tiny = (size: string) => `scale=${size}:flags=area:out_color_matrix=bt709:out_range=tv,format=yuv420p`;
+/** High dynamic range is tagged; what is filmed matters not. */
+const to2020 = 'scale=out_color_matrix=bt2020:out_range=tv,format=yuv420p10le';
+const bt2020 = (transfer: string) => ['-colorspace', 'bt2020nc', '-color_primaries', 'bt2020', '-color_trc', transfer];
+
+/** Key and key id of the clip `encrypted`, hexadecimal. */
+export const clearKey = { key: '00112233445566778899aabbccddeeff', keyId: 'a7e61c373e219033c21091fa607bf3b8' };
 
 const pattern = (size: string, rate = 10, seconds = 3) => `testsrc2=size=${size}:rate=${rate}:duration=${seconds}`;
 
 /** As MediaSource takes it. */
 const fragmented = ['-movflags', 'frag_keyframe+empty_moov+default_base_moof'];
+/** The index first: what is cut off behind it still plays. */
+const indexFirst = ['-movflags', 'faststart'];
+
+/** Every seventh byte of a quarter in the middle, inverted. */
+function corrupt(bytes: Buffer): Buffer {
+  const damaged = Buffer.from(bytes);
+  for (let at = bytes.length >> 1; at < bytes.length * 0.75; at += 7) damaged[at] = ~(bytes[at] ?? 0);
+  return damaged;
+}
 
 const demoClips = fileURLToPath(new URL('../demo/public/clips', import.meta.url));
 
@@ -95,10 +114,54 @@ const specs = {
   audio: { source: 'sine=f=440:d=1', filter: '', codec: ['-c:a', 'aac'] },
   'rotated-90': { source: pattern('64x36'), remux: ['-metadata:s:v', 'rotate=90'] },
   'rotated-180': { source: pattern('64x36'), remux: ['-metadata:s:v', 'rotate=180'] },
-  vp9: {
-    source: pattern('64x36'),
-    codec: ['-c:v', 'libvpx-vp9', '-crf', '16', '-b:v', '0', ...bt709],
+  'rotated-270': { source: pattern('64x36'), remux: ['-metadata:s:v', 'rotate=270'] },
+  vp9: { source: pattern('64x36'), codec: [...vp9, ...bt709], extension: 'webm' },
+  '1x1': { source: pattern('64x36', 10, 1), filter: tiny('1:1'), codec: [...vp9, ...bt709], extension: 'webm' },
+  '2x2': { source: pattern('64x36', 10, 1), filter: tiny('2:2'), codec: [...vp9, ...bt709], extension: 'webm' },
+  '17x9': { source: pattern('64x36', 10, 1), filter: tiny('17:9'), codec: [...vp9, ...bt709], extension: 'webm' },
+  '10-bit': {
+    source: pattern('64x36', 10, 1),
+    filter: 'scale=out_color_matrix=bt709:out_range=tv,format=yuv420p10le',
+    codec: [...vp9, ...bt709],
     extension: 'webm',
+  },
+  pq: { source: pattern('64x36'), filter: to2020, codec: [...vp9, ...bt2020('smpte2084')], extension: 'webm' },
+  hlg: { source: pattern('64x36'), filter: to2020, codec: [...vp9, ...bt2020('arib-std-b67')], extension: 'webm' },
+  // Clear on the left, opaque on the right.
+  alpha: {
+    source: pattern('64x36'),
+    filter: "format=yuva420p,geq=lum='lum(X,Y)':cb='cb(X,Y)':cr='cr(X,Y)':a='255*X/W'",
+    codec: [...vp9, '-pix_fmt', 'yuva420p', '-auto-alt-ref', '0'],
+    extension: 'webm',
+  },
+  '4k': { source: pattern('3840x2160', 5, 1), codec: ['-c:v', 'libx264', '-preset', 'ultrafast', '-crf', '30'] },
+  // Wider than WebGPU's default limit of 8192.
+  '8704x64': {
+    source: pattern('8704x64', 5, 1),
+    codec: [...vp9, '-deadline', 'realtime', '-cpu-used', '8', '-crf', '40'],
+    extension: 'webm',
+  },
+  // Every third frame is left out: they last 1/30 and 1/15 s in turns.
+  'variable-rate': {
+    source: pattern('64x36', 30, 3),
+    filter: `select='mod(n\\,3)',${to709}`,
+    codec: [...x264, ...bt709, '-fps_mode', 'vfr'],
+  },
+  corrupt: { source: pattern('64x36', 10, 3), remux: indexFirst, damage: corrupt },
+  truncated: {
+    source: pattern('64x36', 10, 3),
+    remux: indexFirst,
+    damage: (bytes) => bytes.subarray(0, bytes.length >> 1),
+  },
+  // The index, at the end, is what is cut off.
+  'without-index': { source: pattern('64x36', 10, 1), damage: (bytes) => bytes.subarray(0, bytes.length >> 1) },
+  empty: { source: pattern('64x36', 10, 1), damage: () => Buffer.alloc(0) },
+  // One frame: Chromium does not get more of them out of ffmpeg's encryption.
+  encrypted: {
+    source: pattern('64x36', 10, 0.1),
+    codec: [...x264, ...bt709, '-encryption_scheme', 'cenc-aes-ctr']
+      .concat(['-encryption_key', clearKey.key])
+      .concat(['-encryption_kid', clearKey.keyId]),
   },
 } as const satisfies Record<string, ClipSpec>;
 
@@ -136,7 +199,12 @@ export async function clip(name: ClipName): Promise<string> {
   const file = `${folder}/${fileName}`;
   if (!existsSync(file)) {
     mkdirSync(folder, { recursive: true });
-    await make(spec, file);
+    const whole = spec.damage ? `${file}.whole.${spec.extension ?? 'mp4'}` : file;
+    await make(spec, whole);
+    if (spec.damage) {
+      writeFileSync(whole, spec.damage(readFileSync(whole)));
+      renameSync(whole, file);
+    }
   }
   return `/e2e/.cache/${fileName}`;
 }

@@ -11,6 +11,8 @@ declare global {
     liveGpuObjects(): number;
     /** Bytes of those of them that have a size. */
     liveGpuBytes(): number;
+    /** Frames made by `new VideoFrame` or `clone()` that have not been closed. */
+    openVideoFrames(): number;
     /** Event listeners on the video, document and window that have not been removed. */
     liveListeners(): string[];
   }
@@ -104,5 +106,29 @@ export async function spyOnListeners(page: Page): Promise<void> {
       drop({ target: this, type, listener });
     };
     window.liveListeners = () => entries.map(({ target, type }) => `${target.constructor.name} ${type}`);
+  });
+}
+
+/** Counts the page's own video frames, made and closed. */
+export async function spyOnVideoFrames(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    const open = new Set<VideoFrame>();
+    window.openVideoFrames = () => open.size;
+    if (!('VideoFrame' in window)) return;
+    const { clone, close } = VideoFrame.prototype;
+    const note = <T extends VideoFrame>(frame: T): T => {
+      open.add(frame);
+      return frame;
+    };
+    window.VideoFrame = new Proxy(VideoFrame, {
+      construct: (target, args, newTarget) => note(Reflect.construct(target, args, newTarget)),
+    });
+    VideoFrame.prototype.clone = function () {
+      return note(clone.call(this));
+    };
+    VideoFrame.prototype.close = function () {
+      open.delete(this);
+      close.call(this);
+    };
   });
 }

@@ -41,10 +41,16 @@ window.events = [];
 
 window.showAt = async (url, seconds) => {
   video.src = url;
-  await new Promise((resolve, reject) => {
-    video.addEventListener('loadeddata', resolve, { once: true });
-    video.addEventListener('error', () => reject(new Error(video.error?.message)), { once: true });
-  });
+  const listening = new AbortController();
+  const { signal } = listening;
+  try {
+    await new Promise((resolve, reject) => {
+      video.addEventListener('loadeddata', resolve, { signal });
+      video.addEventListener('error', () => reject(new Error(video.error?.message)), { signal });
+    });
+  } finally {
+    listening.abort();
+  }
   const shown = new Promise((resolve) => video.requestVideoFrameCallback(resolve));
   video.currentTime = seconds;
   await shown;

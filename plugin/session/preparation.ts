@@ -54,6 +54,11 @@ export class Preparation {
     return this.#failed?.key === keyOf(want) ? this.#failed.error : undefined;
   }
 
+  /** What could not be had may be had by now: a network is back. */
+  retry(): void {
+    this.#failed = undefined;
+  }
+
   /** Says how it stands, and starts preparing if nobody has. */
   request(renderer: FrameRenderer, want: Want): Standing {
     const key = keyOf(want);
@@ -146,6 +151,8 @@ export class Preparation {
     this.#running?.controller.abort();
     this.#running = undefined;
     this.#ready = undefined;
+    // Another device may do what this one could not.
+    this.#failed = undefined;
     this.dropAnnounced();
   }
 }

@@ -92,9 +92,7 @@ export class VideoSource implements FrameSource {
   refresh(): void {
     const video = this.#video;
     if (!this.#sink || video.error || video.readyState < video.HAVE_CURRENT_DATA || video.videoWidth === 0) return;
-    // Between a seek and its frame the old picture is still up; the frame callback brings the new one.
-    const timestampUs = video.seeking ? this.#lastTimestampUs : Math.round(video.currentTime * 1e6);
-    this.#give(timestampUs, undefined, 0, true);
+    this.#give(undefined, undefined, 0, true);
   }
 
   #checkPicture(): void {
@@ -115,10 +113,17 @@ export class VideoSource implements FrameSource {
     });
   }
 
-  /** `uncertain`: there may be no frame at this moment, which is no trouble as the next one will tell. */
-  #give(timestampUs: number, expectedDisplayTimeMs: number | undefined, skipped: number, uncertain: boolean): void {
+  /**
+   * `givenUs`: the frame's time; undefined where only the frame itself may tell. `uncertain`: there may be no frame at this moment, which is
+   * no trouble as the next one will tell.
+   */
+  #give(
+    givenUs: number | undefined,
+    expectedDisplayTimeMs: number | undefined,
+    skipped: number,
+    uncertain: boolean,
+  ): void {
     if (showsPoster(this.#video)) return;
-    this.#lastTimestampUs = timestampUs;
     let frame: VideoFrame;
     try {
       frame = new VideoFrame(this.#video);
@@ -127,11 +132,21 @@ export class VideoSource implements FrameSource {
       if (!uncertain || error.code === 'cors') this.#sink?.trouble(error, error.code !== 'cors');
       return;
     }
+    const timestampUs = givenUs ?? this.#timeOf(frame);
+    this.#lastTimestampUs = timestampUs;
     try {
       this.#sink?.frame(frame, { timestampUs, expectedDisplayTimeMs, skipped });
     } finally {
       frame.close();
     }
+  }
+
+  /** Of the frame that is up: `currentTime` runs ahead of it, and after a seek belongs to the one that is still to come. */
+  #timeOf(frame: VideoFrame): number {
+    const video = this.#video;
+    // Frames of a stream may count from elsewhere.
+    if (!video.srcObject) return frame.timestamp;
+    return video.seeking ? this.#lastTimestampUs : Math.round(video.currentTime * 1e6);
   }
 
   #onEmptied(): void {
