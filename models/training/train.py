@@ -152,18 +152,19 @@ def train(args: argparse.Namespace) -> None:
     run = args.runs / args.name
     run.mkdir(parents=True, exist_ok=True)
     checkpoint, log = run / "checkpoint.pt", run / "log.csv"
-    step, minutes = 0, 0.0
+    step, validated, minutes = 0, 0, 0.0
     if args.resume and checkpoint.exists():
         c = torch.load(checkpoint, weights_only=False)
         net.load_state_dict(c["net"]), average.load_state_dict(c["ema"]), optimizer.load_state_dict(c["optimizer"])
-        step, minutes = c["step"], c["minutes"]
+        step, validated, minutes = c["step"], c["step"], c["minutes"]
     cache, validation = Cache(args.cache), Validation(args.data)
     rng = np.random.default_rng([args.seed, step])
     begin, losses = time.time() - minutes * 60, []
     while True:
         minutes = (time.time() - begin) / 60
         progress = max(step / args.steps, minutes / args.minutes if args.minutes else 0)
-        if step and (step % args.every == 0 or progress >= 1):
+        if step > validated and (step % args.every == 0 or progress >= 1):
+            validated = step
             gains = validation.gains(average)
             text = "  ".join(f"{k} {v:+.3f}" for k, v in gains.items())
             print(f"{args.name} step {step} ({progress:.1%}, {minutes:.1f} min)  loss {np.mean(losses):.5f}  {text}", flush=True)
