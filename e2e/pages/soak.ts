@@ -30,6 +30,8 @@ declare global {
       set(slot: Slot, settings: SoakSettings): void;
       enable(slot: Slot, enabled: boolean): void;
       status(slot: Slot): SlotStatus;
+      /** Enhancements and videos that were disposed and are still held by somebody, as of the last garbage collection. */
+      held(): number;
       /** Hides what is drawn over the videos, for the native picture; resolves once that is on screen. */
       bare(native: boolean): Promise<void>;
     };
@@ -44,6 +46,8 @@ interface Open {
 }
 
 const open = new Map<Slot, Open>();
+/** Whatever should be garbage. */
+const dropped = new Set<WeakRef<object>>();
 
 function get(slot: Slot): Open {
   const found = open.get(slot);
@@ -114,12 +118,14 @@ window.soak = {
     video.load();
     video.remove();
     open.delete(slot);
+    for (const gone of [video, enhanced]) if (gone) dropped.add(new WeakRef(gone));
     return shown;
   },
   async renew(slot, settings) {
     const one = get(slot);
     const shown = one.enhanced?.stats.framesShown ?? 0;
     one.enhanced?.dispose();
+    if (one.enhanced) dropped.add(new WeakRef(one.enhanced));
     one.enhanced = undefined;
     one.enhanced = await vitreous.enhance(one.video, optionsOf(settings));
     return shown;
@@ -172,6 +178,10 @@ window.soak = {
       readyState: video.readyState,
       box: { x, y, width, height },
     };
+  },
+  held() {
+    for (const reference of dropped) if (!reference.deref()) dropped.delete(reference);
+    return dropped.size;
   },
   async bare(native) {
     for (const { enhanced } of open.values())

@@ -33,6 +33,8 @@ export interface Tally {
 /** What is left at rest, where nothing may be. */
 export interface Rest {
   readonly holdings: Holdings;
+  /** Enhancements and videos that cannot be collected. */
+  readonly held: number;
   readonly heapBytes: number;
   readonly nodes: number;
   readonly listeners: number;
@@ -249,7 +251,8 @@ export class Driver {
     const { usedSize } = await pageSession.send('Runtime.getHeapUsage');
     const { nodes, jsEventListeners } = await pageSession.send('Memory.getDOMCounters');
     const holdings = await this.#page.evaluate(() => window.holdings());
-    return { holdings, heapBytes: usedSize, nodes, listeners: jsEventListeners };
+    const held = await this.#page.evaluate(() => window.soak.held());
+    return { holdings, held, heapBytes: usedSize, nodes, listeners: jsEventListeners };
   }
 }
 

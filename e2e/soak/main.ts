@@ -7,7 +7,7 @@ import { CommandError, reportErrors } from '../../bench/command-error.js';
 import { openSoakBrowser } from './browser.js';
 import { Driver, SoakLoss } from './driver.js';
 import { makeFilms } from './films.js';
-import { losses, plan } from './plan.js';
+import { type Action, losses, plan } from './plan.js';
 import { Record } from './record.js';
 
 function readOptions(args: string[]): { minutes: number; seed: number } {
@@ -33,9 +33,10 @@ async function soak(minutes: number, seed: number): Promise<number> {
   let toldMinutes = 0;
   let loss: string | undefined;
   try {
-    for (const action of plan(seed)) {
+    for (const planned of plan(seed)) {
       const { elapsedMinutes } = record;
-      if (action.kind === 'open' && action.slot === 0 && elapsedMinutes >= minutes) break;
+      if (elapsedMinutes >= minutes && record.rested) break;
+      const action: Action = elapsedMinutes < minutes ? planned : { kind: 'rest' };
       if (Math.floor(elapsedMinutes) > toldMinutes) {
         toldMinutes = Math.floor(elapsedMinutes);
         console.log(`${toldMinutes} min: ${record.actions.length} actions, ${tally.pictures} pictures; ${injected()}`);
