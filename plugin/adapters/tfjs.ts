@@ -14,10 +14,10 @@
  */
 import { io } from '@tensorflow/tfjs-core';
 import type { Size } from '../core/geometry.js';
-import { checkOrigin, checkRedirect, pageOrigins } from '../core/model-origins.js';
 import { type DetectorFactory, VitreousError } from '../index.js';
 import { type ModelSetup, type TfjsBox, TfjsDetector, type TfjsOutput } from './tfjs/detector.js';
 import { Labels } from './tfjs/labels.js';
+import { ModelFetch } from './tfjs/model-fetch.js';
 
 export type { TfjsBox, TfjsOutput } from './tfjs/detector.js';
 
@@ -85,7 +85,7 @@ async function fetchModel(
   const handler =
     typeof model === 'object' && 'load' in model
       ? model
-      : io.http(String(model), { fetchFunc: fetchFrom(pageOrigins(modelOrigins), signal) });
+      : io.http(String(model), { fetchFunc: new ModelFetch(modelOrigins, signal).fetch });
   if (!handler.load) throw new TypeError('model must be a URL or a handler that loads');
   let artifacts: io.ModelArtifacts;
   try {
@@ -105,17 +105,6 @@ async function fetchModel(
       fix: 'Convert the model with tensorflowjs_converter to a tfjs_graph_model.',
     });
   return artifacts;
-}
-
-/** `fetch` for the model's files, all of which must come from these origins. */
-function fetchFrom(origins: ReadonlySet<string>, signal: AbortSignal | undefined): typeof fetch {
-  return async (request, init) => {
-    const url = new URL(request instanceof Request ? request.url : request, globalThis.location?.href);
-    checkOrigin(url, origins);
-    const response = await fetch(request, { ...init, signal: signal ?? null });
-    checkRedirect(response, url, origins);
-    return response;
-  };
 }
 
 function unreadable(where: string, cause: unknown): VitreousError {

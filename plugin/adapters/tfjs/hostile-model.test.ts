@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -23,13 +23,17 @@ const small = {
 };
 
 let modelJson = '';
+let asked = 0;
+let endless: (response: ServerResponse) => void = (response) => response.end();
 let server: Server;
 let origin = '';
 
 beforeAll(async () => {
   const weights = file('bin').subarray(0, 4096);
   server = createServer((request, response) => {
-    if (request.url === '/model.json') response.setHeader('Content-Type', 'application/json').end(modelJson);
+    asked++;
+    if (request.url === '/endless.json') endless(response);
+    else if (request.url === '/model.json') response.setHeader('Content-Type', 'application/json').end(modelJson);
     else if (request.url === '/centernet.bin') response.end(weights);
     else response.writeHead(404).end();
   });
@@ -55,6 +59,34 @@ test('of another origin than those listed nothing is asked', async () => {
   expect(await codeRejectedBy(tfjsDetector(`${origin}/model.json`, { labels: ['person'], decode }))).toBe(
     'model-origin',
   );
+});
+
+test.each([
+  ['a list of 10,000 files', { paths: 'x'.repeat(10_000) }],
+  ['as many names', { paths: Array.from({ length: 10_000 }, (_, i) => `x${i}`) }],
+])('%s is not asked for', { timeout: 60_000 }, async (_what, change) => {
+  modelJson = JSON.stringify({ ...small, weightsManifest: [{ ...small.weightsManifest[0], ...change }] });
+  asked = 0;
+  expect(await codeRejectedBy(tfjsDetector(`${origin}/model.json`, options()))).toBe('weights-format');
+  expect(asked).toBeLessThanOrEqual(256);
+});
+
+test('a file that does not end is not read to its end', { timeout: 60_000 }, async () => {
+  modelJson = '';
+  let hungUp = false;
+  endless = (response) => {
+    response.writeHead(200, { 'Content-Type': 'application/json' });
+    const more = (): void => {
+      while (!hungUp && response.write(Buffer.alloc(1 << 20, 0x20)));
+    };
+    response.on('drain', more);
+    response.on('close', () => {
+      hungUp = true;
+    });
+    more();
+  };
+  expect(await codeRejectedBy(tfjsDetector(`${origin}/endless.json`, options()))).toBe('weights-format');
+  await expect.poll(() => hungUp).toBe(true);
 });
 
 test('changed ones end in a detector or a coded error', { timeout: 60_000 + 100 * fuzzRuns }, async () => {
