@@ -6,7 +6,7 @@ interface LiveFixtures {
   /** Starts a gateway on free ports of this machine, closed after the test. */
   startGateway(options?: GatewayOptions): Promise<Gateway>;
   /** Starts a stamped source, stopped after the test. */
-  startSource(target: StampedTarget): StampedSource;
+  startSource(target: StampedTarget, rate?: number): StampedSource;
 }
 
 const given: string[] = JSON.parse(process.env.VITREOUS_CHROMIUM_ARGS ?? '[]');
@@ -38,8 +38,8 @@ export const test = base.extend<LiveFixtures>({
   },
   startSource: async ({ browserName: _ }, use) => {
     const sources: StampedSource[] = [];
-    await use((target) => {
-      const source = new StampedSource(target);
+    await use((target, rate) => {
+      const source = new StampedSource(target, rate);
       sources.push(source);
       return source;
     });

@@ -1,20 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import type { Pixels } from './pixels.js';
 
-import {
-  stampBits,
-  stampBlock,
-  stampBlocks,
-  stampedRate,
-  stampedSize,
-  stampLeft,
-  stampRowHeight,
-  stampTop,
-} from './stamp-layout.js';
+import { stampBlock, stampBlocks, stampedRate, stampedSize, stampRowHeight } from './stamp-layout.js';
 
 // A live source whose every frame tells when it was drawn.
 
-export { stampedRate, stampedSize };
+export { readStamp, stampedRate, stampedSize } from './stamp-layout.js';
 
 /** When the stamps begin to count. */
 export const epochMs = Date.now();
@@ -35,25 +25,6 @@ function drawFrame(stampMs: number, index: number): Buffer {
   return Buffer.concat([luma, Buffer.alloc((width * height) / 2, 128)]);
 }
 
-/** Reads the stamp in one half of a picture of the whole frame, whatever its size. Undefined: there is none to read. */
-export function readStamp(picture: Pixels, half: keyof typeof stampTop): number | undefined {
-  const { width, height, data } = picture;
-  const level = (x: number, y: number): number => {
-    const column = Math.floor((x / stampedSize.width) * width);
-    const row = Math.floor((y / stampedSize.height) * height);
-    return data[(row * width + column) * 4] ?? 0;
-  };
-  let stamp = 0;
-  for (let bit = 0; bit < stampBits; bit++) {
-    const x = stampLeft + (bit + 0.5) * stampBlock;
-    const value = level(x, stampTop[half] + stampRowHeight / 2);
-    const complement = level(x, stampTop[half] + (3 * stampRowHeight) / 2);
-    if (Math.abs(value - complement) < 100) return undefined;
-    if (value > complement) stamp |= 1 << bit;
-  }
-  return stamp;
-}
-
 /** Where the stamped stream goes. */
 export type StampedTarget = { readonly rtmpUrl: string } | { readonly rtpPort: number };
 
@@ -62,13 +33,16 @@ export class StampedSource {
   readonly #process: ChildProcess;
   readonly #timer: ReturnType<typeof setInterval>;
   readonly #startMs = Date.now();
+  readonly #rate: number;
   #count = 0;
   #words = '';
 
-  constructor(target: StampedTarget) {
+  /** @param rate frames a second */
+  constructor(target: StampedTarget, rate: number = stampedRate) {
+    this.#rate = rate;
     const { width, height } = stampedSize;
     const raw = ['-f', 'rawvideo', '-pix_fmt', 'yuv420p', '-video_size', `${width}x${height}`];
-    const video = ['-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency', '-g', String(stampedRate)];
+    const video = ['-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency', '-g', String(Math.ceil(rate))];
     const to =
       'rtmpUrl' in target
         ? ['-map', '0:v', '-map', '1:a', '-c:a', 'aac', '-f', 'flv', target.rtmpUrl]
@@ -77,7 +51,7 @@ export class StampedSource {
       'ffmpeg',
       [
         ...['-v', 'error', '-probesize', '32', '-analyzeduration', '0'],
-        ...[...raw, '-framerate', String(stampedRate), '-i', 'pipe:0'],
+        ...[...raw, '-framerate', String(rate), '-i', 'pipe:0'],
         ...['-f', 'lavfi', '-i', 'sine=frequency=440:sample_rate=44100', ...video, '-crf', '20', ...to],
       ],
       { stdio: ['pipe', 'ignore', 'pipe'] },
@@ -95,7 +69,7 @@ export class StampedSource {
   }
 
   #send(): void {
-    const due = Math.floor(((Date.now() - this.#startMs) * stampedRate) / 1000);
+    const due = Math.floor(((Date.now() - this.#startMs) * this.#rate) / 1000);
     for (; this.#count <= due; this.#count++) this.#process.stdin?.write(drawFrame(stampNow(), this.#count));
   }
 

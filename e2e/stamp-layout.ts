@@ -4,10 +4,10 @@
 export const stampedSize = { width: 160, height: 90 } as const;
 export const stampedRate = 10;
 
-export const stampBits = 24;
+const stampBits = 24;
 export const stampBlock = 6;
-export const stampLeft = 8;
-export const stampTop = { upper: 8, lower: 53 } as const;
+const stampLeft = 8;
+const stampTop = { upper: 8, lower: 53 } as const;
 /** Of the clock's row, and of its complement's. */
 export const stampRowHeight = 12;
 
@@ -16,6 +16,13 @@ export interface StampBlock {
   readonly x: number;
   readonly y: number;
   readonly white: boolean;
+}
+
+/** Rows from the top, RGBA. */
+interface StampedPicture {
+  readonly width: number;
+  readonly height: number;
+  readonly data: ArrayLike<number>;
 }
 
 /** All blocks of a clock's value, milliseconds. */
@@ -30,4 +37,23 @@ export function stampBlocks(stampMs: number): StampBlock[] {
       ];
     }),
   );
+}
+
+/** Reads the stamp in one half of a picture of the whole frame, whatever its size. Undefined: there is none to read. */
+export function readStamp(picture: StampedPicture, half: keyof typeof stampTop): number | undefined {
+  const { width, height, data } = picture;
+  const level = (x: number, y: number): number => {
+    const column = Math.floor((x / stampedSize.width) * width);
+    const row = Math.floor((y / stampedSize.height) * height);
+    return data[(row * width + column) * 4] ?? 0;
+  };
+  let stamp = 0;
+  for (let bit = 0; bit < stampBits; bit++) {
+    const x = stampLeft + (bit + 0.5) * stampBlock;
+    const value = level(x, stampTop[half] + stampRowHeight / 2);
+    const complement = level(x, stampTop[half] + (3 * stampRowHeight) / 2);
+    if (Math.abs(value - complement) < 100) return undefined;
+    if (value > complement) stamp |= 1 << bit;
+  }
+  return stamp;
 }

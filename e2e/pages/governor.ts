@@ -25,14 +25,14 @@ declare global {
   interface Window {
     /** Opens a device that a load shares and starts, paused, on it. */
     shareGpu(): Promise<void>;
-    /** Plays slowly and lets the governor choose from now on. `force`: it may not give up. */
-    playShared(force: boolean): Promise<SharedPlay>;
+    /** Plays slowly and lets the governor choose from now on; it may not give up. */
+    playShared(): Promise<SharedPlay>;
   }
 }
 
 const clipFps = 12;
 /** Slow enough for tier M on a software GPU that shares its processor. */
-const intervalMs = 800;
+const intervalMs = 500;
 
 let device: GPUDevice | undefined;
 let load: GpuLoad | undefined;
@@ -47,12 +47,12 @@ window.shareGpu = async () => {
   await window.enhanceVideo({ device });
 };
 
-window.playShared = async (force) => {
+window.playShared = async () => {
   const { video, enhanced } = window;
   if (!load || !enhanced) throw new Error('shareGpu first');
   await load.warmUp(intervalMs);
   video.playbackRate = 1000 / clipFps / intervalMs;
-  enhanced.set({ upscale: { quality: 'auto', force } });
+  enhanced.set({ upscale: { quality: 'auto', force: true } });
   await video.play();
 
   const until: SharedPlay['until'] = async (reached, frames) => {

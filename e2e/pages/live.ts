@@ -2,7 +2,17 @@ import Hls from 'hls.js';
 import { connectWhep, type WhepConnection, type WhepOptions } from '../../plugin/adapters/whep.js';
 import { publish, type WhipConnection } from '../../plugin/adapters/whip.js';
 import * as vitreous from '../../plugin/index.js';
-import { stampBlock, stampBlocks, stampedRate, stampedSize, stampRowHeight } from '../stamp-layout.js';
+import { readStamp, stampBlock, stampBlocks, stampedRate, stampedSize, stampRowHeight } from '../stamp-layout.js';
+import { GpuLoad } from './gpu-load.js';
+
+/** Stamps as the browser presented a frame. Undefined where there is none to read. */
+export interface SeenStamps {
+  /** When, milliseconds, on the stamps' own clock where `epochMs` is 0. */
+  readonly nowMs: number;
+  readonly native: number | undefined;
+  /** Of the enhanced picture that was drawn since the last one; undefined where none was. */
+  readonly drawn: number | undefined;
+}
 
 declare global {
   interface Window {
@@ -20,6 +30,10 @@ declare global {
       /** A camera whose every frame has its time stamped into it, counted from `epochMs`, with a tone. */
       stampedCamera(epochMs: number): MediaStream;
       enhance(target?: vitreous.EnhanceTarget, options?: vitreous.EnhanceOptions): Promise<vitreous.Enhanced>;
+      /** A device that a load of others shares, in front of each frame of the `<video>`. */
+      shareGpu(): Promise<{ device: GPUDevice; load: GpuLoad }>;
+      /** Notes the stamps on screen of each frame that the browser presents from now on, and tells. */
+      watchStamps(onFrame: (seen: SeenStamps) => void): void;
       /** Resolves with the times, microseconds, of the next enhanced frames. */
       frames(count: number): Promise<number[]>;
       /** Resolves once the state is this one. */
@@ -46,6 +60,16 @@ const enhanced = (): vitreous.Enhanced => {
   if (!window.live.enhanced) throw new Error('not enhanced yet');
   return window.live.enhanced;
 };
+
+const reading = new OffscreenCanvas(stampedSize.width, stampedSize.height).getContext('2d', {
+  willReadFrequently: true,
+});
+
+function stampIn(picture: HTMLVideoElement | HTMLCanvasElement): number | undefined {
+  const { width, height } = stampedSize;
+  reading?.drawImage(picture, 0, 0, width, height);
+  return reading ? readStamp(reading.getImageData(0, 0, width, height), 'upper') : undefined;
+}
 
 window.live = {
   vitreous,
@@ -106,6 +130,30 @@ window.live = {
     });
     window.live.enhanced.addEventListener('fallback', ({ code }) => window.live.fallbacks.push(code));
     return window.live.enhanced;
+  },
+  async shareGpu() {
+    const adapter = await navigator.gpu.requestAdapter();
+    const device = await adapter?.requestDevice({ requiredFeatures: ['timestamp-query'] });
+    if (!device) throw new Error('no device');
+    const load = new GpuLoad(device);
+    // In front of our frames: the session asks for each frame after this has.
+    load.attach(video);
+    return { device, load };
+  },
+  watchStamps(onFrame) {
+    const target = enhanced();
+    let drawn: number | undefined;
+    target.addEventListener('frame', () => {
+      // In the task that drew it: later the canvas is blank to scripts.
+      drawn = stampIn(target.canvas);
+    });
+    const onNative = () => {
+      video.requestVideoFrameCallback(onNative);
+      onFrame({ nowMs: Date.now(), native: stampIn(video), drawn });
+      drawn = undefined;
+    };
+    // After the session's own callback, which was asked for earlier.
+    video.requestVideoFrameCallback(onNative);
   },
   frames: (count) =>
     new Promise((resolve) => {
