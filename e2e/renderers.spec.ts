@@ -206,31 +206,9 @@ test('highlights and the split are in the texture while they are wanted', async 
   expect(difference(split, reference, (x) => x > middle + 2).max).toBeLessThanOrEqual(1);
   expect(difference(split, reference, (x) => x < middle - 2).mean).toBeGreaterThan(0.5);
 
-  // A detector of the page's own, which finds its thing always at the same place.
   await page.evaluate(async () => {
-    const enhanced = window.renderers.screen?.enhanced;
-    if (!enhanced) throw new Error('not open');
-    const thing = { prompt: 'thing', matchedAs: 'thing', kind: 'exact', confidence: 1, colour: undefined } as const;
-    const box = { x: 16, y: 8, width: 32, height: 20 };
-    const found = new Promise((resolve) => enhanced.addEventListener('detections', resolve, { once: true }));
-    enhanced.set({
-      compare: false,
-      detect: {
-        prompts: ['thing'],
-        model: {
-          open: async () => ({
-            answers: [thing],
-            prepare: async () => {},
-            setPrompts: async () => [thing],
-            detect: async () => ({ detections: [{ prompt: 'thing', score: 0.9, box }] }),
-            heatMap: () => undefined,
-            dispose: () => {},
-          }),
-        },
-      },
-      highlight: { style: 'box', labels: false, colours: { thing: '#ff00ff' } },
-    });
-    await found;
+    window.renderers.screen?.enhanced.set({ compare: false });
+    await window.renderers.findThing();
   });
   const changedColumns = async (): Promise<readonly number[]> => {
     await page.evaluate(() => window.renderers.rendered());
@@ -250,6 +228,19 @@ test('highlights and the split are in the texture while they are wanted', async 
   });
   expect(difference(await shown(page), reference).max).toBe(0);
   expect((await health(page)).errors).toEqual([]);
+});
+
+test('off the page nothing is said to screen readers, unless the canvas is put into the page', async ({ page }) => {
+  await open(page, 'regl');
+  const said = page.locator('[data-vitreous=status]');
+  await page.evaluate(() => window.renderers.findThing());
+  await expect(said).toHaveCount(0);
+  await page.evaluate(async () => {
+    const enhanced = window.renderers.screen?.enhanced;
+    if (enhanced) document.body.append(enhanced.canvas);
+    await window.renderers.findThing();
+  });
+  await expect(said).toHaveText(/thing/);
 });
 
 test('what cannot reach a renderer is refused with the way out', async ({ page }) => {

@@ -24,6 +24,8 @@ declare global {
       /** Shows the frame at a time, renders it, and resolves when the browser has it on screen. */
       step(seconds: number): Promise<void>;
       rendered(): Promise<void>;
+      /** Looks with a detector of the page's own, which finds its thing always at the same place, and resolves with its first answer. */
+      findThing(): Promise<void>;
       /** Calls that must not work with what is open, and what they threw. */
       refusals(): Promise<readonly string[]>;
     };
@@ -162,6 +164,31 @@ window.renderers = {
     await seek(seconds);
     await drawn;
     await window.renderers.rendered();
+  },
+  async findThing() {
+    const enhanced = window.renderers.screen?.enhanced;
+    if (!enhanced) throw new Error('not open');
+    enhanced.set({ detect: false });
+    const thing = { prompt: 'thing', matchedAs: 'thing', kind: 'exact', confidence: 1, colour: undefined } as const;
+    const box = { x: 16, y: 8, width: 32, height: 20 };
+    const found = new Promise((resolve) => enhanced.addEventListener('detections', resolve, { once: true }));
+    enhanced.set({
+      detect: {
+        prompts: ['thing'],
+        model: {
+          open: async () => ({
+            answers: [thing],
+            prepare: async () => {},
+            setPrompts: async () => [thing],
+            detect: async () => ({ detections: [{ prompt: 'thing', score: 0.9, box }] }),
+            heatMap: () => undefined,
+            dispose: () => {},
+          }),
+        },
+      },
+      highlight: { style: 'box', labels: false, colours: { thing: '#ff00ff' } },
+    });
+    await found;
   },
   refusals() {
     const { screen } = window.renderers;
