@@ -20,7 +20,11 @@ if (values.write) {
   const file = join(import.meta.dirname, '../docs/reliability.md');
   const page = readFileSync(file, 'utf8');
   const declared = faultTable(listFaults());
-  const mark = '<!-- faults, written by the command -->';
-  writeFileSync(file, `${page.slice(0, page.indexOf(mark))}${mark}\n\n${declared}\n`);
+  // From the mark to the line of counts.
+  const written = /(<!-- faults, written by the command -->\n)[\s\S]*?(?:\n\d+ faults: .*\n|$)/;
+  writeFileSync(
+    file,
+    page.replace(written, (_all, mark) => `${mark}\n${declared}\n`),
+  );
 }
 if (faults.length === 0 || faults.some(({ passed }) => passed === false)) process.exitCode = 1;
