@@ -13,6 +13,8 @@ const longestStepUs = 1.5e6;
 const stillMs = 300;
 /** Looks that may fail in a row. */
 const mostFailures = 3;
+/** With these begin the labels of what a look encodes, and of all that is ours; WebGPU's messages name them. */
+const [lookLabel, ourLabel] = ['vitreous/detect.', 'vitreous/'];
 
 /** What a look found. */
 export interface Look {
@@ -62,6 +64,8 @@ export class Detection {
   #lookedUs: number | undefined;
   #looking = false;
   #failures = 0;
+  /** Of WebGPU about the look under way. */
+  #complaint: VitreousError | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #share: { readonly of: DeviceShare; readonly member: ShareMember } | undefined;
   looks = 0;
@@ -152,6 +156,15 @@ export class Detection {
     if (this.#looking) this.#pace.late();
   }
 
+  /** WebGPU complained. Returns whether about a look: the one under way has failed then. */
+  complained(error: VitreousError): boolean {
+    const { found } = error;
+    // What is not ours at all may be a detector's that the caller brought along.
+    if (!(found.includes(lookLabel) || (this.#looking && !found.includes(ourLabel)))) return false;
+    this.#complaint = error;
+    return true;
+  }
+
   /** A cut or a seek: an answer under way is no longer wanted. */
   break(): void {
     this.#epoch++;
@@ -162,11 +175,16 @@ export class Detection {
   #look(detector: AnyDetector, { image, size, timestampUs, readCuts }: LookedFrame): void {
     const epoch = this.#epoch;
     this.#looking = true;
+    this.#complaint = undefined;
     this.#lookedUs = timestampUs;
     this.#pace.began(performance.now());
     const look = Promise.all([detector.detect(image), readCuts?.()]).then(
       ([{ detections }, cuts]) => {
         this.#pace.answered(performance.now());
+        if (this.#complaint) {
+          if (epoch === this.#epoch) this.#failed(this.#complaint);
+          return;
+        }
         this.#failures = 0;
         if (epoch !== this.#epoch) return;
         this.looks++;

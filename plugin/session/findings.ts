@@ -156,6 +156,11 @@ export class Findings {
     this.#parts.target.dispatchEvent(new PromptsEvent(answers));
   }
 
+  /** WebGPU complained outside of any scope. Returns whether that was about a look, which counts as failed then. */
+  complained(error: VitreousError): boolean {
+    return this.#detection.complained(error);
+  }
+
   /** Something of it cannot be had; the picture goes on. */
   fail(error: VitreousError, prompt?: string): void {
     const event = new StageFailureEvent(error, prompt);
