@@ -217,6 +217,25 @@ test('three looks that fail in a row are the end, until settings change', async 
   expect(detector.looking).toBe(1);
 });
 
+test('what WebGPU says against a look makes it one that failed, whatever it answers', async () => {
+  const { detector, frame, told, detection, looks } = await ready();
+  const complaint = (label: string) =>
+    new VitreousError({ code: 'gpu-validation', stage: 'gpu', found: `[${label}] is invalid`, expected: '', fix: '' });
+  // Before any look, somebody else's work, and work of ours that is none of a look's.
+  expect(detection.complained(complaint('a tensor'))).toBe(false);
+  for (let i = 0; i < 4; i++) {
+    vi.advanceTimersByTime(1000);
+    frame(i * 1e6);
+    expect(detection.complained(complaint('vitreous/frame'))).toBe(false);
+    if (i < 3) expect(detection.complained(complaint(i === 0 ? 'a tensor' : 'vitreous/detect.scores'))).toBe(true);
+    detector.answer(dog);
+    await settle();
+  }
+  expect(told.filter((word) => word === 'gpu-validation')).toHaveLength(1);
+  expect(looks).toHaveLength(0);
+  expect(detection.state).toBe('failed');
+});
+
 test('comes back with another device', async () => {
   const { detector, detectors, frame, detection, told, looks } = await ready();
   frame(0);
