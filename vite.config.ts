@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
 import { entryPoints, peers } from './e2e/entry-points.mjs';
+import { bundledLibrary } from './e2e/setup/bundled-library.mjs';
 import { useSoftwareGpu } from './e2e/setup/software-gpu.mjs';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
@@ -92,7 +93,11 @@ export default defineConfig(({ command, mode }) => {
     base: command === 'build' ? './' : '/',
     publicDir: library ? false : resolve(root, 'demo/public'),
     cacheDir: resolve(root, 'node_modules/.vite'),
-    plugins: [wgslText(command === 'build'), ...(library ? [shippedAssets()] : [])],
+    plugins: [
+      wgslText(command === 'build'),
+      ...(library ? [shippedAssets()] : []),
+      ...(mode === 'e2e' ? [bundledLibrary()] : []),
+    ],
     // The examples import the package by its name.
     resolve: {
       alias: library
