@@ -247,6 +247,10 @@ export class Driver {
     await this.#page.evaluate(
       () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))),
     );
+    // What was being prepared ends by itself.
+    await this.#page
+      .waitForFunction(() => window.holdings().forgottenGpuObjects === 0, undefined, { timeout: patienceMs })
+      .catch(() => {}); // The record tells.
     for (let i = 0; i < 3; i++) await pageSession.send('HeapProfiler.collectGarbage');
     const { usedSize } = await pageSession.send('Runtime.getHeapUsage');
     const { nodes, jsEventListeners } = await pageSession.send('Memory.getDOMCounters');

@@ -5,7 +5,7 @@ export interface Holdings {
   /** Buffers, textures and query sets on living devices that have not been destroyed. */
   readonly gpuObjects: number;
   readonly devices: number;
-  /** Objects that were still there when their owner destroyed their device. */
+  /** Objects that nobody has destroyed, on devices that their owner has. Work under way then may let go of its own a moment later. */
   readonly forgottenGpuObjects: number;
   readonly openVideoFrames: number;
   readonly canvases: number;
@@ -26,8 +26,8 @@ export async function keepLedger(page: Page): Promise<void> {
   await page.addInitScript(() => {
     type Method = (...args: unknown[]) => unknown;
     const objectsOf = new Map<GPUDevice, Set<object>>();
+    const ended = new Map<GPUDevice, Set<object>>();
     const deviceOf = new WeakMap<object, GPUDevice>();
-    let forgotten = 0;
     let openFrames = 0;
     window.loseNextDevices = 0;
 
@@ -47,13 +47,19 @@ export async function keepLedger(page: Page): Promise<void> {
       wrap(prototype, 'destroy', (original) => {
         return function (this: object) {
           const device = deviceOf.get(this);
-          if (device) objectsOf.get(device)?.delete(this);
+          if (device) {
+            objectsOf.get(device)?.delete(this);
+            const left = ended.get(device);
+            left?.delete(this);
+            if (left?.size === 0) ended.delete(device);
+          }
           return original.call(this);
         };
       });
     const { destroy } = GPUDevice.prototype;
     GPUDevice.prototype.destroy = function () {
-      forgotten += objectsOf.get(this)?.size ?? 0;
+      const left = objectsOf.get(this);
+      if (left && left.size > 0) ended.set(this, left);
       objectsOf.delete(this);
       return destroy.call(this);
     };
@@ -96,10 +102,12 @@ export async function keepLedger(page: Page): Promise<void> {
       close.call(this);
     };
 
+    const count = (devices: ReadonlyMap<GPUDevice, ReadonlySet<object>>) =>
+      [...devices.values()].reduce((sum, { size }) => sum + size, 0);
     window.holdings = () => ({
-      gpuObjects: [...objectsOf.values()].reduce((sum, { size }) => sum + size, 0),
+      gpuObjects: count(objectsOf),
       devices: objectsOf.size,
-      forgottenGpuObjects: forgotten,
+      forgottenGpuObjects: count(ended),
       openVideoFrames: openFrames,
       canvases: document.querySelectorAll('canvas').length,
     });
