@@ -150,21 +150,21 @@ for (const [name, change, code] of rows)
     await expectNativePlays(page);
   });
 
-test('shipped weights that the server lost: weights-http', async ({ page }) => {
+fault('page', 'weights that the server lost', 'rejects: `weights-http`, the native video plays', async ({ page }) => {
   await page.route('**/mobilevit-sr/S/weights.safetensors*', (route) => route.fulfill({ status: 404 }));
   await openPlayer(page, 'long', size);
   expect((await outcome(page, {})).code).toBe('weights-http');
   await expectNativePlays(page);
 });
 
-test('a server that does not answer: weights-network', async ({ page }) => {
+fault('page', 'no network for weights', 'rejects: `weights-network`, the native video plays', async ({ page }) => {
   await page.route('**/mobilevit-sr/S/weights.safetensors*', (route) => route.abort('connectionrefused'));
   await openPlayer(page, 'long', size);
   expect((await outcome(page, {})).code).toBe('weights-network');
   await expectNativePlays(page);
 });
 
-test('a video that cannot be played: video-error', async ({ page }) => {
+fault('media', 'a file that is no video', 'rejects: `video-error`', async ({ page }) => {
   await openPlayer(page, 'long', size);
   const codes = await page.evaluate(async () => {
     window.video.src = '/e2e/pages/player.html';
@@ -181,7 +181,7 @@ test('a video that cannot be played: video-error', async ({ page }) => {
   expect(codes).toEqual(['video-error', 0]);
 });
 
-test('media without a picture: source-format', async ({ page }) => {
+fault('media', 'audio alone at the start', 'rejects: `source-format`', async ({ page }) => {
   await openPlayer(page, 'long', size);
   const audio = await clip('audio');
   const code = await page.evaluate(async (audio) => {
@@ -195,20 +195,25 @@ test('media without a picture: source-format', async ({ page }) => {
   expect(await page.evaluate(() => document.querySelectorAll('canvas').length)).toBe(0);
 });
 
-test('a video that breaks while enhanced falls back, and a new source is picked up: video-error', async ({ page }) => {
-  await openPlayer(page, 'long', size);
-  const result = await page.evaluate(async () => {
-    const good = window.video.src;
-    await window.enhanceVideo();
-    window.video.src = '/e2e/pages/player.html';
-    await window.reached('bypassed');
-    const { code, recovering } = window.enhanced?.why ?? {};
-    window.video.src = good;
-    await window.reached('running');
-    return { code, recovering };
-  });
-  expect(result).toEqual({ code: 'video-error', recovering: true });
-});
+fault(
+  'media',
+  'a source that is no video while enhanced',
+  'native (`video-error`); the next source is enhanced',
+  async ({ page }) => {
+    await openPlayer(page, 'long', size);
+    const result = await page.evaluate(async () => {
+      const good = window.video.src;
+      await window.enhanceVideo();
+      window.video.src = '/e2e/pages/player.html';
+      await window.reached('bypassed');
+      const { code, recovering } = window.enhanced?.why ?? {};
+      window.video.src = good;
+      await window.reached('running');
+      return { code, recovering };
+    });
+    expect(result).toEqual({ code: 'video-error', recovering: true });
+  },
+);
 
 test('a device without a needed limit: device-limit', async ({ page }) => {
   await openPlayer(page, 'long', size);

@@ -1,4 +1,5 @@
 import { clip } from './clips.js';
+import { fault } from './fault.js';
 import { expect, test } from './fixtures.js';
 import { openPlayer } from './player.js';
 import { spyOnGpu, spyOnListeners } from './spies.js';
@@ -123,7 +124,7 @@ test('enabled false shows the native video and stops all work, true brings it ba
   expect(result).toEqual({ off: { state: 'off', visibility: 'hidden', submits: 0 }, on: 'visible' });
 });
 
-test('one enhancement a video, again after dispose', async ({ page }) => {
+fault('page', 'a second enhancement of one video', '`video-taken`, until the first is disposed', async ({ page }) => {
   await openPlayer(page, '64x36', size);
   const codes = await page.evaluate(async () => {
     const codeOf = (thrown: unknown) =>
@@ -228,7 +229,7 @@ test.describe('abort', () => {
     });
 });
 
-test('a source switched while starting is no trouble', async ({ page }) => {
+fault('media', 'the source switched while starting', 'the new one is enhanced', async ({ page }) => {
   await openPlayer(page, '64x36', { width: 256, height: 144 });
   const stats = await page.evaluate(
     async (url) => {

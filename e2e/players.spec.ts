@@ -2,6 +2,7 @@ import type { Page } from '@playwright/test';
 import { clip } from './clips.js';
 import { fault } from './fault.js';
 import { expect, test } from './fixtures.js';
+import { meanLevel, screenshot } from './pixels.js';
 import { openPlayer } from './player.js';
 import { spyOnGpu } from './spies.js';
 
@@ -86,7 +87,7 @@ fault('GPU', 'the device of two videos lost', 'both enhanced again, on one new d
   expect(result).toEqual({ codes: ['device-lost', 'device-lost'], devices: 2 });
 });
 
-test('moved into the document of an iframe, the video stays enhanced', async ({ page }) => {
+fault('page', 'the video moved into the document of an iframe', 'stays enhanced', async ({ page }) => {
   await openPlayer(page, 'long', { width: 256, height: 144 });
   const result = await page.evaluate(async () => {
     const enhanced = await window.enhanceVideo();
@@ -120,6 +121,62 @@ test('moved into the document of an iframe, the video stays enhanced', async ({ 
     left: 0,
     sheets: [0, 1],
   });
+});
+
+test('in a Document Picture-in-Picture window the video stays enhanced, comes back, and goes there again', async ({
+  page,
+  context,
+}) => {
+  await openPlayer(page, 'long', { width: 256, height: 144 });
+  await page.evaluate(async () => {
+    await window.enhanceVideo();
+    const { video } = window;
+    video.loop = true;
+    await video.play();
+    const home = video.parentElement;
+    const button = document.body.appendChild(document.createElement('button'));
+    button.textContent = 'Picture in picture';
+    // Chromium's alone, and not among TypeScript's types.
+    const pictureInPicture: { requestWindow(size: { width: number; height: number }): Promise<Window> } = Reflect.get(
+      window,
+      'documentPictureInPicture',
+    );
+    button.addEventListener('click', async () => {
+      const view = await pictureInPicture.requestWindow({ width: 320, height: 200 });
+      view.document.body.append(video);
+      view.addEventListener('pagehide', () => {
+        home?.append(video);
+        void video.play(); // A video that has been moved is paused.
+      });
+      await video.play();
+    });
+  });
+  /** Where the video and its canvas are, after some frames there. */
+  const playing = () =>
+    page.evaluate(async () => {
+      await window.reached('running');
+      await window.nextFrame(12);
+      const { video, enhanced } = window;
+      const canvas = enhanced?.canvas;
+      return {
+        state: enhanced?.state,
+        away: video.ownerDocument !== document,
+        together: canvas?.previousElementSibling === video && canvas.checkVisibility({ visibilityProperty: true }),
+        same: JSON.stringify(canvas?.getBoundingClientRect()) === JSON.stringify(video.getBoundingClientRect()),
+      };
+    });
+  const there = { state: 'running', away: true, together: true, same: true };
+  for (let round = 0; round < 3; round++) {
+    const opened = context.waitForEvent('page');
+    await page.click('button');
+    const small = await opened;
+    await page.waitForFunction(() => window.video.ownerDocument !== document && !window.video.paused);
+    expect(await playing(), `round ${round}`).toEqual(there);
+    expect(meanLevel(await screenshot(small, { x: 8, y: 8, width: 256, height: 144 }))).toBeGreaterThan(20);
+    await page.evaluate(() => window.video.ownerDocument.defaultView?.close());
+    await page.waitForFunction(() => window.video.ownerDocument === document && !window.video.paused);
+    expect(await playing(), `round ${round}`).toEqual({ ...there, away: false });
+  }
 });
 
 test('a poster shows until the video is played, and nothing lies over it', async ({ page }) => {
