@@ -32,7 +32,7 @@ declare global {
 
 const clipFps = 12;
 /** Slow enough for tier M on a software GPU that shares its processor. */
-const intervalMs = 500;
+const intervalMs = 800;
 
 let device: GPUDevice | undefined;
 let load: GpuLoad | undefined;
