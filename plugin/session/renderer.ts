@@ -8,9 +8,9 @@ import type { GpuDevice } from '../gpu/device.js';
 import { GpuTimer } from '../gpu/timer.js';
 import { CanvasSurface } from '../present/canvas-surface.js';
 import type { Surface } from '../present/surface.js';
-import type { ChangeDetector } from '../upscale/change-detector.js';
 import type { FrameRenderer, RigSpec } from './frame-renderer.js';
 import { addMemory, type MemoryBytes } from './memory.js';
+import { ReusedShare } from './reused-share.js';
 import { buildRig, disposeRig, type Rig, rigMemory } from './rig.js';
 
 /** All GPU work of a session on one WebGPU device, one submit a frame. */
@@ -32,7 +32,7 @@ export class Renderer implements FrameRenderer {
   /** Made when a picture is first wanted beside the one on screen. */
   #aside: { readonly canvas: OffscreenCanvas; readonly surface: CanvasSurface } | undefined;
   #cuts: CutDetector | 'pending' | 'none' | undefined;
-  #reusedShare: number | undefined;
+  readonly #reused = new ReusedShare();
   #disposed = false;
 
   /** `surface`: configured for the device. */
@@ -53,7 +53,7 @@ export class Renderer implements FrameRenderer {
   }
 
   get reusedShare(): number | undefined {
-    return this.#reusedShare;
+    return this.#reused.value;
   }
 
   /** Where the last frame is, rgba8unorm at display size; stays until the next one is drawn. */
@@ -177,7 +177,7 @@ export class Renderer implements FrameRenderer {
     this.#bindCuts();
     // Times of the former rig say nothing of this one.
     this.timer.stageMs.clear();
-    this.#reusedShare = undefined;
+    this.#reused.forget();
     if (this.#disposed) disposeRig(this.#rig);
   }
 
@@ -202,10 +202,9 @@ export class Renderer implements FrameRenderer {
       }
       if (target) this.#compose.record(encoder, this.timer, target, rig.ingest.turn);
       this.timer.endFrame(encoder);
-      const changes = sample ? rig.upscale?.changes : undefined;
-      const counted = changes?.sample(encoder);
+      this.#reused.record(encoder, sample ? rig.upscale?.changes : undefined);
       this.gpu.device.queue.submit([encoder.finish()]);
-      if (changes && counted) this.#readShare(rig, changes);
+      this.#reused.read();
       disposeRig(this.#former);
       this.#former = undefined;
     } catch (thrown) {
@@ -215,12 +214,6 @@ export class Renderer implements FrameRenderer {
     } finally {
       rig.ingest.release();
     }
-  }
-
-  #readShare(rig: Rig, changes: ChangeDetector): void {
-    void changes.readShare().then((computed) => {
-      if (computed !== undefined && this.#rig === rig) this.#reusedShare = 1 - computed;
-    });
   }
 
   /** Draws the last picture again: another canvas size, another split. Not while another rig waits for its first frame. */
