@@ -29,6 +29,8 @@ declare global {
       resize(slot: Slot, width: number): void;
       set(slot: Slot, settings: SoakSettings): void;
       enable(slot: Slot, enabled: boolean): void;
+      /** What was found shows so, or not at all. */
+      mark(slot: Slot, style: SoakSettings['style'] | false): void;
       status(slot: Slot): SlotStatus;
       /** Enhancements and videos that were disposed and are still held by somebody, as of the last garbage collection. */
       held(): number;
@@ -162,6 +164,9 @@ window.soak = {
   enable(slot, enabled) {
     const one = get(slot);
     if (one.enhanced) one.enhanced.enabled = enabled;
+  },
+  mark(slot, style) {
+    get(slot).enhanced?.set({ highlight: style && { style } });
   },
   status(slot) {
     const { video, enhanced, presentedSeconds } = get(slot);

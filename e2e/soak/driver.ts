@@ -232,9 +232,10 @@ export class Driver {
       await this.#page.evaluate((native) => window.soak.bare(native), native);
       return screenshot(this.#page, box);
     };
+    // Marks and their labels are no part of the picture.
+    await this.#page.evaluate((slot) => window.soak.mark(slot, false), slot);
     const { mean } = difference(await shoot(true), await shoot(false));
-    const marked = video.settings.prompts !== false && ['spotlight', 'heatmap'].includes(video.settings.style);
-    if (marked) return;
+    await this.#page.evaluate(([slot, style]) => window.soak.mark(slot, style), [slot, video.settings.style] as const);
     this.tally.comparisons++;
     this.tally.largestDifference = Math.max(this.tally.largestDifference, mean);
     if (mean > mostDifference)
