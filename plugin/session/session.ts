@@ -1,3 +1,4 @@
+import { bytesSavedBy } from '../core/bytes-saved.js';
 import { disposeSymbol } from '../core/dispose.js';
 import { asVitreousError, VitreousError } from '../core/errors.js';
 import type { FrameSink, FrameSource, FrameTiming } from '../core/frame-source.js';
@@ -9,7 +10,6 @@ import type { Presenter } from '../present/presenter.js';
 import type { Surface } from '../present/surface.js';
 import { TrackSource } from '../source/track-source.js';
 import { VideoSource } from '../source/video-source.js';
-import { bytesSavedBy } from '../core/bytes-saved.js';
 import { Captures } from './captures.js';
 import { Conditions, type Verdict } from './conditions.js';
 import { Curtain } from './curtain.js';
