@@ -28,9 +28,6 @@ const tiny = (size: string) => `scale=${size}:flags=area:out_color_matrix=bt709:
 const to2020 = 'scale=out_color_matrix=bt2020:out_range=tv,format=yuv420p10le';
 const bt2020 = (transfer: string) => ['-colorspace', 'bt2020nc', '-color_primaries', 'bt2020', '-color_trc', transfer];
 
-/** Key and key id of the clip `encrypted`, hexadecimal. */
-export const clearKey = { key: '00112233445566778899aabbccddeeff', keyId: 'a7e61c373e219033c21091fa607bf3b8' };
-
 const pattern = (size: string, rate = 10, seconds = 3) => `testsrc2=size=${size}:rate=${rate}:duration=${seconds}`;
 
 /** As MediaSource takes it. */
@@ -156,13 +153,6 @@ const specs = {
   // The index, at the end, is what is cut off.
   'without-index': { source: pattern('64x36', 10, 1), damage: (bytes) => bytes.subarray(0, bytes.length >> 1) },
   empty: { source: pattern('64x36', 10, 1), damage: () => Buffer.alloc(0) },
-  // One frame: Chromium does not get more of them out of ffmpeg's encryption.
-  encrypted: {
-    source: pattern('64x36', 10, 0.1),
-    codec: [...x264, ...bt709, '-encryption_scheme', 'cenc-aes-ctr']
-      .concat(['-encryption_key', clearKey.key])
-      .concat(['-encryption_kid', clearKey.keyId]),
-  },
 } as const satisfies Record<string, ClipSpec>;
 
 export type ClipName = keyof typeof specs;

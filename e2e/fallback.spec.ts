@@ -269,7 +269,7 @@ fault('page', 'picture-in-picture', 'plays natively until it is back', async ({ 
   const codes = await page.evaluate(async () => {
     const enhanced = await window.enhanceVideo();
     const codes = [];
-    // Headless browsers have no floating window: what they would tell is told for them. Protected media: see faults-media.spec.ts.
+    // Headless browsers have no floating window: what they would tell is told for them.
     Object.defineProperty(document, 'pictureInPictureElement', { configurable: true, get: () => window.video });
     window.video.dispatchEvent(new Event('enterpictureinpicture'));
     codes.push(enhanced.why?.code);
@@ -279,6 +279,17 @@ fault('page', 'picture-in-picture', 'plays natively until it is back', async ({ 
     return codes;
   });
   expect(codes).toEqual(['picture-in-picture']);
+});
+
+fault('media', 'protected media that begin in mid-play', 'native: `drm`', async ({ page }) => {
+  await openPlayer(page, 'long', size);
+  const why = await page.evaluate(async () => {
+    const enhanced = await window.enhanceVideo();
+    // Told for a stream that the tests have none of.
+    window.video.dispatchEvent(new Event('encrypted'));
+    return { code: enhanced.why?.code, visibility: getComputedStyle(enhanced.canvas).visibility };
+  });
+  expect(why).toEqual({ code: 'drm', visibility: 'hidden' });
 });
 
 test('a media stream is enhanced as a file is', async ({ page }) => {

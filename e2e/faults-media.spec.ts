@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test';
 import { expectSameFrame, showFrame } from './both-pictures.js';
-import { type ClipName, clearKey, clip } from './clips.js';
+import { type ClipName, clip } from './clips.js';
 import { fault } from './fault.js';
 import { expect } from './fixtures.js';
 import { difference, meanLevel } from './pixels.js';
@@ -449,54 +449,6 @@ fault(
     expect(result.frames).toBe(0);
     expect(await fallbacks(page)).toEqual([]);
     await expectSameFrame(page, size, 'the last track');
-  },
-);
-
-fault(
-  'media',
-  'encrypted media (Clear Key), from the start and after a clear source',
-  'its picture shows natively (`drm`); no frame of it is taken',
-  async ({ page }) => {
-    await spyOnVideoFrames(page);
-    await openPlayer(page, '64x36', size);
-    const url = await clip('encrypted');
-    const codes = await page.evaluate(
-      async ([src, keyId, key]) => {
-        const { video } = window;
-        const base64 = (hex: string) =>
-          btoa(String.fromCharCode(...(hex.match(/../g) ?? []).map((byte) => Number.parseInt(byte, 16))))
-            .replaceAll('+', '-')
-            .replaceAll('/', '_')
-            .replaceAll('=', '');
-        const encode = (value: object) => new TextEncoder().encode(JSON.stringify(value));
-        const enhanced = await window.enhanceVideo();
-        const access = await navigator.requestMediaKeySystemAccess('org.w3.clearkey', [
-          { initDataTypes: ['keyids'], videoCapabilities: [{ contentType: 'video/mp4; codecs="avc1.64000b"' }] },
-        ]);
-        const keys = await access.createMediaKeys();
-        // As a player does that changes from a clear stream to a protected one.
-        video.removeAttribute('src');
-        video.load();
-        await video.setMediaKeys(keys);
-        const session = keys.createSession();
-        session.addEventListener('message', () =>
-          session.update(encode({ keys: [{ kty: 'oct', kid: base64(keyId), k: base64(key) }], type: 'temporary' })),
-        );
-        await session.generateRequest('keyids', encode({ kids: [base64(keyId)] }));
-        const loaded = new Promise((resolve) => video.addEventListener('loadeddata', resolve, { once: true }));
-        video.src = src;
-        await loaded;
-        await window.redrawn();
-        const { state, why } = enhanced;
-        enhanced.dispose();
-        const atStart = await window.enhanceVideo().catch((thrown) => thrown.code);
-        return { state, later: why?.code, recovering: why?.recovering, atStart, error: video.error };
-      },
-      [url, clearKey.keyId, clearKey.key] as const,
-    );
-    expect(codes).toEqual({ state: 'bypassed', later: 'drm', recovering: true, atStart: 'drm', error: null });
-    await expectNative(page, 'encrypted');
-    expect(await page.evaluate(() => window.openVideoFrames())).toBe(0);
   },
 );
 
