@@ -2,8 +2,8 @@ import type { Page } from '@playwright/test';
 import { clip } from './clips.js';
 import { fault } from './fault.js';
 import { expect } from './fixtures.js';
-import { expectNativePlays, leftAfterDispose, nothing, openHooked, size } from './gpu-faults.js';
-import { difference } from './pixels.js';
+import { expectNativePlays, leftAfterDispose, notBlack, nothing, openHooked, size } from './gpu-faults.js';
+import { difference, meanLevel } from './pixels.js';
 import { seen } from './player.js';
 
 /** Makes what has this label fail to compile, as a driver would: the real call with an entry point that is not there. */
@@ -167,6 +167,25 @@ fault(
 
 fault(
   'GPU',
+  'every pass of detection invalid',
+  'detection ends with a stagefailure; the picture goes on',
+  async ({ page }) => {
+    await openHooked(page);
+    await breakPasses(page, 'vitreous/detect.scores', Number.POSITIVE_INFINITY);
+    const result = await page.evaluate(async (detect) => {
+      const enhanced = await window.enhanceVideo({ detect });
+      const { code, stage } = await window.nextEvent('stagefailure');
+      await window.video.play();
+      await window.nextFrame(2);
+      return { code, stage, state: enhanced.state, detect: enhanced.stats.detect?.state, events: window.events };
+    }, person);
+    expect(result).toEqual({ code: 'gpu-validation', stage: 'gpu', state: 'running', detect: 'failed', events: [] });
+    expect(await leftAfterDispose(page)).toEqual(nothing);
+  },
+);
+
+fault(
+  'GPU',
   'invalid passes of one of two videos on one device',
   'that one ends with gpu-validation; the other is enhanced',
   async ({ page }) => {
@@ -222,6 +241,29 @@ function exhaustMemory(page: Page, label: string): Promise<void> {
   }, label);
 }
 
+fault(
+  'GPU',
+  'no memory for the picture of a source',
+  'bypassed with gpu-out-of-memory; enhanced with another source',
+  async ({ page }) => {
+    await openHooked(page);
+    await exhaustMemory(page, 'vitreous/picture');
+    const result = await page.evaluate(
+      async (url) => {
+        const enhanced = await window.enhanceVideo();
+        const { state, why } = enhanced;
+        window.gpuHook = undefined;
+        await window.showAt(url, 0.5);
+        await window.reached('running');
+        return { state, code: why?.code, recovering: why?.recovering };
+      },
+      await clip('96x54'),
+    );
+    expect(result).toEqual({ state: 'bypassed', code: 'gpu-out-of-memory', recovering: true });
+    expect(await leftAfterDispose(page)).toEqual(nothing);
+  },
+);
+
 fault('GPU', 'no memory for a snapshot', 'snapshot-unavailable; the picture goes on', async ({ page }) => {
   await openHooked(page);
   await page.evaluate(() => window.enhanceVideo());
@@ -238,3 +280,89 @@ fault('GPU', 'no memory for a snapshot', 'snapshot-unavailable; the picture goes
   expect(result).toEqual({ code: 'snapshot-unavailable', again: true, events: [] });
   expect(await leftAfterDispose(page)).toEqual(nothing);
 });
+
+fault(
+  'GPU',
+  'the device lost in the middle of a look',
+  'no stagefailure; looks come again on the new device',
+  async ({ page }) => {
+    await openHooked(page);
+    const failures = await page.evaluate(async (detect) => {
+      const failures: string[] = [];
+      window.gpuHook = ({ name, label, make }) => {
+        const made = make();
+        if (name === 'mapAsync' && label.startsWith('vitreous/detect.')) {
+          window.gpuHook = undefined;
+          window.gpuDevices[0]?.destroy();
+        }
+        return made;
+      };
+      const enhanced = await window.enhanceVideo({ detect });
+      enhanced.addEventListener('stagefailure', ({ message }) => failures.push(message));
+      await window.nextEvent('fallback');
+      await window.reached('running');
+      await window.nextLook();
+      return failures;
+    }, person);
+    expect(failures).toEqual([]);
+    expect(await leftAfterDispose(page)).toEqual(nothing);
+  },
+);
+
+fault(
+  'GPU',
+  'a kernel of seconds before our frames, on the same queue',
+  'frames are dropped, the video is never black, then enhanced frames again',
+  async ({ page }) => {
+    await openHooked(page);
+    await page.evaluate(async () => {
+      const device = await (await navigator.gpu.requestAdapter())?.requestDevice();
+      if (!device) throw new Error('no device');
+      window.video.loop = true;
+      await window.video.play();
+      await window.enhanceVideo({ device });
+      await window.nextFrame(3);
+      const module = device.createShaderModule({
+        code: `@group(0) @binding(0) var<storage, read_write> word: u32;
+        @compute @workgroup_size(1) fn main() {
+          var x = word;
+          for (var i = 0u; i < 500000000u; i++) { x = x * 1664525u + 1013904223u; }
+          word = x;
+        }`,
+      });
+      const pipeline = device.createComputePipeline({ layout: 'auto', compute: { module } });
+      const buffer = device.createBuffer({ size: 4, usage: GPUBufferUsage.STORAGE });
+      const entries = [{ binding: 0, resource: { buffer } }];
+      const encoder = device.createCommandEncoder();
+      const pass = encoder.beginComputePass();
+      pass.setPipeline(pipeline);
+      pass.setBindGroup(0, device.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries }));
+      pass.dispatchWorkgroups(1);
+      pass.end();
+      device.queue.submit([encoder.finish()]);
+      window.hangDone = false;
+      void device.queue.onSubmittedWorkDone().then(() => {
+        window.hangDone = true;
+      });
+    });
+    const during: number[] = [];
+    while (!(await page.evaluate(() => window.hangDone))) {
+      during.push(meanLevel(await seen(page, size)));
+    }
+    // The browser draws the page on that GPU, too: a picture of it may have to wait as our frames do.
+    expect(during.length).toBeGreaterThanOrEqual(1);
+    expect(Math.min(...during)).toBeGreaterThan(notBlack);
+    expect(await page.evaluate(() => window.enhanced?.stats.framesDropped)).toBeGreaterThan(0);
+    await page.evaluate(() => window.nextFrame(3));
+    expect(await page.evaluate(() => ({ state: window.enhanced?.state, paused: window.video.paused }))).toEqual({
+      state: 'running',
+      paused: false,
+    });
+  },
+);
+
+declare global {
+  interface Window {
+    hangDone?: boolean;
+  }
+}

@@ -85,9 +85,10 @@ export class IngestStage implements Stage {
     for (const texture of this.#textures) texture.destroy();
     this.#textures = [];
     this.#canvas = undefined;
-    this.#textures = await this.#gpu.checked('frame texture', () =>
-      Array.from({ length: this.#count }, () => this.#createTexture(size)),
-    );
+    await this.#gpu.checked('frame texture', () => {
+      // Assigned in here: all are let go of, too, where one could not be had.
+      this.#textures = Array.from({ length: this.#count }, () => this.#createTexture(size));
+    });
     this.#views = this.#textures.map((texture) => texture.createView({ label: 'vitreous/ingest.frame' }));
     signal?.throwIfAborted();
     return size;

@@ -42,8 +42,11 @@ export async function buildRig(gpu: GpuDevice, spec: RigSpec, signal: AbortSigna
     for (const part of [upscaled, ingested]) if (part.status === 'rejected') throw part.reason;
     const pictureSize = upscaled.status === 'fulfilled' ? upscaled.value : undefined;
     if (upscale && pictureSize) {
-      picture = await gpu.checked('picture texture', () => createPicture(gpu, pictureSize));
-      upscale.bind(ingest.frames, picture);
+      await gpu.checked('picture texture', () => {
+        // Assigned in here: it is let go of, too, where it could not be had.
+        picture = createPicture(gpu, pictureSize);
+      });
+      if (picture) upscale.bind(ingest.frames, picture);
     }
     signal.throwIfAborted();
     return { spec, ingest, upscale, picture };
