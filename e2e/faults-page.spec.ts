@@ -10,6 +10,7 @@ import { clip } from './clips.js';
 import { fault } from './fault.js';
 import { expect } from './fixtures.js';
 import type { AwayReport } from './pages/away.js';
+import type {} from './pages/strict.js'; // For the types of `window`.
 import { meanLevel } from './pixels.js';
 import { openPlayer, seen } from './player.js';
 import { spyOnGpu, spyOnListeners, spyOnVideoFrames } from './spies.js';
@@ -172,6 +173,92 @@ fault(
   },
 );
 
+const policy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "connect-src 'self'",
+  "media-src 'self'",
+  "require-trusted-types-for 'script'",
+  "trusted-types 'none'",
+].join('; ');
+
+fault(
+  'page',
+  'a strict Content Security Policy without eval, inline code or styles, with Trusted Types that allow none',
+  'super-resolution, prompts, captions, the element and the debug overlay work; no violation',
+  async ({ page }) => {
+    await clip('walker');
+    await page.route('**/strict.html', async (route) => {
+      const response = await route.fetch();
+      await route.fulfill({ response, headers: { ...response.headers(), 'content-security-policy': policy } });
+    });
+    await page.addInitScript(() => {
+      window.violations = [];
+      document.addEventListener(
+        'securitypolicyviolation',
+        ({ violatedDirective, blockedURI, sourceFile, lineNumber }) =>
+          window.violations.push(`${violatedDirective} ${blockedURI} ${sourceFile}:${lineNumber}`),
+      );
+    });
+    await page.goto('/e2e/pages/strict.html');
+    await page.locator('html[data-ready="true"]').waitFor({ state: 'attached' });
+    const cdp = await page.context().newCDPSession(page);
+    // Not by `page.evaluate`, which may use eval itself.
+    const evaluate = async <T>(work: () => T | Promise<T>): Promise<T> => {
+      const { result, exceptionDetails } = await cdp.send('Runtime.evaluate', {
+        expression: `(${work})()`,
+        awaitPromise: true,
+        returnByValue: true,
+      });
+      if (exceptionDetails) throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text);
+      return result.value;
+    };
+    const result = await evaluate(async () => {
+      const { strict } = window;
+      const video = strict.nativeEl;
+      if (!(video instanceof HTMLVideoElement)) throw new Error('no video');
+      const track = video.addTextTrack('captions', 'English', 'en');
+      track.mode = 'showing';
+      track.addCue(new VTTCue(0, 100, 'Hello <b>there</b>'));
+      const found = new Promise<number>((resolve) => {
+        strict.addEventListener('detections', ({ detections }) => detections.length > 0 && resolve(detections.length));
+      });
+      // Paused: a software GPU has its time for the look.
+      video.currentTime = 1;
+      const detections = await found;
+      for (const style of ['box', 'spotlight', 'heatmap', 'blur'] as const) {
+        strict.highlight = style;
+        await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+      }
+      const png = await strict.enhanced?.snapshot();
+      return {
+        state: strict.state,
+        detections: detections > 0,
+        png: (png?.size ?? 0) > 10_000,
+        captions: document.adoptedStyleSheets.length > 0,
+        violations: window.violations,
+      };
+    });
+    expect(result).toEqual({ state: 'running', detections: true, png: true, captions: true, violations: [] });
+    // The policy is in force: what it does not allow is refused.
+    const refused = await evaluate(() => {
+      try {
+        document.body.innerHTML = '<p></p>';
+        return '';
+      } catch (thrown) {
+        return String(thrown);
+      }
+    });
+    expect(refused).toContain('TrustedHTML');
+  },
+);
+
+declare global {
+  interface Window {
+    violations: string[];
+  }
+}
+
 const modelFolder = fileURLToPath(new URL('../models/mobilevit-sr/S/', import.meta.url));
 const modelFile = (name: 'manifest.json' | 'weights.safetensors') => readFileSync(`${modelFolder}${name}`);
 
@@ -332,6 +419,37 @@ fault(
       );
       expect(outcomes).toEqual(['running', 'running', 'source-format']);
     });
+  },
+);
+
+fault(
+  'page',
+  'weights behind a service worker that answers from the Cache API, offline',
+  'enhanced from the cache',
+  async ({ page, context }) => {
+    await openPlayer(page, '64x36', size);
+    await page.evaluate(async () => {
+      await navigator.serviceWorker.register('/e2e/pages/weights-cache.ts', { type: 'module' });
+      const { active } = await navigator.serviceWorker.ready;
+      if (active?.state !== 'activated')
+        await new Promise((resolve) => active?.addEventListener('statechange', resolve, { once: true }));
+      if (!navigator.serviceWorker.controller)
+        await new Promise((resolve) =>
+          navigator.serviceWorker.addEventListener('controllerchange', resolve, { once: true }),
+        );
+    });
+    const result = await page.evaluate(() => window.enhanceVideo().then(({ state }) => state));
+    expect(result).toBe('running');
+    const kept = await page.evaluate(async () => {
+      const keys = await (await caches.open('weights')).keys();
+      window.enhanced?.dispose();
+      return keys.map(({ url }) => new URL(url).pathname);
+    });
+    expect(kept).toEqual([expect.stringMatching(/\/models\/mobilevit-sr\/S\/weights\.safetensors$/)]);
+    await context.setOffline(true);
+    expect(await page.evaluate(() => window.enhanceVideo().then(({ state }) => state))).toBe('running');
+    await context.setOffline(false);
+    await expectSameFrame(page, size, 'from the cache');
   },
 );
 
