@@ -38,7 +38,6 @@ test('figures show on the picture when asked for', async ({ page }) => {
   await expect(figures).toHaveCount(0);
   await page.getByText('On the picture').click();
   await expect(figures).toContainText(/running, S on webgpu/);
-  await page.locator('#stage').screenshot({ path: 'node_modules/.cache/debug-demo.png' });
   await page.getByText('On the picture').click();
   await expect(figures).toHaveCount(0);
 });
