@@ -459,7 +459,8 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
   #blocked(): boolean {
     const verdict = this.#conditions.judge();
     if (verdict) this.#native(verdict);
-    else if (this.state === 'bypassed' || this.state === 'failed') this.#status.to('starting');
+    // Between a loss and the next device the loss stays the reason.
+    else if (this.#link.renderer && (this.state === 'bypassed' || this.state === 'failed')) this.#status.to('starting');
     return verdict !== undefined;
   }
 
