@@ -215,7 +215,8 @@ export class Driver {
       const frame = Math.round(presentedSeconds * filmRate);
       const picture = await screenshot(this.#page, box);
       this.tally.pictures++;
-      if (contrast(picture) < leastContrast) throw new SoakLoss(`video ${slot} shows one colour`);
+      if (contrast(picture) < leastContrast && (await this.#nativeShows(box)))
+        throw new SoakLoss(`video ${slot} shows one colour where the native picture does not`);
       const stamp = readStamp(picture);
       if (stamp?.film === video.film) {
         const ahead = (stamp.frame - frame + filmFrames) % filmFrames;
@@ -224,6 +225,14 @@ export class Driver {
       [seen, wanted] = [JSON.stringify(stamp), `film ${video.film}, frame ${frame}${video.paused ? '' : ' or later'}`];
     }
     throw new SoakLoss(`video ${slot} is frozen: it shows ${seen}, not ${wanted}`);
+  }
+
+  /** Without anything of ours over it the video shows: a browser whose GPU process was killed shows nothing for a moment. */
+  async #nativeShows(box: SlotStatus['box']): Promise<boolean> {
+    await this.#page.evaluate(() => window.soak.bare(true));
+    const native = await screenshot(this.#page, box);
+    await this.#page.evaluate(() => window.soak.bare(false));
+    return contrast(native) >= leastContrast;
   }
 
   async #resemblesNative(slot: Slot, video: Video): Promise<void> {
