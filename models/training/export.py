@@ -100,6 +100,8 @@ def stages(checkpoint: dict) -> list[dict]:
     """What train.py ran, first to last: each stage starts from the averaged weights of the one before."""
     if averaged := checkpoint.get("averaged"):
         first, second = averaged["of"]
+        if first.endswith(".safetensors"):  # given from wherever it was started
+            first = "/".join(("models", "mobilevit-sr", *Path(first).parts[-2:]))
         command = f"python models/training/average.py --name {averaged['name']} --of {first} {second} --share {averaged['share']}"
         of = torch.load(HERE / "runs" / second / "checkpoint.pt", weights_only=False)
         return [*stages(of), {"command": command}]
@@ -121,7 +123,7 @@ def stages(checkpoint: dict) -> list[dict]:
             start = torch.load(HERE / "runs" / folder / "checkpoint.pt", weights_only=False)
             command += f" --{how} models/training/runs/{folder}/checkpoint.pt"
             before = stages(start)
-    reached = {"seed": int(a["seed"]), "steps": checkpoint["step"], "minutes": round(checkpoint["minutes"], 1)}
+    reached = {"clips": checkpoint["clips"], "seed": int(a["seed"]), "steps": checkpoint["step"], "minutes": round(checkpoint["minutes"], 1)}
     return [*before, {**reached, "command": command}]
 
 
@@ -147,8 +149,7 @@ def manifest(args: argparse.Namespace, checkpoint: dict, weights: dict[str, np.n
         "licence": "MIT",
         "provenance": {
             "data": list(DATA),
-            "degradation": "x264 crf 18-36 at five presets, some VP9 and AV1, some clean; bicubic, area or Lanczos halving; models/training/degrade.py",
-            "clips": checkpoint["clips"],
+            "degradation": "x264 crf 18-36 at five presets, some VP9 and AV1, some clean, some of soft sources; bicubic, area or Lanczos halving; models/training/degrade.py",
             "stages": [*stages(checkpoint), *([checkpoint["int8Stage"]] if "int8Stage" in checkpoint else [])],
         },
     }

@@ -120,8 +120,10 @@ def weights_of(file: Path) -> tuple[dict[str, torch.Tensor], list[dict]]:
     """A checkpoint's averaged weights, or those of a shipped file with the stages that its manifest says made them."""
     if file.suffix != ".safetensors":
         return torch.load(file, weights_only=False)["ema"], []
-    manifest = json.loads((file.parent / "manifest.json").read_text())
-    return {k: v.float() for k, v in load_file(file).items()}, manifest["provenance"]["stages"]
+    provenance = json.loads((file.parent / "manifest.json").read_text())["provenance"]
+    # Once the clips of all stages were counted together.
+    together = {"clips": provenance["clips"]} if "clips" in provenance else {}
+    return {k: v.float() for k, v in load_file(file).items()}, [{**together, **stage} for stage in provenance["stages"]]
 
 
 def shape_of_step(progress: float, patch: int, batch: int, rng: np.random.Generator) -> tuple[int, int]:
