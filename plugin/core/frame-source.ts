@@ -8,6 +8,8 @@ export interface FrameTiming {
   readonly expectedDisplayTimeMs: number | undefined;
   /** Frames of the source that never came here since the last one. */
   readonly skipped: number;
+  /** Whether the playing position was moved since the frame before; undefined where nobody knows. */
+  readonly moved?: boolean | undefined;
 }
 
 /** Who receives a source's frames. */

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { VitreousError } from '../core/errors.js';
+import type { Size } from '../core/geometry.js';
 import type { GpuDevice } from '../gpu/device.js';
 import { Detection, type Look } from './detection.js';
 import { ScriptedDetector } from './testing/scripted-detector.js';
@@ -13,6 +14,12 @@ beforeEach(() => {
 afterEach(() => {
   vi.useRealTimers();
 });
+
+interface FrameGiven {
+  readonly of?: Size;
+  readonly lost?: boolean;
+  readonly moved?: boolean;
+}
 
 const size = { width: 64, height: 36 };
 const dog = { prompt: 'dog', score: 0.9, box: { x: 1, y: 2, width: 10, height: 8 } };
@@ -55,9 +62,9 @@ function scene({ openFails }: { openFails?: unknown } = {}) {
     looks,
     told,
     wants: () => wants,
-    frame: (timestampUs: number, { of = size, lost = false } = {}) => {
+    frame: (timestampUs: number, { of = size, lost = false, moved }: FrameGiven = {}) => {
       const gpu = lost ? second : first;
-      if (gpu) detection.frame({ gpu, image: {} as GPUTexture, size: of, timestampUs }); // Never looked at.
+      if (gpu) detection.frame({ gpu, image: {} as GPUTexture, size: of, timestampUs, moved }); // Never looked at.
     },
   };
 }
@@ -150,6 +157,28 @@ test.each([
   vi.advanceTimersByTime(1000);
   frame(toUs);
   expect(detector.looking).toBe(1);
+});
+
+test('a long step without a seek breaks nothing: a look that fills the GPU holds up all frames', async () => {
+  const { detector, frame, looks, told } = await ready();
+  told.length = 0;
+  frame(1e6, { moved: false });
+  frame(9e6, { moved: false });
+  detector.answer(dog);
+  await settle();
+  expect(told).toEqual([]);
+  expect(looks).toHaveLength(1);
+  frame(20e6, { moved: true });
+  expect(told).toEqual(['break']);
+});
+
+test('a seek to a frame that is dropped breaks the tracks once', async () => {
+  const { detection, frame, told } = await ready();
+  told.length = 0;
+  frame(1e6, { moved: false });
+  detection.late({ timestampUs: 9e6, moved: true });
+  frame(9.1e6, { moved: false });
+  expect(told).toEqual(['break']);
 });
 
 test('another size is prepared after the look under way', async () => {

@@ -45,6 +45,8 @@ export interface LookedFrame {
   readonly image: GPUTexture | VideoFrame;
   readonly size: Size;
   readonly timestampUs: number;
+  /** Whether the playing position was moved since the frame before; undefined where nobody knows. */
+  readonly moved?: boolean | undefined;
   /** Reads the number of cuts up to it. */
   readonly readCuts?: (() => Promise<number>) | undefined;
 }
@@ -125,12 +127,10 @@ export class Detection {
   frame(frame: LookedFrame): void {
     const settings = this.#settings;
     if (!settings) return;
-    const { timestampUs } = frame;
+    const { timestampUs, moved } = frame;
     const nowMs = performance.now();
-    const stepUs = this.#last ? timestampUs - this.#last.timestampUs : 0;
     const still = this.#last?.timestampUs === timestampUs;
-    this.#last = { timestampUs, atMs: nowMs };
-    if (stepUs < 0 || stepUs > longestStepUs) this.break();
+    const stepUs = this.#passed(timestampUs, moved, nowMs);
     this.#pace.sharers = this.#sharers(frame.gpu, nowMs, Math.abs(stepUs) / 1000);
     const detector = this.#link.request(frame.gpu, frame.size, settings);
     if (!detector || this.#looking || this.#lookedUs === timestampUs || this.#failures >= mostFailures) return;
@@ -151,9 +151,18 @@ export class Detection {
     return this.#share.member.count(nowMs);
   }
 
+  /** Microseconds since the frame before. A long step is no seek where the source says so: a look that fills the GPU holds up all frames. */
+  #passed(timestampUs: number, moved: boolean | undefined, nowMs: number): number {
+    const stepUs = this.#last ? timestampUs - this.#last.timestampUs : 0;
+    this.#last = { timestampUs, atMs: nowMs };
+    if (stepUs < 0 || (stepUs > longestStepUs && moved !== false)) this.break();
+    return stepUs;
+  }
+
   /** A frame was dropped because the GPU is behind. */
-  late(): void {
+  late({ timestampUs, moved }: Pick<LookedFrame, 'timestampUs' | 'moved'>): void {
     if (this.#looking) this.#pace.late();
+    if (this.#settings) this.#passed(timestampUs, moved, performance.now());
   }
 
   /** WebGPU complained. Returns whether about a look: the one under way has failed then. */

@@ -104,8 +104,8 @@ export class Findings {
     this.#detection.frame(frame);
   }
 
-  late(): void {
-    this.#detection.late();
+  late(frame: Pick<LookedFrame, 'timestampUs' | 'moved'>): void {
+    this.#detection.late(frame);
   }
 
   /** What is drawn over the frame of a time. */

@@ -330,7 +330,7 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
     const standing = this.#preparation.request(renderer, this.#conditions.want(size));
     this.#noteTier();
     if (standing === 'ready' || standing === 'usable') {
-      if (this.#drawing.busy(native)) this.#findings.late();
+      if (this.#drawing.busy(native)) this.#findings.late(timing);
       else this.#draw(renderer, frame, timing);
       return;
     }
@@ -390,17 +390,17 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
       return;
     }
     this.#shownUs = timing.timestampUs;
-    this.#look(renderer, frame, timing.timestampUs);
+    this.#look(renderer, frame, timing);
     this.dispatchEvent(new FrameEvent(timing.timestampUs));
     this.#tellDrawn();
   }
 
   /** After the frame's own submit: it does not wait for a look. */
-  #look(renderer: FrameRenderer, frame: VideoFrame, timestampUs: number): void {
+  #look(renderer: FrameRenderer, frame: VideoFrame, { timestampUs, moved }: FrameTiming): void {
     const { spec, gpu, readCuts } = renderer;
     renderer.watchesCuts = this.#findings.on;
     const image = gpu ? renderer.frame : frame;
-    if (image && spec) this.#findings.frame({ gpu, image, size: spec.size, timestampUs, readCuts });
+    if (image && spec) this.#findings.frame({ gpu, image, size: spec.size, timestampUs, moved, readCuts });
   }
 
   #reveal(renderer: FrameRenderer, drawn: Promise<void>): void {

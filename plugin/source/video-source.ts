@@ -60,6 +60,8 @@ export class VideoSource implements FrameSource {
   #callback: number | undefined;
   #presentedFrames: number | undefined;
   #lastTimestampUs = 0;
+  /** The playing position was moved, and no frame of there has come yet. */
+  #moved = false;
 
   constructor(video: HTMLVideoElement) {
     this.#video = video;
@@ -79,6 +81,7 @@ export class VideoSource implements FrameSource {
     this.#request();
     video.addEventListener('error', () => sink.trouble(mediaError(video), true), { signal });
     video.addEventListener('emptied', () => this.#onEmptied(), { signal });
+    video.addEventListener('seeking', () => (this.#moved = true), { signal });
     // A paused video's first frame may have been presented before we asked.
     video.addEventListener('loadeddata', () => this.refresh(), { signal });
     video.addEventListener('loadeddata', () => this.#checkPicture(), { signal });
@@ -107,18 +110,18 @@ export class VideoSource implements FrameSource {
       const skipped =
         this.#presentedFrames === undefined ? 0 : Math.max(0, metadata.presentedFrames - this.#presentedFrames - 1);
       this.#presentedFrames = metadata.presentedFrames;
-      const timestampUs = Math.round(metadata.mediaTime * 1e6);
-      this.#interval.add(timestampUs, skipped);
-      this.#give(timestampUs, metadata.expectedDisplayTime, skipped, false);
+      const mediaUs = Math.round(metadata.mediaTime * 1e6);
+      this.#interval.add(mediaUs, skipped);
+      this.#give(mediaUs, metadata.expectedDisplayTime, skipped, false);
     });
   }
 
   /**
-   * `givenUs`: the frame's time; undefined where only the frame itself may tell. `uncertain`: there may be no frame at this moment, which is
+   * `mediaUs`: the time of the frame that the callback tells of; undefined without one. `uncertain`: there may be no frame at this moment, which is
    * no trouble as the next one will tell.
    */
   #give(
-    givenUs: number | undefined,
+    mediaUs: number | undefined,
     expectedDisplayTimeMs: number | undefined,
     skipped: number,
     uncertain: boolean,
@@ -132,21 +135,27 @@ export class VideoSource implements FrameSource {
       if (!uncertain || error.code === 'cors') this.#sink?.trouble(error, error.code !== 'cors');
       return;
     }
-    const timestampUs = givenUs ?? this.#timeOf(frame);
+    const timestampUs = this.#timeOf(frame, mediaUs);
     this.#lastTimestampUs = timestampUs;
+    const moved = this.#moved;
+    // Between a seek and its frame the old picture is still up.
+    if (!this.#video.seeking) this.#moved = false;
     try {
-      this.#sink?.frame(frame, { timestampUs, expectedDisplayTimeMs, skipped });
+      this.#sink?.frame(frame, { timestampUs, expectedDisplayTimeMs, skipped, moved });
     } finally {
       frame.close();
     }
   }
 
-  /** Of the frame that is up: `currentTime` runs ahead of it, and after a seek belongs to the one that is still to come. */
-  #timeOf(frame: VideoFrame): number {
+  /**
+   * Of the frame that is up. It may be a newer one than that of the callback, while `currentTime` runs ahead of it and after a seek belongs to the one
+   * that is still to come: mixed, time would run back, which reads as a seek.
+   */
+  #timeOf(frame: VideoFrame, mediaUs: number | undefined): number {
     const video = this.#video;
     // Frames of a stream may count from elsewhere.
     if (!video.srcObject) return frame.timestamp;
-    return video.seeking ? this.#lastTimestampUs : Math.round(video.currentTime * 1e6);
+    return mediaUs ?? (video.seeking ? this.#lastTimestampUs : Math.round(video.currentTime * 1e6));
   }
 
   #onEmptied(): void {
