@@ -70,7 +70,7 @@ const person = { prompts: ['person'], secondLook: false };
 
 fault(
   'GPU',
-  'a pipeline of detection, of highlights or of cuts does not compile',
+  'a pipeline of detection or of highlights does not compile',
   'stagefailure where it is missed; the picture goes on',
   async ({ page }) => {
     await openHooked(page);

@@ -125,7 +125,7 @@ fault('media', '4K', 'native: nothing to gain; drawn where that is asked for', a
 
 fault(
   'media',
-  "a frame, a picture or a canvas beyond the device's largest texture",
+  "a frame or a canvas beyond the device's largest texture",
   'native (`device-limit`); enhanced again when it fits',
   async ({ page }) => {
     await openPlayer(page, '64x36', size);
