@@ -15,7 +15,8 @@ export async function showFrame(page: Page, seconds: number): Promise<void> {
         enhanced?.removeEventListener('frame', onFrame);
         resolve();
       };
-      enhanced?.addEventListener('frame', onFrame);
+      // What was played just before may lie as near to that time.
+      video.addEventListener('seeking', () => enhanced?.addEventListener('frame', onFrame), { once: true });
     });
     video.currentTime = at;
     await drawn;
