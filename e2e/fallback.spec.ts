@@ -1,6 +1,7 @@
 import type { Page } from '@playwright/test';
 import { fault } from './fault.js';
 import { expect, test } from './fixtures.js';
+import { withoutCors } from './other-origin.js';
 import { difference, meanLevel } from './pixels.js';
 import { openPlayer, seen } from './player.js';
 import { spyOnGpu } from './spies.js';
@@ -182,15 +183,7 @@ fault(
   'plays natively, with the reason (`cors`)',
   async ({ page, baseURL }) => {
     await openPlayer(page, 'long', size);
-    // The same server under another origin.
-    const other = new URL('/e2e/.cache/long.mp4', baseURL);
-    other.hostname = '127.0.0.1';
-    await page.route(other.href, async (route) => {
-      const response = await route.fetch({ url: other.href.replace('127.0.0.1', 'localhost') });
-      const headers = { ...response.headers() };
-      delete headers['access-control-allow-origin'];
-      await route.fulfill({ response, headers });
-    });
+    const other = await withoutCors(page, '/e2e/.cache/long.mp4', baseURL);
     const code = await page.evaluate(async (url) => {
       window.video.src = url;
       await new Promise((resolve) => window.video.addEventListener('loadeddata', resolve, { once: true }));
@@ -199,7 +192,7 @@ fault(
       } catch (thrown) {
         return thrown instanceof window.vitreous.VitreousError ? thrown.code : String(thrown);
       }
-    }, other.href);
+    }, other);
     expect(code).toBe('cors');
     await expectNativePlays(page);
   },

@@ -3,6 +3,7 @@ import { expectSameFrame, showFrame } from './both-pictures.js';
 import { type ClipName, clip } from './clips.js';
 import { fault } from './fault.js';
 import { expect } from './fixtures.js';
+import { withoutCors } from './other-origin.js';
 import { difference, meanLevel } from './pixels.js';
 import { openPlayer, seen } from './player.js';
 import { spyOnGpu, spyOnListeners, spyOnVideoFrames } from './spies.js';
@@ -458,14 +459,7 @@ fault(
   'plays on natively (`cors`), no attribute changed; the next source is enhanced',
   async ({ page, baseURL }) => {
     await openPlayer(page, 'long', size);
-    const other = new URL(await clip('long'), baseURL);
-    other.hostname = '127.0.0.1';
-    await page.route(other.href, async (route) => {
-      const response = await route.fetch({ url: other.href.replace('127.0.0.1', 'localhost') });
-      const headers = { ...response.headers() };
-      delete headers['access-control-allow-origin'];
-      await route.fulfill({ response, headers });
-    });
+    const other = await withoutCors(page, await clip('long'), baseURL);
     const result = await page.evaluate(async (src) => {
       const { video } = window;
       const changed: (string | null)[] = [];
@@ -479,7 +473,7 @@ fault(
       await video.play();
       for (let i = 0; i < 5; i++) await new Promise((resolve) => video.requestVideoFrameCallback(resolve));
       return { code: enhanced.why?.code, paused: video.paused, changed, crossOrigin: video.crossOrigin };
-    }, other.href);
+    }, other);
     expect(result).toEqual({ code: 'cors', paused: false, changed: [], crossOrigin: null });
     await expectNative(page, 'another origin');
     await switchTo(page, '64x36');
