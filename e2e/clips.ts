@@ -2,9 +2,16 @@ import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { type ContentKey, encryptedWebm } from './encrypted-webm.js';
 
 const run = promisify(execFile);
 const folder = fileURLToPath(new URL('.cache', import.meta.url));
+
+/** What decrypts the clip `protected`. */
+export const protectedKey: ContentKey = {
+  id: Buffer.from('key of the tests'),
+  key: Buffer.from('0123456789abcdef'),
+};
 
 /** A clip made by ffmpeg: what is filmed, and how it is encoded. */
 interface ClipSpec {
@@ -13,8 +20,8 @@ interface ClipSpec {
   readonly codec?: readonly string[];
   /** A second run over the encoded file, without encoding again. */
   readonly remux?: readonly string[];
-  /** What befalls the finished file. */
-  readonly damage?: (bytes: Buffer) => Buffer;
+  /** What is made of the finished file, or befalls it. */
+  readonly rework?: (bytes: Buffer) => Buffer;
   readonly extension?: 'mp4' | 'webm';
 }
 
@@ -144,15 +151,21 @@ const specs = {
     filter: `select='mod(n\\,3)',${to709}`,
     codec: [...x264, ...bt709, '-fps_mode', 'vfr'],
   },
-  corrupt: { source: pattern('64x36', 10, 3), remux: indexFirst, damage: corrupt },
+  corrupt: { source: pattern('64x36', 10, 3), remux: indexFirst, rework: corrupt },
   truncated: {
     source: pattern('64x36', 10, 3),
     remux: indexFirst,
-    damage: (bytes) => bytes.subarray(0, bytes.length >> 1),
+    rework: (bytes) => bytes.subarray(0, bytes.length >> 1),
+  },
+  protected: {
+    source: pattern('64x36', 10, 30),
+    codec: ['-c:v', 'libvpx', '-crf', '16', '-b:v', '1M', '-g', '999', '-f', 'ivf'],
+    rework: (ivf) => encryptedWebm(ivf, protectedKey),
+    extension: 'webm',
   },
   // The index, at the end, is what is cut off.
-  'without-index': { source: pattern('64x36', 10, 1), damage: (bytes) => bytes.subarray(0, bytes.length >> 1) },
-  empty: { source: pattern('64x36', 10, 1), damage: () => Buffer.alloc(0) },
+  'without-index': { source: pattern('64x36', 10, 1), rework: (bytes) => bytes.subarray(0, bytes.length >> 1) },
+  empty: { source: pattern('64x36', 10, 1), rework: () => Buffer.alloc(0) },
 } as const satisfies Record<string, ClipSpec>;
 
 export type ClipName = keyof typeof specs;
@@ -189,10 +202,10 @@ export async function clip(name: ClipName): Promise<string> {
   const file = `${folder}/${fileName}`;
   if (!existsSync(file)) {
     mkdirSync(folder, { recursive: true });
-    const whole = spec.damage ? `${file}.whole.${spec.extension ?? 'mp4'}` : file;
+    const whole = spec.rework ? `${file}.whole.${spec.extension ?? 'mp4'}` : file;
     await make(spec, whole);
-    if (spec.damage) {
-      writeFileSync(whole, spec.damage(readFileSync(whole)));
+    if (spec.rework) {
+      writeFileSync(whole, spec.rework(readFileSync(whole)));
       renameSync(whole, file);
     }
   }

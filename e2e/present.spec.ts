@@ -102,6 +102,11 @@ test('the canvas follows the size and place of the video', async ({ page }) => {
     await window.video.play();
     await window.nextFrame(2);
     seen.push([...rectsOf(), enhanced.canvas.parentElement?.tagName]);
+    // Behind its own canvas, which a positioned video would cover.
+    elsewhere.append(window.video);
+    await window.video.play();
+    await window.nextFrame(2);
+    seen.push([...rectsOf(), enhanced.canvas.previousElementSibling?.tagName]);
     return seen;
   });
   for (const [video, canvas] of rects)
@@ -109,6 +114,7 @@ test('the canvas follows the size and place of the video', async ({ page }) => {
       expect(Number(Reflect.get(Object(canvas), i))).toBeCloseTo(Number(Reflect.get(Object(video), i)), 1);
   expect(rects[0]?.[2]).toBe(202);
   expect(rects[3]?.[2]).toBe('SECTION');
+  expect(rects[4]?.[2]).toBe('VIDEO');
 });
 
 test('in a scrolling box the canvas scrolls along and is cut off with the video', async ({ page }) => {

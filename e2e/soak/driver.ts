@@ -1,4 +1,5 @@
 import type { Page } from '@playwright/test';
+import { rebuildRules } from '../../plugin/session/rebuilds.js';
 import type { SlotStatus } from '../pages/soak.js';
 import { difference, type Pixels, screenshot } from '../pixels.js';
 import type { SoakBrowser } from './browser.js';
@@ -161,6 +162,8 @@ export class Driver {
   }
 
   async #lose(how: Loss): Promise<boolean> {
+    // Devices that are lost one right after the other are given up, as they should be.
+    await new Promise((resolve) => setTimeout(resolve, rebuildRules.steadyMs));
     if (how === 'GPU process killed') await this.#browser.browserSession.send('Browser.crashGpuProcess');
     const lost = await this.#page.evaluate((how) => {
       if (how === 'device destroyed twice') window.loseNextDevices = 1;
@@ -261,11 +264,15 @@ export class Driver {
     await this.#page
       .waitForFunction(() => window.holdings().forgottenGpuObjects === 0, undefined, { timeout: patienceMs })
       .catch(() => {}); // The record tells.
-    for (let i = 0; i < 3; i++) await pageSession.send('HeapProfiler.collectGarbage');
+    let held = Number.POSITIVE_INFINITY;
+    for (const untilMs = Date.now() + patienceMs; held > 0 && Date.now() < untilMs; ) {
+      for (let i = 0; i < 3; i++) await pageSession.send('HeapProfiler.collectGarbage');
+      // What the GPU still owes an answer to is held until it has come.
+      held = await this.#page.evaluate(() => window.soak.held());
+    }
     const { usedSize } = await pageSession.send('Runtime.getHeapUsage');
     const { nodes, jsEventListeners } = await pageSession.send('Memory.getDOMCounters');
     const holdings = await this.#page.evaluate(() => window.holdings());
-    const held = await this.#page.evaluate(() => window.soak.held());
     return { holdings, held, heapBytes: usedSize, nodes, listeners: jsEventListeners };
   }
 }

@@ -67,7 +67,7 @@ const weights = {
 } as const satisfies Partial<Record<ActionKind, number>>;
 
 /** From one rest, where nothing may be left, to the next. */
-const actionsARound = 8;
+const actionsARound = 5;
 
 /** The same endless sequence of actions for the same seed, whatever comes of them. */
 export function* plan(seed: number): Generator<Action, never> {

@@ -74,7 +74,11 @@ export class OverlayPresenter implements Presenter {
     this.#cover = [this.canvas, this.#captions.root];
     for (const [name, value] of Object.entries(base)) this.#style(name, value);
     this.#setVisibility('hidden');
-    this.#pixels = new DevicePixels(this.canvas, onChange);
+    // Also told of when the canvas was taken out with a video that is back by now, whose own observer has seen no change.
+    this.#pixels = new DevicePixels(this.canvas, () => {
+      this.follow();
+      onChange();
+    });
     this.#controls = new NativeControls(video, () => this.#clip());
     const changed = () => this.#update();
     this.#mutation = new MutationObserver(changed);
@@ -121,7 +125,15 @@ export class OverlayPresenter implements Presenter {
   }
 
   follow(): void {
-    if (this.#video.parentNode !== this.canvas.parentNode || this.#place !== this.#relativePlace()) this.#update();
+    if (!this.#inPlace || this.#place !== this.#relativePlace()) this.#update();
+  }
+
+  /** Whether the canvas is a later sibling of the video, or out of the document with it. */
+  get #inPlace(): boolean {
+    const [video, { canvas }] = [this.#video, this];
+    if (!video.isConnected) return !canvas.isConnected;
+    const later = (video.compareDocumentPosition(canvas) & Node.DOCUMENT_POSITION_FOLLOWING) !== 0;
+    return later && canvas.parentNode === video.parentNode;
   }
 
   /** Where the video is, seen from the canvas: changes when one moves without the other. */
@@ -212,7 +224,7 @@ export class OverlayPresenter implements Presenter {
       this.#onChange();
       return;
     }
-    if (this.canvas.parentNode !== video.parentNode) {
+    if (!this.#inPlace) {
       this.#captions.root.remove();
       this.#laid?.remove();
       video.after(this.canvas);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { faultInNode } from '../../e2e/fault-in-node.js';
 import { governorRules, QualityGovernor } from './quality-governor.js';
 import { type GpuLoad, type Playback, play, random, type Switch } from './testing/simulated-gpu.js';
 
@@ -149,6 +150,33 @@ describe.each([24, 30, 60])('at %i frames a second', (fps) => {
     expect(switches.length).toBeLessThanOrEqual(6);
   });
 });
+
+faultInNode(
+  'GPU',
+  "one kernel of seconds, somebody else's, in front of our frames",
+  'native or a cheaper tier at once; the former tier within four seconds after it, and it stays',
+  () => {
+    for (const fps of [24, 30, 60])
+      for (const kernelMs of [1500, 3000, 8000]) {
+        let left = kernelMs;
+        const switches = play({
+          fps,
+          seconds: 120,
+          load: (t) => {
+            const othersMs = t >= 10 ? left : 0;
+            if (t >= 10) left = 0;
+            return { ownMs: (0.03 * 1000) / fps, othersMs };
+          },
+        });
+        const over = 10 + kernelMs / 1000;
+        const what = JSON.stringify({ fps, kernelMs, switches });
+        expect(levelAt(switches, 10), what).toBe(2);
+        expect(levelAt(switches, over), what).toBeLessThan(2);
+        expect(levelAt(switches, over + 2 * settleSeconds), what).toBe(2);
+        expect(between(switches, over + 2 * settleSeconds, 120), what).toEqual([]);
+      }
+  },
+);
 
 describe('QualityGovernor', () => {
   const calm = { ownMs: 1, busyMs: 1, frameCount: 1, intervalMs: 40 };

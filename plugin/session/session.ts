@@ -35,6 +35,7 @@ import type { EnhanceOptions, EnhanceSettings } from './options.js';
 import { openOutlet } from './outlet.js';
 import { Preparation } from './preparation.js';
 import { Quality } from './quality.js';
+import { Rebuilds } from './rebuilds.js';
 import { RendererLink } from './renderer-link.js';
 import { type EnhancedReport, makeReport, RecentEvents } from './report.js';
 import { takeSnapshot } from './snapshot.js';
@@ -43,8 +44,6 @@ import type { SessionTarget } from './targets.js';
 import { changeSettings, checkSize, type Settings } from './validate.js';
 import { VideoState } from './video-state.js';
 
-/** A device that is lost this often without a frame in between is not asked for again. */
-const mostRebuilds = 3;
 /** Complaints of WebGPU between two losses that a session may live through. */
 const mostComplaints = 3;
 
@@ -75,6 +74,7 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
   readonly #status: Status;
   readonly #findings: Findings;
   readonly #captures = new Captures();
+  readonly #rebuilds = new Rebuilds();
   readonly #debug: Debug;
   readonly #recent: RecentEvents;
   readonly #calledMs: number;
@@ -87,7 +87,6 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
   #upcoming: Size | undefined;
   /** Presentation time of the frame on screen. */
   #shownUs = 0;
-  #rebuilds = 0;
   #complaints = 0;
   #onFirstOutcome: ((failure: VitreousError | undefined) => void) | undefined;
 
@@ -409,7 +408,7 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
       .then(
         (shown) => {
           if (!shown) return;
-          this.#rebuilds = 0;
+          this.#rebuilds.shown(performance.now());
           this.#status.to('running');
           this.#tellDrawn();
           // On screen after the browser's next two updates of the page: one takes the canvas, the next comes after it was shown.
@@ -504,9 +503,9 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
     this.#preparation.cancel();
     this.#findings.disconnect();
     this.#curtain.close();
-    this.#rebuilds++;
     this.#complaints = 0;
-    if (loss.borrowed || this.#rebuilds > mostRebuilds) {
+    const another = this.#rebuilds.lost(performance.now());
+    if (loss.borrowed || !another) {
       this.#fail(error);
       return;
     }
