@@ -2,6 +2,9 @@ import { readFileSync } from 'node:fs';
 import type { Page } from '@playwright/test';
 import { expect, test } from './fixtures.js';
 
+// The picture is as wide as the page: a quarter of the pixels of a usual window.
+test.use({ viewport: { width: 800, height: 640 } });
+
 const clip = '/demo/index.html?clip=bunny-180p';
 
 /** Opens the small clip and insists on the software adapter. */

@@ -83,7 +83,7 @@ test('another source is enhanced in its turn, in full screen too', async ({ page
     page.evaluate(() =>
       ['video', 'canvas[data-vitreous]'].map((name) => document.querySelector(name)?.getBoundingClientRect().toJSON()),
     );
-  await expect.poll(async () => (await rects())[0].width).toBe(1280);
+  await expect.poll(async () => (await rects())[0].width).toBe(page.viewportSize()?.width);
   await expect.poll(async () => JSON.stringify((await rects())[1]) === JSON.stringify((await rects())[0])).toBe(true);
   expect(await page.evaluate(() => window.plugin.state)).toBe('running');
 });

@@ -31,7 +31,8 @@ export default defineConfig({
     trace: 'off',
     video: 'off',
     screenshot: 'off',
-    viewport: { width: 1280, height: 800 },
+    // A software GPU draws every pixel of it again for each frame.
+    viewport: { width: 1024, height: 640 },
     launchOptions: {
       ...(process.env.VITREOUS_CHROMIUM ? { executablePath: process.env.VITREOUS_CHROMIUM } : {}),
       args: [...chromiumArgs, '--autoplay-policy=no-user-gesture-required'],

@@ -32,6 +32,8 @@ declare global {
       /** What was found shows so, or not at all. */
       mark(slot: Slot, style: SoakSettings['style'] | false): void;
       status(slot: Slot): SlotStatus;
+      /** How it stands with each video, in words, whatever it waits for. */
+      describe(): string;
       /** Enhancements and videos that were disposed and are still held by somebody, as of the last garbage collection. */
       held(): number;
       /** Hides what is drawn over the videos, for the native picture; resolves once that is on screen. */
@@ -183,6 +185,15 @@ window.soak = {
       readyState: video.readyState,
       box: { x, y, width, height },
     };
+  },
+  describe() {
+    const lines = [...open].map(([slot, { video, enhanced }]) => {
+      const { readyState, networkState, currentTime, paused, seeking, error } = video;
+      const enhancement = enhanced?.stats ?? 'being started';
+      const media = { readyState, networkState, currentTime, paused, seeking, error: error?.message };
+      return JSON.stringify({ slot, ...media, enhancement });
+    });
+    return lines.join('\n');
   },
   held() {
     for (const reference of dropped) if (!reference.deref()) dropped.delete(reference);

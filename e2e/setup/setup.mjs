@@ -15,6 +15,8 @@ import { hasGpuDevice, useSoftwareGpu } from './software-gpu.mjs';
  */
 
 const realGpuArgs = ['--enable-unsafe-webgpu', '--ignore-gpu-blocklist'];
+/** Pages are painted by the processor at once, and not by a GPU that is the processor: a quarter less work a page. */
+const softwareGpuArgs = ['--disable-gpu-rasterization'];
 
 function isDebian() {
   if (!existsSync('/etc/os-release')) return false;
@@ -46,7 +48,7 @@ function setUpDebian() {
   const run = spawnSync('bash', [script], { stdio: ['ignore', 'pipe', 'inherit'], encoding: 'utf8' });
   if (run.status !== 0) throw new Error(`set-up of the software GPU failed (${script}, exit code ${run.status})`);
   const folder = run.stdout.trim().split('\n').at(-1) ?? '';
-  return { chromium: join(folder, 'chromium'), chromiumArgs: [], plainChromium: '/usr/bin/chromium' };
+  return { chromium: join(folder, 'chromium'), chromiumArgs: softwareGpuArgs, plainChromium: '/usr/bin/chromium' };
 }
 
 /** @returns {Tools} */

@@ -43,6 +43,8 @@ export interface Rest {
 
 /** So long may it take until what should show does: a software GPU is slow, and looks at frames for seconds. */
 const patienceMs = 120_000;
+/** A page that is well answers sooner, however slow the machine. */
+const answerMs = 30_000;
 /** A picture with less contrast is one colour. The films have 50 and more. */
 const leastContrast = 5;
 /** Levels of 255 by which an enhanced picture may differ from the native one on average. Other frames differ by 30 and more. */
@@ -84,6 +86,12 @@ export class Driver {
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  /** How it stands with the page, for who looks for the cause of a loss. */
+  async describe(): Promise<string> {
+    const late = new Promise<string>((resolve) => setTimeout(resolve, answerMs, 'its main thread does not answer'));
+    return Promise.race([late, this.#page.evaluate(() => window.soak.describe()).catch(String)]);
   }
 
   async #act(action: Action): Promise<void> {

@@ -52,7 +52,7 @@ async function soak(minutes: number, seed: number): Promise<number> {
     else loss = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
     const picture = resolve(import.meta.dirname, '../../node_modules/.cache/soak.png');
     await browser.page.screenshot({ path: picture, timeout: 10_000 }).catch(() => {});
-    console.log(`the last actions:\n${record.lastActions()}\nthe page: ${picture}`);
+    console.log(`the last actions:\n${record.lastActions()}\nthe page: ${picture}\n${await driver.describe()}`);
   } finally {
     await browser.close();
   }
