@@ -299,17 +299,6 @@ fault('page', 'picture-in-picture', 'plays natively until it is back', async ({ 
   expect(codes).toEqual(['picture-in-picture']);
 });
 
-fault('media', 'protected media that begin in mid-play', 'native: `drm`', async ({ page }) => {
-  await openPlayer(page, 'long', size);
-  const why = await page.evaluate(async () => {
-    const enhanced = await window.enhanceVideo();
-    // Told for a stream that the tests have none of.
-    window.video.dispatchEvent(new Event('encrypted'));
-    return { code: enhanced.why?.code, visibility: getComputedStyle(enhanced.canvas).visibility };
-  });
-  expect(why).toEqual({ code: 'drm', visibility: 'hidden' });
-});
-
 test('a media stream is enhanced as a file is', async ({ page }) => {
   await openPlayer(page, 'long', size);
   const stats = await page.evaluate(async () => {

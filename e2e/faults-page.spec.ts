@@ -374,7 +374,7 @@ fault(
 
 fault(
   'page',
-  'a file source whose server ignores ranges, answers slowly, or has no such file',
+  'a file source whose server ignores ranges, answers slowly, in parts, cut off or with a false size, or has no such file',
   'plays where it can, else told (`source-format`)',
   async ({ page }) => {
     await page.goto('/e2e/pages/file.html');
@@ -504,7 +504,7 @@ async function visitAlone(url: string, use: () => Promise<void>): Promise<void> 
 
 fault(
   'page',
-  'hidden and shown again; left and come back to by the history (back/forward cache)',
+  'hidden and shown again; left, frozen and come back to by the history (back/forward cache)',
   'goes on enhanced',
   async ({ baseURL }) => {
     await clip('long');
@@ -537,5 +537,6 @@ fault(
       { step: 'visible', visibility: 'visible', state: 'running', shown: true },
       { step: 'restored', visibility: 'visible', state: 'running', shown: true },
     ]);
+    expect(reports.at(-1)?.lifecycle).toEqual(['freeze', 'resume']);
   },
 );

@@ -7,6 +7,8 @@ export interface AwayReport {
   readonly visibility: DocumentVisibilityState;
   /** Of the canvas. */
   readonly shown: boolean;
+  /** What the browser told of freezing the page (WICG Page Lifecycle), in order. */
+  readonly lifecycle: readonly string[];
   /** Why the browser did not keep the page, JSON; empty where it did or does not tell. */
   readonly reasons: string;
 }
@@ -32,6 +34,9 @@ const frames = (count: number) =>
 const changed = (type: string, target: EventTarget = document) =>
   new Promise((resolve) => target.addEventListener(type, resolve, { once: true }));
 
+const lifecycle: string[] = [];
+for (const type of ['freeze', 'resume']) document.addEventListener(type, () => lifecycle.push(type));
+
 async function report(step: string): Promise<void> {
   const [navigation] = performance.getEntriesByType('navigation');
   const reasons = (navigation as { notRestoredReasons?: unknown } | undefined)?.notRestoredReasons; // Chromium's alone.
@@ -40,6 +45,7 @@ async function report(step: string): Promise<void> {
     state: enhanced.state,
     visibility: document.visibilityState,
     shown: getComputedStyle(enhanced.canvas).visibility === 'visible',
+    lifecycle,
     reasons: reasons ? JSON.stringify(reasons) : '',
   };
   await fetch(reportTo ?? '', { method: 'POST', mode: 'no-cors', body: JSON.stringify(body) });
