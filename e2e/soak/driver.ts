@@ -101,7 +101,7 @@ export class Driver {
     }
     if (action.kind === 'lose') {
       const lost = await this.#lose(action.how);
-      await this.#look();
+      await this.#look(action.how === 'GPU process killed');
       if (lost) count(this.tally.survived, action.how);
       return;
     }
@@ -195,11 +195,11 @@ export class Driver {
     return url;
   }
 
-  /** Every video is in the state it should be in, and shows what it should show. */
-  async #look(): Promise<void> {
+  /** Every video is in the state it should be in, and shows what it should show. `restarting`: the browser has to start its GPU process anew. */
+  async #look(restarting = false): Promise<void> {
     for (const [slot, video] of this.#videos) {
       const state = await this.#settled(slot, video);
-      await this.#showsItsFrame(slot, video);
+      await this.#showsItsFrame(slot, video, restarting);
       if (state === 'running' && video.paused) await this.#resemblesNative(slot, video);
     }
   }
@@ -219,15 +219,18 @@ export class Driver {
   }
 
   /** The frame that the browser presents, or a later one, is on screen; paused: that very one. */
-  async #showsItsFrame(slot: Slot, video: Video): Promise<void> {
+  async #showsItsFrame(slot: Slot, video: Video, restarting: boolean): Promise<void> {
     let [seen, wanted] = ['nothing', ''];
     for (const untilMs = Date.now() + patienceMs; Date.now() < untilMs; ) {
       const { presentedSeconds, box } = await this.#page.evaluate((slot) => window.soak.status(slot), slot);
       const frame = Math.round(presentedSeconds * filmRate);
       const picture = await screenshot(this.#page, box);
       this.tally.pictures++;
-      if (contrast(picture) < leastContrast && (await this.#nativeShows(box)))
-        throw new SoakLoss(`video ${slot} shows one colour where the native picture does not`);
+      if (contrast(picture) < leastContrast && (await this.#nativeShows(box))) {
+        // A browser that draws nothing yet may have begun to between the two pictures.
+        if (!restarting || contrast(await screenshot(this.#page, box)) < leastContrast)
+          throw new SoakLoss(`video ${slot} shows one colour where the native picture does not`);
+      }
       const stamp = readStamp(picture);
       if (stamp?.film === video.film) {
         const ahead = (stamp.frame - frame + filmFrames) % filmFrames;
@@ -238,7 +241,7 @@ export class Driver {
     throw new SoakLoss(`video ${slot} is frozen: it shows ${seen}, not ${wanted}`);
   }
 
-  /** Without anything of ours over it the video shows: a browser whose GPU process was killed shows nothing for a moment. */
+  /** Without anything of ours over it the video shows: a browser that starts its GPU process anew shows nothing for a moment. */
   async #nativeShows(box: SlotStatus['box']): Promise<boolean> {
     await this.#page.evaluate(() => window.soak.bare(true));
     const native = await screenshot(this.#page, box);
