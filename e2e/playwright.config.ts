@@ -9,11 +9,16 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 if (process.env.VITREOUS_CHROMIUM === undefined) setUp();
 process.env.VITREOUS_E2E_PORT ??= String(20_000 + (process.pid % 20_000));
 const baseURL = `http://localhost:${process.env.VITREOUS_E2E_PORT}`;
+/** In these nothing plays in time: they may run beside something else. */
+const timeless = /\/(cli|bench-peers|bad-input|faults-input|ingest|upscale|highlights)\.spec\.ts$/;
 const chromiumArgs: string[] = JSON.parse(process.env.VITREOUS_CHROMIUM_ARGS ?? '[]');
 
 export default defineConfig({
   testDir: '.',
-  testMatch: '**/*.spec.ts',
+  projects: [
+    { name: 'timeless', testMatch: timeless },
+    { name: 'in time', testMatch: '**/*.spec.ts', testIgnore: timeless },
+  ],
   outputDir: `../node_modules/.cache/e2e-results/${process.env.VITREOUS_E2E_PORT}`,
   preserveOutput: 'failures-only',
   // One test at a time, never again: a software GPU uses every core, and a test that fails once has found something.

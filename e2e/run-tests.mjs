@@ -80,10 +80,11 @@ function runVitest(project, paths, name) {
 /**
  * @param {string[]} paths
  * @param {string | undefined} name
+ * @param {'timeless' | 'in time'} [project] both, unless said
  */
-function runPlaywright(paths, name) {
+function runPlaywright(paths, name, project) {
   const reporter = `list,${join(import.meta.dirname, 'reporters/playwright.mjs')}`;
-  const filter = name === undefined ? [] : ['-g', name];
+  const filter = [...(name === undefined ? [] : ['-g', name]), ...(project ? ['--project', project] : [])];
   const lenient = paths.length > 0 || name !== undefined ? ['--pass-with-no-tests'] : [];
   const cli = join(root, 'node_modules/@playwright/test/cli.js');
   return runRunner('e2e', [cli, 'test', '-c', 'e2e', `--reporter=${reporter}`, ...lenient, ...filter, ...paths]);
@@ -151,6 +152,11 @@ for (const project of /** @type {const} */ (['unit', 'gpu'])) {
   heading(project);
   reports.push(await runVitest(project, paths, values.name));
 }
+const timelessFirst = soaking !== undefined && wanted('e2e');
+if (timelessFirst) {
+  heading('e2e, beside the soak');
+  reports.push(await runPlaywright(paths, values.name, 'timeless'));
+}
 if (wanted('soak')) {
   heading('soak');
   const soaked = await (soaking ?? runSoak(false));
@@ -159,7 +165,7 @@ if (wanted('soak')) {
 }
 if (wanted('e2e')) {
   heading('e2e');
-  reports.push(await runPlaywright(paths, values.name));
+  reports.push(await runPlaywright(paths, values.name, timelessFirst ? 'in time' : undefined));
 }
 if (chosen.length !== 1 || chosen[0] !== 'setup') {
   console.log(`\n${((Date.now() - startMs) / 1000).toFixed(0)} s`);
