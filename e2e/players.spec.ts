@@ -3,7 +3,7 @@ import { clip } from './clips.js';
 import { fault } from './fault.js';
 import { expect, test } from './fixtures.js';
 import { meanLevel, screenshot } from './pixels.js';
-import { openPlayer } from './player.js';
+import { openPlayer, seen } from './player.js';
 import { spyOnGpu } from './spies.js';
 
 const size = { width: 128, height: 72 };
@@ -123,44 +123,65 @@ fault('page', 'the video moved into the document of an iframe', 'stays enhanced'
   });
 });
 
-test('moved into a Document Picture-in-Picture window, the video stays enhanced', async ({ page, context }) => {
-  await openPlayer(page, 'long', { width: 256, height: 144 });
-  await page.evaluate(async () => {
-    await window.enhanceVideo();
-    const { video } = window;
-    video.loop = true;
-    await video.play();
-    const button = document.body.appendChild(document.createElement('button'));
-    button.textContent = 'Picture in picture';
-    // Chromium's alone, and not among TypeScript's types.
-    const pictureInPicture: { requestWindow(size: { width: number; height: number }): Promise<Window> } = Reflect.get(
-      window,
-      'documentPictureInPicture',
-    );
-    button.addEventListener('click', async () => {
-      const view = await pictureInPicture.requestWindow({ width: 320, height: 200 });
-      view.document.body.append(video);
-      await video.play(); // A video that has been moved is paused.
-    });
+/** The page may ask for the window's end before or after we do. */
+for (const asks of ['before', 'after'] as const)
+  test(`moved into a Document Picture-in-Picture window, and back when that closes (asked for ${asks} us), the video stays enhanced`, async ({
+    page,
+    context,
+  }) => {
+    await openPlayer(page, 'long', { width: 256, height: 144 });
+    await page.evaluate(async (asks) => {
+      await window.enhanceVideo();
+      const { video } = window;
+      video.loop = true;
+      await video.play();
+      const button = document.body.appendChild(document.createElement('button'));
+      button.textContent = 'Picture in picture';
+      // Chromium's alone, and not among TypeScript's types.
+      const pictureInPicture: { requestWindow(size: { width: number; height: number }): Promise<Window> } = Reflect.get(
+        window,
+        'documentPictureInPicture',
+      );
+      button.addEventListener('click', async () => {
+        const view = await pictureInPicture.requestWindow({ width: 320, height: 200 });
+        const takeBack = () =>
+          view.addEventListener('pagehide', () => {
+            document.querySelector('#player')?.append(video);
+            void video.play(); // A video that has been moved is paused.
+          });
+        if (asks === 'before') takeBack();
+        view.document.body.append(video);
+        await video.play();
+        await window.nextFrame();
+        if (asks === 'after') takeBack();
+      });
+    }, asks);
+    const opened = context.waitForEvent('page');
+    await page.click('button');
+    const small = await opened;
+    await page.waitForFunction(() => window.video.ownerDocument !== document && !window.video.paused);
+    const now = () =>
+      page.evaluate(async () => {
+        await window.reached('running');
+        await window.nextFrame(12);
+        const { video, enhanced } = window;
+        const canvas = enhanced?.canvas;
+        return {
+          state: enhanced?.state,
+          together: canvas?.previousElementSibling === video && canvas.checkVisibility({ visibilityProperty: true }),
+          same: JSON.stringify(canvas?.getBoundingClientRect()) === JSON.stringify(video.getBoundingClientRect()),
+          faults: enhanced?.stats.faults,
+        };
+      });
+    const enhanced = { state: 'running', together: true, same: true, faults: [] };
+    expect(await now()).toEqual(enhanced);
+    expect(meanLevel(await screenshot(small, { x: 8, y: 8, width: 256, height: 144 }))).toBeGreaterThan(20);
+
+    await small.close();
+    await page.waitForFunction(() => window.video.ownerDocument === document && !window.video.paused);
+    expect(await now()).toEqual(enhanced);
+    expect(meanLevel(await seen(page, { width: 256, height: 144 }))).toBeGreaterThan(20);
   });
-  const opened = context.waitForEvent('page');
-  await page.click('button');
-  const small = await opened;
-  await page.waitForFunction(() => window.video.ownerDocument !== document && !window.video.paused);
-  const there = await page.evaluate(async () => {
-    await window.reached('running');
-    await window.nextFrame(12);
-    const { video, enhanced } = window;
-    const canvas = enhanced?.canvas;
-    return {
-      state: enhanced?.state,
-      together: canvas?.previousElementSibling === video && canvas.checkVisibility({ visibilityProperty: true }),
-      same: JSON.stringify(canvas?.getBoundingClientRect()) === JSON.stringify(video.getBoundingClientRect()),
-    };
-  });
-  expect(there).toEqual({ state: 'running', together: true, same: true });
-  expect(meanLevel(await screenshot(small, { x: 8, y: 8, width: 256, height: 144 }))).toBeGreaterThan(20);
-});
 
 test('a poster shows until the video is played, and nothing lies over it', async ({ page }) => {
   await openPlayer(page, '64x36', size);

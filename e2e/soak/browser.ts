@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { type Browser, type CDPSession, chromium, type Page } from '@playwright/test';
 import { createServer, type ViteDevServer } from 'vite';
 import { setUp } from '../setup/setup.mjs';
+import { waitsForItself } from './deadlock.js';
 import { keepLedger } from './ledger.js';
 
 const root = resolve(import.meta.dirname, '../..');
@@ -32,6 +33,8 @@ export interface SoakBrowser {
   readonly browserSession: CDPSession;
   /** What went wrong in the page and nobody caught. */
   readonly uncaught: readonly string[];
+  /** Whether a page of it has locked itself out, by the browser's own fault. */
+  deadlocked(): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -79,7 +82,11 @@ export async function openSoakBrowser(): Promise<SoakBrowser> {
     await page.waitForFunction(() => document.documentElement.dataset.ready === 'true');
     const pageSession = await page.context().newCDPSession(page);
     const browserSession = await browser.newBrowserCDPSession();
-    return { page, behind, pageSession, browserSession, uncaught, close };
+    const deadlocked = async (): Promise<boolean> => {
+      const { processInfo } = await browserSession.send('SystemInfo.getProcessInfo');
+      return processInfo.some(({ type, id }) => type === 'renderer' && waitsForItself(id));
+    };
+    return { page, behind, pageSession, browserSession, uncaught, deadlocked, close };
   } catch (thrown) {
     await close();
     throw thrown;

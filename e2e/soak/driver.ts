@@ -11,6 +11,9 @@ import { contrast, readStamp } from './stamp.js';
 /** Something that must not happen. */
 export class SoakLoss extends Error {}
 
+/** The browser has locked itself out, which no page can: nothing is lost but that browser. */
+export class BrowserDeadlock extends Error {}
+
 /** A video as the plan left it. */
 interface Video {
   film: number;
@@ -43,6 +46,8 @@ export interface Rest {
 
 /** So long may it take until what should show does: a software GPU is slow, and looks at frames for seconds. */
 const patienceMs = 120_000;
+/** An action that takes longer is looked into. */
+const deadlockCheckMs = 10_000;
 /** A page that is well answers sooner, however slow the machine. */
 const answerMs = 30_000;
 /** A picture with less contrast is one colour. The films have 50 and more. */
@@ -54,7 +59,7 @@ const hiddenMs = 1000;
 
 /** Carries out a plan's actions on the page, and looks after each whether everything is as it should be. */
 export class Driver {
-  readonly #browser: SoakBrowser;
+  #browser: SoakBrowser;
   readonly #urls: readonly string[];
   readonly #videos = new Map<Slot, Video>();
   readonly tally: Tally = {
@@ -75,17 +80,44 @@ export class Driver {
     return this.#browser.page;
   }
 
-  /** @throws SoakLoss. */
-  async act(action: Action): Promise<void> {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(() => reject(new SoakLoss('the page does not answer')), 2 * patienceMs);
-    });
+  /** @throws SoakLoss; BrowserDeadlock. */
+  act(action: Action): Promise<void> {
+    return this.#watched(this.#act(action));
+  }
+
+  /**
+   * What the page holds after everything was disposed.
+   *
+   * @throws SoakLoss; BrowserDeadlock.
+   */
+  rest(): Promise<Rest> {
+    return this.#watched(this.#rest());
+  }
+
+  /** As long as the browser answers. */
+  async #watched<T>(work: Promise<T>): Promise<T> {
+    let over = false;
+    const watch = async (): Promise<never> => {
+      for (const untilMs = Date.now() + 2 * patienceMs; Date.now() < untilMs && !over; ) {
+        await new Promise((resolve) => setTimeout(resolve, deadlockCheckMs));
+        if (!over && (await this.#browser.deadlocked())) throw new BrowserDeadlock('the browser has locked itself out');
+      }
+      throw new SoakLoss('the page does not answer');
+    };
+    const watching = watch();
+    // Whichever is first has been heard then.
+    for (const either of [work, watching]) either.catch(() => {});
     try {
-      await Promise.race([this.#act(action), late]);
+      return await Promise.race([work, watching]);
     } finally {
-      clearTimeout(timer);
+      over = true;
     }
+  }
+
+  /** Goes on with another browser, in which nothing is open. */
+  moveTo(browser: SoakBrowser): void {
+    this.#browser = browser;
+    this.#videos.clear();
   }
 
   /** How it stands with the page, for who looks for the cause of a loss. */
@@ -265,8 +297,7 @@ export class Driver {
       throw new SoakLoss(`video ${slot} differs from its native picture by ${mean.toFixed(1)} levels on average`);
   }
 
-  /** What the page holds after everything was disposed. */
-  async rest(): Promise<Rest> {
+  async #rest(): Promise<Rest> {
     const { pageSession } = this.#browser;
     await this.#page.evaluate(
       () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))),

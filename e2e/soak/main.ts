@@ -5,10 +5,13 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { CommandError, reportErrors } from '../../bench/command-error.js';
 import { openSoakBrowser } from './browser.js';
-import { Driver, SoakLoss } from './driver.js';
+import { BrowserDeadlock, Driver, SoakLoss } from './driver.js';
 import { makeFilms } from './films.js';
 import { type Action, losses, plan } from './plan.js';
 import { Record } from './record.js';
+
+/** Chromium 156 now and then waits for a lock that it holds itself. */
+const mostDeadlocks = 3;
 
 function readOptions(args: string[]): { minutes: number; seed: number } {
   const { values } = parseArgs({
@@ -25,13 +28,32 @@ function readOptions(args: string[]): { minutes: number; seed: number } {
 async function soak(minutes: number, seed: number): Promise<number> {
   console.log(`soak: seed ${seed}, ${minutes} minutes`);
   const urls = makeFilms();
-  const browser = await openSoakBrowser();
+  let browser = await openSoakBrowser();
   const driver = new Driver(browser, urls);
   const record = new Record();
   const { tally } = driver;
   const injected = (): string => losses.map((how) => `${how} ${tally.injected.get(how) ?? 0}`).join(', ');
   let toldMinutes = 0;
   let loss: string | undefined;
+  let deadlocks = 0;
+  /** Until the next round: what the plan would do to videos that are gone. */
+  let skipping = false;
+  const carryOut = async (action: Action): Promise<void> => {
+    try {
+      await driver.act(action);
+      if (action.kind === 'rest') record.rest(await driver.rest());
+    } catch (thrown) {
+      if (!(thrown instanceof BrowserDeadlock)) throw thrown;
+      deadlocks++;
+      const at = `action ${record.actions.length}: ${JSON.stringify(action)}`;
+      console.log(`${thrown.message}, at ${at}; another one is started`);
+      if (deadlocks > mostDeadlocks) throw new SoakLoss('the browser locks itself out again and again');
+      await browser.close();
+      browser = await openSoakBrowser();
+      driver.moveTo(browser);
+      skipping = action.kind !== 'rest';
+    }
+  };
   try {
     for (const planned of plan(seed)) {
       const { elapsedMinutes } = record;
@@ -41,9 +63,10 @@ async function soak(minutes: number, seed: number): Promise<number> {
         toldMinutes = Math.floor(elapsedMinutes);
         console.log(`${toldMinutes} min: ${record.actions.length} actions, ${tally.pictures} pictures; ${injected()}`);
       }
+      if (skipping && action.kind !== 'rest') continue;
+      skipping = false;
       record.actions.push(action);
-      await driver.act(action);
-      if (action.kind === 'rest') record.rest(await driver.rest());
+      await carryOut(action);
       if (browser.uncaught.length > 0) throw new SoakLoss(`uncaught: ${browser.uncaught.join('\n')}`);
     }
     loss = record.growth();
@@ -63,6 +86,7 @@ async function soak(minutes: number, seed: number): Promise<number> {
     );
   console.log(record.table());
   const survived = losses.map((how) => `${how} ${tally.survived.get(how) ?? 0}/${tally.injected.get(how) ?? 0}`);
+  if (deadlocks > 0) survived.push(`locked out by the browser itself ${deadlocks}`);
   console.log(
     `${record.elapsedMinutes.toFixed(1)} minutes, seed ${seed}: ${record.actions.length} actions, ${tally.framesShown} frames shown, ` +
       `${tally.pictures} pictures read, ${tally.comparisons} compared with the native one (mean difference at most ` +

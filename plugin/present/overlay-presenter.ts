@@ -100,6 +100,7 @@ export class OverlayPresenter implements Presenter {
     const changed = () => this.#update();
     const view = ownerDocument.defaultView;
     view?.addEventListener('resize', changed, { signal });
+    if (view !== globalThis.window) view?.addEventListener('pagehide', () => this.#escape(), { signal });
     ownerDocument.addEventListener('fullscreenchange', changed, { signal });
     // A scroller between the video and the canvas's containing block moves one without the other.
     const scrolled = () => this.follow();
@@ -109,6 +110,17 @@ export class OverlayPresenter implements Presenter {
     this.#resize = new (view ?? globalThis).ResizeObserver(changed);
     this.#resize.observe(this.#video);
     this.#pixels.observe(view ?? globalThis);
+  }
+
+  /**
+   * The window that the video was moved to closes. A canvas that goes with it never draws again: it leaves before, whether the page has moved the video by
+   * now or is about to.
+   */
+  #escape(): void {
+    const closing = this.#inDocument?.document;
+    this.#removeCanvas();
+    document.adoptNode(this.canvas);
+    if (this.#video.ownerDocument !== closing) this.#update();
   }
 
   get attached(): boolean {

@@ -60,6 +60,8 @@ export class VideoSource implements FrameSource {
   #callback: number | undefined;
   #presentedFrames: number | undefined;
   #lastTimestampUs = 0;
+  /** A frame was told of since the last `timeupdate`. */
+  #told = false;
   /** The playing position was moved, and no frame of there has come yet. */
   #moved = false;
 
@@ -82,6 +84,8 @@ export class VideoSource implements FrameSource {
     video.addEventListener('error', () => sink.trouble(mediaError(video), true), { signal });
     video.addEventListener('emptied', () => this.#onEmptied(), { signal });
     video.addEventListener('seeking', () => (this.#moved = true), { signal });
+    // The window of the former document may have taken with it what we asked for.
+    video.addEventListener('timeupdate', () => this.#askAgain(), { signal });
     // A paused video's first frame may have been presented before we asked.
     video.addEventListener('loadeddata', () => this.refresh(), { signal });
     video.addEventListener('loadeddata', () => this.#checkPicture(), { signal });
@@ -104,8 +108,19 @@ export class VideoSource implements FrameSource {
       this.#sink?.trouble(withoutPicture(), true);
   }
 
+  /** It plays, and no frame has been told of since the last time it said so: asks anew, and takes the one that is up. */
+  #askAgain(): void {
+    const lost = !this.#video.paused && !this.#told;
+    this.#told = false;
+    if (!lost) return;
+    if (this.#callback !== undefined) this.#video.cancelVideoFrameCallback(this.#callback);
+    this.#request();
+    this.refresh();
+  }
+
   #request(): void {
     this.#callback = this.#video.requestVideoFrameCallback((_nowMs, metadata) => {
+      this.#told = true;
       this.#request();
       const skipped =
         this.#presentedFrames === undefined ? 0 : Math.max(0, metadata.presentedFrames - this.#presentedFrames - 1);
