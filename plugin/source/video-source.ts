@@ -46,6 +46,9 @@ const withoutPicture = () =>
     fix: 'Nothing: there is no picture to enhance. A new source is picked up.',
   });
 
+/** Frames that the browser shows without telling before it is asked anew. */
+const fewestUntold = 3;
+
 /** Whether the poster is what is seen: until it is played or sought (HTML §4.8.11, the show poster flag). */
 function showsPoster({ poster, paused, played, currentTime }: HTMLVideoElement): boolean {
   return poster !== '' && paused && played.length === 0 && currentTime === 0;
@@ -60,8 +63,9 @@ export class VideoSource implements FrameSource {
   #callback: number | undefined;
   #presentedFrames: number | undefined;
   #lastTimestampUs = 0;
-  /** A frame was told of since the last `timeupdate`. */
+  /** Since the last `timeupdate`: whether a frame was told of, and how many there had been. */
   #told = false;
+  #totalFrames = 0;
   /** The playing position was moved, and no frame of there has come yet. */
   #moved = false;
 
@@ -108,14 +112,16 @@ export class VideoSource implements FrameSource {
       this.#sink?.trouble(withoutPicture(), true);
   }
 
-  /** It plays, and no frame has been told of since the last time it said so: asks anew, and takes the one that is up. */
+  /** It shows frames, and none has been told of since the last time it said where it is: asks anew. */
   #askAgain(): void {
-    const lost = !this.#video.paused && !this.#told;
+    const video = this.#video;
+    const { totalVideoFrames } = video.getVideoPlaybackQuality();
+    const untold = this.#told ? 0 : totalVideoFrames - this.#totalFrames;
     this.#told = false;
-    if (!lost) return;
-    if (this.#callback !== undefined) this.#video.cancelVideoFrameCallback(this.#callback);
+    this.#totalFrames = totalVideoFrames;
+    if (untold < fewestUntold) return;
+    if (this.#callback !== undefined) video.cancelVideoFrameCallback(this.#callback);
     this.#request();
-    this.refresh();
   }
 
   #request(): void {
