@@ -1,4 +1,5 @@
 import type { Page } from '@playwright/test';
+import { rebuildRules } from '../plugin/session/rebuilds.js';
 import { clip } from './clips.js';
 import { fault } from './fault.js';
 import { expect } from './fixtures.js';
@@ -66,6 +67,8 @@ fault(
     await loseAndRestore(page);
     expect(difference(await seen(page, size), enhanced).max).toBe(0);
 
+    // Contexts that are lost one right after the other are given up.
+    await page.evaluate((ms) => new Promise((resolve) => setTimeout(resolve, ms)), rebuildRules.steadyMs);
     const snapshot = await page.evaluate(async () => {
       const taking = window.enhanced?.snapshot().then(
         () => 'taken',

@@ -242,10 +242,12 @@ test('zoomed, itself and around it, and anamorphic: the canvas lies over the vid
     const b = canvas.getBoundingClientRect();
     const all = 1.5 * 1.25;
     return {
-      offset: [b.x - a.x - 6 * all, b.y - a.y - 2 * all].map((length) => Math.round(length * 100) / 100),
+      offset: Math.max(...[b.x - a.x - 6 * all, b.y - a.y - 2 * all].map(Math.abs)),
       canvas: [canvas.width, canvas.height],
       source: stats.sourceSize,
     };
   });
-  expect(result).toEqual({ offset: [0, 0], canvas: [240, 135], source: { width: 64, height: 36 } });
+  expect(result).toMatchObject({ canvas: [240, 135], source: { width: 64, height: 36 } });
+  // Layout counts in 64ths of a pixel (Chromium's LayoutUnit); there are two roundings.
+  expect(result.offset).toBeLessThanOrEqual(2 / 64);
 });
