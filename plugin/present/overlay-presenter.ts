@@ -100,7 +100,10 @@ export class OverlayPresenter implements Presenter {
     const changed = () => this.#update();
     const view = ownerDocument.defaultView;
     view?.addEventListener('resize', changed, { signal });
-    if (view !== globalThis.window) view?.addEventListener('pagehide', () => this.#escape(), { signal });
+    if (view !== globalThis.window) {
+      view?.addEventListener('pagehide', () => this.#escape(), { signal });
+      view?.addEventListener('pageshow', changed, { signal });
+    }
     ownerDocument.addEventListener('fullscreenchange', changed, { signal });
     // A scroller between the video and the canvas's containing block moves one without the other.
     const scrolled = () => this.follow();
