@@ -68,7 +68,8 @@ export class Record {
       const late = (100 * lateGrowth(samples)).toFixed(1);
       return `${name}: ${first.toFixed(0)}, then ${last.toFixed(0)}; ${growthPerHour(samples).toFixed(0)} an hour; late ${late} %`;
     });
-    return [`at rest, ${this.#rests.length} times:`, ...rows].join('\n');
+    const heap = this.#rests.map(({ rest }) => (rest.heapBytes / 1024).toFixed(0)).join(' ');
+    return [`at rest, ${this.#rests.length} times:`, ...rows, `JS heap round by round, kB: ${heap}`].join('\n');
   }
 
   /** One a line, as many as a round has. */
