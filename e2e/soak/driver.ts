@@ -50,6 +50,8 @@ const patienceMs = 120_000;
 const deadlockCheckMs = 10_000;
 /** A page that is well answers sooner, however slow the machine. */
 const answerMs = 30_000;
+/** A paused video that its browser shows nothing of for so long has no frame any more. */
+const goneMs = 10_000;
 /** A picture with less contrast is one colour. The films have 50 and more. */
 const leastContrast = 5;
 /** Levels of 255 by which an enhanced picture may differ from the native one on average. Other frames differ by 30 and more. */
@@ -253,15 +255,23 @@ export class Driver {
   /** The frame that the browser presents, or a later one, is on screen; paused: that very one. */
   async #showsItsFrame(slot: Slot, video: Video, restarting: boolean): Promise<void> {
     let [seen, wanted] = ['nothing', ''];
-    for (const untilMs = Date.now() + patienceMs; Date.now() < untilMs; ) {
+    const startMs = Date.now();
+    let gone = false;
+    while (Date.now() < startMs + patienceMs) {
       const { presentedSeconds, box } = await this.#page.evaluate((slot) => window.soak.status(slot), slot);
       const frame = Math.round(presentedSeconds * filmRate);
       const picture = await screenshot(this.#page, box);
       this.tally.pictures++;
-      if (contrast(picture) < leastContrast && (await this.#nativeShows(box))) {
+      if (contrast(picture) < leastContrast) {
+        const native = await this.#nativeShows(box);
         // A browser that draws nothing yet may have begun to between the two pictures.
-        if (!restarting || contrast(await screenshot(this.#page, box)) < leastContrast)
+        if (native && (!restarting || contrast(await screenshot(this.#page, box)) < leastContrast))
           throw new SoakLoss(`video ${slot} shows one colour where the native picture does not`);
+        // Chromium loses a paused video's frame with its GPU process, and shows black: it is asked for again.
+        if (!native && restarting && video.paused && !gone && Date.now() > startMs + goneMs) {
+          gone = true;
+          await this.#page.evaluate(([slot, to]) => window.soak.seek(slot, to), [slot, presentedSeconds] as const);
+        }
       }
       const stamp = readStamp(picture);
       if (stamp?.film === video.film) {

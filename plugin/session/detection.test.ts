@@ -265,6 +265,23 @@ test('what WebGPU says against a look makes it one that failed, whatever it answ
   expect(detection.state).toBe('failed');
 });
 
+test('what WebGPU says after the answer counts as much; several words about one look once, and the frame that stands still is looked at again', async () => {
+  const { detector, frame, told, detection, wants } = await ready();
+  const found = '[vitreous/detect.scores] is invalid';
+  const complaint = new VitreousError({ code: 'gpu-validation', stage: 'gpu', found, expected: '', fix: '' });
+  for (let i = 0; i < 3; i++) {
+    frame(1e6);
+    detector.answer(dog);
+    await settle();
+    const before = wants();
+    for (let word = 0; word < 2; word++) expect(detection.complained(complaint)).toBe(true);
+    vi.advanceTimersByTime(1000);
+    expect(wants()).toBe(before + 1);
+    expect(detection.state).toBe(i < 2 ? 'running' : 'failed');
+  }
+  expect(told.filter((word) => word === 'gpu-validation')).toHaveLength(1);
+});
+
 test('comes back with another device', async () => {
   const { detector, detectors, frame, detection, told, looks } = await ready();
   frame(0);

@@ -66,6 +66,8 @@ export class Detection {
   #lookedUs: number | undefined;
   #looking = false;
   #failures = 0;
+  /** In a row before the last answer, while that is not doubted. */
+  #failuresBefore: number | undefined;
   /** Of WebGPU about the look under way. */
   #complaint: VitreousError | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -170,8 +172,18 @@ export class Detection {
     const { found } = error;
     // What is not ours at all may be a detector's that the caller brought along.
     if (!(found.includes(lookLabel) || (this.#looking && !found.includes(ourLabel)))) return false;
-    this.#complaint = error;
+    if (this.#looking) this.#complaint = error;
+    else this.#doubt(error);
     return true;
+  }
+
+  /** A complaint that comes after the answer: the look has failed all the same. One bad look is several complaints. */
+  #doubt(error: VitreousError): void {
+    if (this.#failuresBefore === undefined) return;
+    this.#failures = this.#failuresBefore;
+    this.#failuresBefore = undefined;
+    this.#failed(error);
+    this.#later();
   }
 
   /** A cut or a seek: an answer under way is no longer wanted. */
@@ -185,6 +197,7 @@ export class Detection {
     const epoch = this.#epoch;
     this.#looking = true;
     this.#complaint = undefined;
+    this.#failuresBefore = undefined;
     this.#lookedUs = timestampUs;
     this.#pace.began(performance.now());
     const look = Promise.all([detector.detect(image), readCuts?.()]).then(
@@ -194,6 +207,7 @@ export class Detection {
           if (epoch === this.#epoch) this.#failed(this.#complaint);
           return;
         }
+        if (epoch === this.#epoch) this.#failuresBefore = this.#failures;
         this.#failures = 0;
         if (epoch !== this.#epoch) return;
         this.looks++;
