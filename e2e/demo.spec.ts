@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Page } from '@playwright/test';
 import { expect, test } from './fixtures.js';
 
-// The picture is as wide as the page: a quarter of the pixels of a usual window.
+// The picture is as wide as the page, and a software GPU draws all of it for each frame.
 test.use({ viewport: { width: 800, height: 640 } });
 
 const clip = '/demo/index.html?clip=bunny-180p';
