@@ -455,6 +455,48 @@ fault(
 
 fault(
   'media',
+  'the browser tells of no frame any more, and then does again',
+  'enhanced: frames are looked for at each paint',
+  async ({ page }) => {
+    await spyOnVideoFrames(page);
+    await openPlayer(page, 'long', size);
+    const result = await page.evaluate(async () => {
+      const { video } = window;
+      video.loop = true;
+      await window.enhanceVideo();
+      await video.play();
+      await window.nextFrame(3);
+      // What Chromium sometimes does to a video that has left a window that is closed.
+      const ask = HTMLVideoElement.prototype.requestVideoFrameCallback;
+      const first = await window.nextFrame();
+      video.requestVideoFrameCallback = () => 0;
+      const untold: number[] = [];
+      for (let i = 0; i < 12; i++) untold.push(await window.nextFrame());
+      let told = 0;
+      video.requestVideoFrameCallback = function (callback) {
+        return ask.call(this, (...of) => {
+          told++;
+          callback(...of);
+        });
+      };
+      while (told === 0) await window.nextFrame();
+      const from = told;
+      await window.nextFrame(12);
+      video.pause();
+      await window.redrawn();
+      return { first, untold, told: told - from, frames: window.openVideoFrames(), state: window.enhanced?.state };
+    });
+    expect(result).toMatchObject({ state: 'running', frames: 0 });
+    // Each once, and in order.
+    const times = [result.first, ...result.untold];
+    expect(times).toEqual([...new Set(times)].toSorted((a, b) => a - b));
+    expect(result.told).toBeGreaterThan(6);
+    expect(await fallbacks(page)).toEqual([]);
+  },
+);
+
+fault(
+  'media',
   'a source of another origin without CORS, in mid-play',
   'plays on natively (`cors`), no attribute changed; the next source is enhanced',
   async ({ page, baseURL }) => {

@@ -1,6 +1,7 @@
 import { VitreousError } from '../core/errors.js';
 import { FrameInterval } from '../core/frame-interval.js';
 import type { FrameSink, FrameSource } from '../core/frame-source.js';
+import { UntoldFrames } from './untold-frames.js';
 
 function unreadable(cause: unknown): VitreousError {
   const crossOrigin = cause instanceof DOMException && cause.name === 'SecurityError';
@@ -46,12 +47,16 @@ const withoutPicture = () =>
     fix: 'Nothing: there is no picture to enhance. A new source is picked up.',
   });
 
-/** Frames that the browser shows without telling before it is asked anew. */
-const fewestUntold = 3;
-
 /** Whether the poster is what is seen: until it is played or sought (HTML §4.8.11, the show poster flag). */
 function showsPoster({ poster, paused, played, currentTime }: HTMLVideoElement): boolean {
   return poster !== '' && paused && played.length === 0 && currentTime === 0;
+}
+
+/** What is known of a frame besides itself; `mediaUs`: the time of the one that the callback tells of. */
+interface Told {
+  readonly mediaUs?: number;
+  readonly expectedDisplayTimeMs?: number;
+  readonly skipped?: number;
 }
 
 /** Frames of a `<video>`, each when the browser presents it: playing, seeking while paused, looping, changing its source. */
@@ -63,14 +68,21 @@ export class VideoSource implements FrameSource {
   #callback: number | undefined;
   #presentedFrames: number | undefined;
   #lastTimestampUs = 0;
-  /** Since the last `timeupdate`: whether a frame was told of, and how many there had been. */
-  #told = false;
-  #totalFrames = 0;
+  /** As the frame itself has it. */
+  #lastFrameUs: number | undefined;
+  readonly #untold: UntoldFrames;
   /** The playing position was moved, and no frame of there has come yet. */
   #moved = false;
 
   constructor(video: HTMLVideoElement) {
     this.#video = video;
+    this.#untold = new UntoldFrames(video, {
+      onUntold: () => {
+        if (this.#callback !== undefined) video.cancelVideoFrameCallback(this.#callback);
+        this.#request();
+      },
+      onPaint: (skipped) => this.#give({ skipped }, true),
+    });
   }
 
   get frameIntervalMs(): number | undefined {
@@ -89,7 +101,7 @@ export class VideoSource implements FrameSource {
     video.addEventListener('emptied', () => this.#onEmptied(), { signal });
     video.addEventListener('seeking', () => (this.#moved = true), { signal });
     // The window of the former document may have taken with it what we asked for.
-    video.addEventListener('timeupdate', () => this.#askAgain(), { signal });
+    video.addEventListener('timeupdate', () => this.#untold.check(), { signal });
     // A paused video's first frame may have been presented before we asked.
     video.addEventListener('loadeddata', () => this.refresh(), { signal });
     video.addEventListener('loadeddata', () => this.#checkPicture(), { signal });
@@ -103,7 +115,7 @@ export class VideoSource implements FrameSource {
   refresh(): void {
     const video = this.#video;
     if (!this.#sink || video.error || video.readyState < video.HAVE_CURRENT_DATA || video.videoWidth === 0) return;
-    this.#give(undefined, undefined, 0, true);
+    this.#give();
   }
 
   #checkPicture(): void {
@@ -112,50 +124,38 @@ export class VideoSource implements FrameSource {
       this.#sink?.trouble(withoutPicture(), true);
   }
 
-  /** It shows frames, and none has been told of since the last time it said where it is: asks anew. */
-  #askAgain(): void {
-    const video = this.#video;
-    const { totalVideoFrames } = video.getVideoPlaybackQuality();
-    const untold = this.#told ? 0 : totalVideoFrames - this.#totalFrames;
-    this.#told = false;
-    this.#totalFrames = totalVideoFrames;
-    if (untold < fewestUntold) return;
-    if (this.#callback !== undefined) video.cancelVideoFrameCallback(this.#callback);
-    this.#request();
-  }
-
   #request(): void {
     this.#callback = this.#video.requestVideoFrameCallback((_nowMs, metadata) => {
-      this.#told = true;
+      this.#untold.tell();
       this.#request();
       const skipped =
         this.#presentedFrames === undefined ? 0 : Math.max(0, metadata.presentedFrames - this.#presentedFrames - 1);
       this.#presentedFrames = metadata.presentedFrames;
       const mediaUs = Math.round(metadata.mediaTime * 1e6);
       this.#interval.add(mediaUs, skipped);
-      this.#give(mediaUs, metadata.expectedDisplayTime, skipped, false);
+      this.#give({ mediaUs, expectedDisplayTimeMs: metadata.expectedDisplayTime, skipped });
     });
   }
 
   /**
-   * `mediaUs`: the time of the frame that the callback tells of; undefined without one. `uncertain`: there may be no frame at this moment, which is
-   * no trouble as the next one will tell.
+   * Without the callback's word there may be no frame at this moment, which is no trouble as the next one will tell. `unlessSame`: not the one that was
+   * given last.
    */
-  #give(
-    mediaUs: number | undefined,
-    expectedDisplayTimeMs: number | undefined,
-    skipped: number,
-    uncertain: boolean,
-  ): void {
+  #give({ mediaUs, expectedDisplayTimeMs, skipped = 0 }: Told = {}, unlessSame = false): void {
     if (showsPoster(this.#video)) return;
     let frame: VideoFrame;
     try {
       frame = new VideoFrame(this.#video);
     } catch (thrown) {
       const error = unreadable(thrown);
-      if (!uncertain || error.code === 'cors') this.#sink?.trouble(error, error.code !== 'cors');
+      if (mediaUs !== undefined || error.code === 'cors') this.#sink?.trouble(error, error.code !== 'cors');
       return;
     }
+    if (unlessSame && frame.timestamp === this.#lastFrameUs) {
+      frame.close();
+      return;
+    }
+    this.#lastFrameUs = frame.timestamp;
     const timestampUs = this.#timeOf(frame, mediaUs);
     this.#lastTimestampUs = timestampUs;
     const moved = this.#moved;
@@ -187,6 +187,7 @@ export class VideoSource implements FrameSource {
 
   stop(): void {
     this.#listening.abort();
+    this.#untold.stop();
     if (this.#callback !== undefined) this.#video.cancelVideoFrameCallback(this.#callback);
     this.#callback = undefined;
     this.#presentedFrames = undefined;
