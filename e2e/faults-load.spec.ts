@@ -29,11 +29,11 @@ fault(
       intervalMs,
     ] as const);
     const result = await page.evaluate(async (frames) => {
-      const start = await window.wallReaches(['M', 'L'], 2 * frames);
+      // A machine with other work of its own takes its time to show room.
+      const start = await window.wallReaches(['M', 'L'], 4 * frames);
       window.loadWall(1.5);
       const loaded = await window.wallReaches(['S'], frames);
       window.loadWall(0);
-      // A machine with other work of its own takes its time to show room.
       const free = await window.wallReaches(['M', 'L'], 4 * frames);
       window.disposeWall();
       return { start, loaded, free, objects: window.liveGpuObjects() };

@@ -31,16 +31,18 @@ test('a GPU that gets slower costs a live stream tier after tier, then the enhan
         seen.push(stamps);
         next();
       });
-      /** Plays on until it is so; `each` after every frame. */
+      const path: string[] = [];
+      /** Plays on until it is so, two minutes at most; `each` after every frame. */
       const until = async (reached: () => boolean, each = () => {}) => {
-        while (!reached()) {
+        for (let frame = 0; !reached(); frame++) {
+          if (frame > 120_000 / intervalMs)
+            throw new Error(JSON.stringify({ path, loadMs: load.targetMs, stats: enhanced.stats, seen }));
           await new Promise<void>((resolve) => {
             next = resolve;
           });
           each();
         }
       };
-      const path: string[] = [];
       enhanced.addEventListener('tier', ({ to }) => path.push(to));
       enhanced.addEventListener('statechange', ({ to }) => path.push(to));
       enhanced.addEventListener('fallback', ({ code }) => path.push(code));
@@ -53,7 +55,7 @@ test('a GPU that gets slower costs a live stream tier after tier, then the enhan
       await until(
         () => enhanced.state === 'bypassed',
         () => {
-          load.targetMs = Math.min(1.5 * intervalMs, load.targetMs + 0.06 * intervalMs);
+          load.targetMs = Math.min(3 * intervalMs, load.targetMs + 0.06 * intervalMs);
         },
       );
       const down = path.splice(0);

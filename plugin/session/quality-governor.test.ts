@@ -203,6 +203,16 @@ describe('QualityGovernor', () => {
     expect(cold.stalled(coldStalledMs, 40, 0)).toBe(-1);
   });
 
+  test('a load that has every other frame dropped is given way to, though the frame after that meets an empty queue', () => {
+    const governor = new QualityGovernor(2);
+    feed(governor, 1, 5);
+    for (let i = 0; i < 40 && governor.level === 0; i++) {
+      const dropped = i % 2 === 1;
+      governor.frame({ ...calm, busyMs: dropped ? 2 : 62, frameCount: dropped ? 2 : 1, nowMs: 200 + i * 62 });
+    }
+    expect(governor.level).toBe(-1);
+  });
+
   test('a forbidden tier is never tried again', () => {
     const governor = new QualityGovernor(2);
     expect(feed(governor, 1, 60)).toBe(1);

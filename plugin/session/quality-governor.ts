@@ -105,9 +105,11 @@ export class QualityGovernor {
     const othersMs = (own: number) => Math.max(0, busyMs - own) / frameCount;
     const usualMs = this.#costs.ownMs;
     if (usualMs !== undefined) this.#learnOthers(othersMs(usualMs), intervalMs, intervalMs * frameCount);
-    this.#addLateness(busyMs, ownMs === undefined ? undefined : othersMs(ownMs), intervalMs);
+    this.#addLateness(frame, ownMs === undefined ? undefined : othersMs(ownMs));
     const { lateMs, lateIntervals } = governorRules;
     if (this.#lateMs >= Math.max(lateMs, lateIntervals * intervalMs)) this.#fall(intervalMs, nowMs);
+    // Where frames are dropped there is no room for more.
+    else if (frameCount > 1) this.#fitsSinceMs.length = 0;
     else if (this.#costs.settled) this.#rise(intervalMs, nowMs);
     return this.#level;
   }
@@ -157,12 +159,16 @@ export class QualityGovernor {
     this.#othersMs = this.#othersMs === undefined ? bounded : this.#othersMs + weight * (bounded - this.#othersMs);
   }
 
-  /** A running sum that good frames pay back: it grows where the average is over budget, and only there. */
-  #addLateness(busyMs: number, othersMs: number | undefined, intervalMs: number): void {
+  /**
+   * A running sum that good frames pay back: it grows where the average is over budget, and only there. A frame that others had to be dropped for is no
+   * good one, however soon it was done: it met an empty queue because it waited for that.
+   */
+  #addLateness({ busyMs, frameCount, intervalMs }: QueuedFrame, othersMs: number | undefined): void {
     const { queueFraction, worstFrame } = governorRules;
     const ownMs = this.#costs.ownMs ?? 0;
     const over = Math.max(busyMs / queueFraction, ownMs > 0 ? ownMs / this.ownFraction : 0) - intervalMs;
-    this.#lateMs = Math.max(0, this.#lateMs + Math.min(over, worstFrame * intervalMs));
+    const atLeast = frameCount > 1 ? 0 : Number.NEGATIVE_INFINITY;
+    this.#lateMs = Math.max(0, this.#lateMs + Math.max(atLeast, Math.min(over, worstFrame * intervalMs)));
     if (this.#lateMs === 0) this.#lateOthersMs.length = 0;
     else if (othersMs !== undefined) this.#lateOthersMs.push(othersMs);
   }
