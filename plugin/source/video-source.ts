@@ -151,9 +151,12 @@ export class VideoSource implements FrameSource {
       if (mediaUs !== undefined || error.code === 'cors') this.#sink?.trouble(error, error.code !== 'cors');
       return;
     }
-    if (unlessSame && frame.timestamp === this.#lastFrameUs) {
-      frame.close();
-      return;
+    if (unlessSame) {
+      if (frame.timestamp === this.#lastFrameUs) {
+        frame.close();
+        return;
+      }
+      this.#interval.add(frame.timestamp, skipped);
     }
     this.#lastFrameUs = frame.timestamp;
     const timestampUs = this.#timeOf(frame, mediaUs);
@@ -180,6 +183,8 @@ export class VideoSource implements FrameSource {
   }
 
   #onEmptied(): void {
+    this.#untold.stop();
+    this.#lastFrameUs = undefined;
     this.#presentedFrames = undefined;
     this.#interval = new FrameInterval();
     this.#sink?.reset();
