@@ -52,7 +52,7 @@ const deadlockCheckMs = 10_000;
 const answerMs = 30_000;
 /** A paused video that its browser shows nothing of for so long has no frame any more. */
 const goneMs = 10_000;
-/** A picture with less contrast is one colour. The films have 50 and more. */
+/** A picture with less contrast is one colour. */
 const leastContrast = 5;
 /** Levels of 255 by which an enhanced picture may differ from the native one on average. Other frames differ by 30 and more. */
 const mostDifference = 12;

@@ -28,3 +28,11 @@ test('a stamp is read back at any size, also where half of it is hidden', () => 
   expect(readStamp(grey(luma, 2))).toBeUndefined();
   expect(contrast(grey(luma, 2))).toBe(0);
 });
+
+test('the line of the split is no contrast; half a picture is', () => {
+  const luma = new Uint8Array(size.width * size.height);
+  for (let y = 0; y < size.height; y++) luma[y * size.width + 38] = 255;
+  expect(contrast(grey(luma, 1))).toBe(0);
+  luma.fill(200, 0, luma.length / 2);
+  expect(contrast(grey(luma, 1))).toBe(200);
+});
