@@ -18,10 +18,11 @@ export class UntoldFrames {
   readonly #events: UntoldEvents;
   /** Since the last `timeupdate`: whether a frame was told of, and how many there had been. */
   #told = false;
-  #countThen = 0;
+  #countAtUpdate = 0;
   /** The paint that is waited for, and the window whose it is: a video moves from one to another's. */
   #look: { readonly view: Window; readonly handle: number } | undefined;
-  #count = 0;
+  /** How many there were at the last look. */
+  #countAtLook = 0;
 
   constructor(video: HTMLVideoElement, events: UntoldEvents) {
     this.#video = video;
@@ -37,12 +38,12 @@ export class UntoldFrames {
   /** At each `timeupdate`. */
   check(): void {
     const count = this.#shown();
-    const untold = this.#told ? 0 : count - this.#countThen;
+    const untold = this.#told ? 0 : count - this.#countAtUpdate;
     this.#told = false;
-    this.#countThen = count;
+    this.#countAtUpdate = count;
     if (untold < fewestUntold) return;
     this.#events.onUntold();
-    if (!this.#look) this.#count = count;
+    if (!this.#look) this.#countAtLook = count;
     this.#lookAgain();
   }
 
@@ -61,8 +62,8 @@ export class UntoldFrames {
     if (!view) return;
     const handle = view.requestAnimationFrame(() => {
       const count = this.#shown();
-      const skipped = Math.max(0, count - this.#count - 1);
-      this.#count = count;
+      const skipped = Math.max(0, count - this.#countAtLook - 1);
+      this.#countAtLook = count;
       this.#lookAgain();
       this.#events.onPaint(skipped);
     });
