@@ -45,6 +45,11 @@ const rectangle =
       }
   };
 
+/** A smooth slope instead of what was in the first rows. */
+function blur(data: Uint8Array, rows: number): void {
+  for (let i = 0; i < size.width * rows * 4; i++) if (i % 4 !== 3) data[i] = 60 + ((i >> 2) % size.width) / 2;
+}
+
 /** Frames in order, each from the one before. Windows of attention are 64 pixels wide, tiles 8 and 16, patches 8. */
 const frames: readonly (readonly [name: string, change: Change])[] = [
   ['the first frame', () => {}],
@@ -69,6 +74,10 @@ const frames: readonly (readonly [name: string, change: Change])[] = [
       rectangle(140, 3, 5, 5)(data);
     },
   ],
+  // The kind of picture changes, and with it the weights of a network that reads it: everywhere, though half of the frame stays.
+  ['the upper half blurred to a slope', (data) => blur(data, size.height >> 1)],
+  ['nothing after that', () => {}],
+  ['a pixel of the half that stayed', rectangle(20, 90, 1, 1)],
   ['a cut', (data) => data.set(scene(7))],
   ['nothing after the cut', () => {}],
 ];

@@ -1,16 +1,18 @@
 import { Graph } from '../../plugin/engine/graph.js';
 import { conv2d } from '../../plugin/engine/ops/conv2d.js';
+import { expertMixture } from '../../plugin/engine/ops/expert-mixture.js';
 import { luma } from '../../plugin/engine/ops/image/luma.js';
 import { lumaResidual } from '../../plugin/engine/ops/image/luma-residual.js';
-import { modulate } from '../../plugin/engine/ops/modulate.js';
-import { tokenEmbed } from '../../plugin/engine/ops/token-embed.js';
+import { patchSpectrum } from '../../plugin/engine/ops/patch-spectrum.js';
 import { windowBlock } from '../../plugin/engine/ops/window-block.js';
-import { type ImageType, image, type TensorType } from '../../plugin/engine/tensor.js';
+import { type ImageType, image, invalidGraph, type TensorType } from '../../plugin/engine/tensor.js';
 import type { Value } from '../../plugin/engine/value.js';
 import { type Int8Inputs, int8Trunk } from './trunk-int8.js';
 
 /** The sizes of the transformer branch. */
 export interface TokenBranch {
+  /** Versions of each of the trunk's weights. */
+  readonly experts: number;
   /** Width of a token. */
   readonly tokenDim: number;
   readonly blocks: number;
@@ -31,46 +33,52 @@ export interface Architecture {
 }
 
 export const trunkKeys = ['channels', 'bodyConvs'] as const;
-export const tokenKeys = ['tokenDim', 'blocks', 'heads', 'patch', 'window'] as const;
+export const tokenKeys = ['experts', 'tokenDim', 'blocks', 'heads', 'patch', 'window'] as const;
 
 const layerNormEpsilon = 1e-5;
+/** Of a filter's response: half a step of 8 bits, as in training. */
+const responseFloor = 0.5 / 255;
+/** Shares that move by less change no picture by as much as a rounding to 8 bits does; see card.md. */
+const mixtureHold = 0.05;
 
-/** The branch that looks far: patches of luma → tokens → windows of attention → a scale and a shift a channel and token. */
-function modulation(
+/** The branch that reads how compressed a frame is, and what kind of picture: patches → tokens → attention → a mixture of experts. */
+function mixture(
   graph: Graph,
   frame: Value<ImageType>,
-  channels: number,
-  { tokenDim, blocks, heads, patch, window }: TokenBranch,
+  { experts, tokenDim, blocks, heads, patch, window }: TokenBranch,
 ): Value<TensorType> {
-  let z = tokenEmbed(graph, frame, { linear: 'tokens.embed', outChannels: tokenDim, patch }, 'tokens.embed');
+  const spectrum = {
+    weight: 'tokens.embed.weight',
+    mean: 'tokens.token_mean',
+    deviation: 'tokens.token_deviation',
+    filters: tokenDim,
+    patch,
+    floor: responseFloor,
+  };
+  let z = patchSpectrum(graph, frame, spectrum, 'tokens.embed');
   for (let i = 0; i < blocks; i++) {
     const block = `tokens.blocks.${i}`;
-    const isLast = i === blocks - 1;
-    const out = { norm: 'tokens.norm', linear: 'tokens.modulation', outChannels: 2 * channels };
-    z = windowBlock(
-      graph,
-      z,
-      {
-        block,
-        heads,
-        hiddenChannels: 2 * tokenDim,
-        window: [window, window],
-        eps: layerNormEpsilon,
-        ...(i === 0 ? { local: 'tokens.local' } : {}),
-        ...(isLast ? { out } : {}),
-      },
-      isLast ? 'tokens.modulation' : block,
-    );
+    const sizes = { heads, hiddenChannels: 2 * tokenDim, window: [window, window], eps: layerNormEpsilon } as const;
+    z = windowBlock(graph, z, { block, ...sizes }, block);
   }
-  return z;
+  const average = {
+    mean: 'tokens.pooled_mean',
+    deviation: 'tokens.pooled_deviation',
+    hidden: 'tokens.hidden',
+    mixture: 'tokens.mixture',
+    experts,
+    hold: mixtureHold,
+  };
+  return expertMixture(graph, z, average, 'mixture');
 }
 
 /**
- * `mobilevit-sr`: image `frame` [W, H] → image `picture` [2W, 2H]. Convolutions at source resolution, modulated by a light
- * transformer branch (MobileViT's division of labour: local by convolution, far by attention over unfolded patches; Mehta &
- * Rastegari 2022), then sub-pixel convolution (Shi et al. 2016) as a luma residual over bilinear.
+ * `mobilevit-sr`: image `frame` [W, H] → image `picture` [2W, 2H]. Convolutions at source resolution, then sub-pixel convolution (Shi et
+ * al. 2016) as a luma residual over bilinear. With a transformer branch the weights of all of them are a mixture of experts that the
+ * frame itself decides (conditionally parameterized convolutions, Yang et al. 2019; MobileViT's unfolding, Mehta & Rastegari 2022).
  *
  * @param int8Inputs given: the convolutions run in packed int8, their inputs rounded so
+ * @throws VitreousError `graph-invalid` for int8 of a network with a transformer branch
  */
 export function mobilevitSr(
   architecture: Architecture,
@@ -90,13 +98,13 @@ export function mobilevitSr(
       activation: 'prelu',
       slope: `${name}.act.weight`,
     });
-  const map = tokens && { value: modulation(graph, frame, channels, tokens), factor: tokens.patch };
   if (int8Inputs) {
-    graph.output(int8Trunk(graph, frame, map, architecture, int8Inputs));
+    if (tokens) throw invalidGraph('experts in int8', 'a network without experts: int8 weights are made on loading');
+    graph.output(int8Trunk(graph, frame, architecture, int8Inputs));
     return graph;
   }
+  const shares = tokens && mixture(graph, frame, tokens);
   let features = conv(luma(graph, frame), 'head');
-  if (map) features = modulate(graph, features, map.value, { factor: map.factor }, 'modulated');
   for (let i = 0; i < bodyConvs; i++) features = conv(features, `body.${i}`);
   const residual = conv2d(graph, features, {
     weight: 'tail.weight',
@@ -106,5 +114,7 @@ export function mobilevitSr(
     padding: [1, 1],
   });
   graph.output(lumaResidual(graph, frame, residual, 'picture'));
+  if (tokens && shares)
+    graph.blendWeights({ mixture: shares, experts: tokens.experts, prefixes: ['head.', 'body.', 'tail.'] });
   return graph;
 }

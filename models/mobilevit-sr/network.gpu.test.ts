@@ -16,12 +16,10 @@ const file = (tier: string, name: string): Uint8Array<ArrayBuffer> =>
 
 /** Values of the graph, and the golden's names for them, in the order they are computed: the first that diverges is reported. */
 const taps: readonly (readonly [value: string, golden: string])[] = [
-  ['head', 'head'],
   ['tokens.embed', 'tokens.embed'],
-  // The local convolution is part of the first block, the last block part of the modulation.
   ['tokens.blocks.0', 'tokens.blocks.0'],
-  ['tokens.modulation', 'modulation'],
-  ['modulated', 'modulated'],
+  ['mixture', 'mixture'],
+  ['head', 'head'],
   ['body.0', 'body.0'],
   ['body.1', 'body.1'],
   ['body.2', 'body.2'],
@@ -38,9 +36,6 @@ function unshuffle(values: Float32Array, height: number, width: number): Float32
         out[(y * width + x) * 4 + c] = values[(2 * y + (c >> 1)) * 2 * width + 2 * x + (c & 1)] ?? 0;
   return out;
 }
-
-const blocksOf = (tier: 'S' | 'M'): number =>
-  Number(checkManifest(shippedTiers[tier].manifest, tier).architecture.blocks);
 
 const largest = (values: Float32Array): number => values.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
 
@@ -92,13 +87,13 @@ describe.each(['S', 'M'] as const)('mobilevit-sr %s equals PyTorch', (tier) => {
       const { tensors, frame } = golden(tier);
       const { picture, tensors: found } = await run(tier, precision, false, true);
       for (const [value, name] of taps) {
-        if (!tensors.entries.has(name) || (blocksOf(tier) === 1 && name === 'tokens.blocks.0')) continue;
+        if (!tensors.entries.has(name)) continue;
         const raw = tensors.floats(name);
         const expected = name === 'residual' ? unshuffle(raw, frame.height, frame.width) : raw;
         const actual = found[value];
         expect(actual, `value ${value}`).toBeDefined();
         const within = relative[precision] * largest(expected);
-        if (actual) expectClose(actual, expected, () => within, value);
+        if (actual) expectClose({ ...actual, values: actual.values.subarray(0, expected.length) }, expected, () => within, value);
       }
       expectPicture(picture, tensors, precision, 'unfused picture');
     });

@@ -26,31 +26,21 @@ export interface Trunk {
   readonly bodyConvs: number;
 }
 
-/** Scales and shifts of the transformer branch. */
-export interface ModulationMap {
-  readonly value: Value;
-  /** Pixels a cell covers, each way. */
-  readonly factor: number;
-}
-
 /**
- * The convolutions of `mobilevit-sr` in packed int8: frame → picture. The head rounds its modulated features, each body convolution its
- * output, as the layer that reads them wants it.
- *
- * @param map none where the network has no transformer branch
+ * The convolutions of `mobilevit-sr` in packed int8: frame → picture. The head and each body convolution round their output as the layer
+ * that reads it wants it.
  */
 export function int8Trunk(
   graph: Graph,
   frame: Value<ImageType>,
-  map: ModulationMap | undefined,
   { channels, bodyConvs }: Trunk,
   inputs: Int8Inputs,
 ): Value<ImageType> {
   const layers = int8Layers(bodyConvs);
   const named = (name: string) => ({ weight: `${name}.weight`, bias: `${name}.bias` });
   const conv = (name: string) => ({ ...named(name), slope: `${name}.act.weight`, outChannels: channels });
-  const head = { ...conv('head'), factor: map?.factor ?? 1, output: inputOf(inputs, layers[0]) };
-  let x = lumaConv2dInt8(graph, frame, head, map?.value);
+  const head = { ...conv('head'), factor: 1, output: inputOf(inputs, layers[0]) };
+  let x = lumaConv2dInt8(graph, frame, head);
   for (const [i, name] of layers.slice(0, -1).entries())
     x = conv2dInt8(graph, x, {
       ...conv(name),

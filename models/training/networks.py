@@ -1,12 +1,14 @@
 """The `mobilevit-sr` network: x2 super-resolution of the luma plane.
 
-Convolutions at low resolution, set frame by frame by a light transformer branch over 8x8 patches
-(MobileViT's idea: local by convolution, global by attention over unfolded patches), pixel shuffle, and a
-residual over the bilinear x2 picture. Module names are the tensor names of weights.safetensors.
+Convolutions at low resolution, pixel shuffle, and a residual over the bilinear x2 picture. In tiers with a transformer branch every
+weight of the convolutions comes in several versions (experts), and the branch says in which mixture a frame takes them: it reads how
+compressed a picture is and of what kind (conditionally parameterized convolutions, Yang et al. 2019; MobileViT's unfolding into
+patches, Mehta & Rastegari 2022). Module names are the tensor names of weights.safetensors.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import torch
@@ -17,31 +19,34 @@ PATCH = 8  # luma pixels a token covers, per axis
 WINDOW = 8  # tokens an attention window covers, per axis
 SCALE = 2
 BT601 = (0.299, 0.587, 0.114)
+FLOOR = 0.5 / 255  # of a filter's response: half a step of 8 bits, about the rounding noise of a clean picture
 
 
 @dataclass(frozen=True)
 class Architecture:
     """Sizes of one tier. `body_convs` counts the CxC convolutions between head and tail.
 
-    `token_dim` 0 leaves the transformer branch out.
+    `experts` is the number of versions of each of the trunk's weights; 0 leaves the transformer branch out.
     """
 
     channels: int
     body_convs: int
-    token_dim: int
-    blocks: int
-    heads: int
+    experts: int = 0
+    token_dim: int = 0
+    blocks: int = 0
+    heads: int = 0
 
     def manifest(self) -> dict[str, int]:
         trunk = {"channels": self.channels, "bodyConvs": self.body_convs}
         tokens = {"tokenDim": self.token_dim, "blocks": self.blocks, "heads": self.heads, "patch": PATCH, "window": WINDOW}
-        return trunk | tokens if self.token_dim else trunk
+        branch = {"experts": self.experts, **tokens}
+        return trunk | branch if self.experts else trunk
 
 
 TIERS: dict[str, Architecture] = {
-    "S": Architecture(channels=8, body_convs=3, token_dim=0, blocks=0, heads=0),
-    "M": Architecture(channels=16, body_convs=4, token_dim=32, blocks=2, heads=4),
-    "L": Architecture(channels=32, body_convs=4, token_dim=32, blocks=2, heads=4),
+    "S": Architecture(channels=8, body_convs=3),
+    "M": Architecture(channels=16, body_convs=4, experts=4, token_dim=32, blocks=1, heads=4),
+    "L": Architecture(channels=32, body_convs=4, experts=4, token_dim=32, blocks=1, heads=4),
 }
 
 
@@ -123,35 +128,93 @@ class Block(nn.Module):
 
 
 class Tokens(nn.Module):
-    """Low-resolution branch: luma -> one scale and one shift per channel and 8x8 patch."""
+    """Low-resolution branch: luma -> the mixture in which the trunk takes its experts.
+
+    A token is the logarithm of how strongly learned filters respond to a patch: quantisation leaves whole bands of a block at zero.
+    """
 
     def __init__(self, a: Architecture) -> None:
         super().__init__()
         d = a.token_dim
-        self.embed = nn.Linear(PATCH * PATCH, d)
-        self.local = nn.Conv2d(d, d, 3, padding=1, groups=d)
+        self.embed = nn.Linear(PATCH * PATCH, d, bias=False)
         self.blocks = nn.ModuleList(Block(d, a.heads) for _ in range(a.blocks))
-        self.norm = nn.LayerNorm(d, eps=1e-5)
-        self.modulation = nn.Linear(d, 2 * a.channels)
-        # Zero: training starts as the plain convolutional network.
-        nn.init.zeros_(self.modulation.weight)
-        nn.init.zeros_(self.modulation.bias)
+        self.hidden = nn.Linear(d, d)
+        self.mixture = nn.Linear(d, a.experts)
+        # Mean and deviation over the training clips before training, so that tokens and their averages start well spread.
+        for name in ("token", "pooled"):
+            self.register_buffer(f"{name}_mean", torch.zeros(d))
+            self.register_buffer(f"{name}_deviation", torch.ones(d))
+        self.embed.weight.data.copy_(dct_filters(d))
+        # Wide: pictures that differ take different experts from the first step on, or the experts would never part.
+        nn.init.normal_(self.mixture.weight, std=2 / d**0.5)
+        nn.init.zeros_(self.mixture.bias)
 
-    def forward(self, y: Tensor, taps: dict[str, Tensor] | None = None) -> Tensor:
-        """y: [B, 1, H, W] -> [B, 2C, ceil(H/8), ceil(W/8)]."""
+    def spectrum(self, y: Tensor) -> Tensor:
+        """y: [B, 1, H, W] -> [B, ceil(H/8), ceil(W/8), D]."""
         h, w = y.shape[-2:]
         # Replicate-padding on uncommon sizes can exceed the picture (1x1), which F.pad allows for 'replicate'.
         padded = F.pad(y, (0, -w % PATCH, 0, -h % PATCH), mode="replicate")
-        z = self.embed(F.pixel_unshuffle(padded, PATCH).permute(0, 2, 3, 1))
+        patches = F.pixel_unshuffle(padded, PATCH).permute(0, 2, 3, 1)
+        return (self.embed(patches - patches.mean(-1, keepdim=True)).abs() + FLOOR).log()
+
+    def pooled(self, y: Tensor, taps: dict[str, Tensor] | None = None) -> Tensor:
+        """y: [B, 1, H, W] -> the average token [B, D]."""
+        z = (self.spectrum(y) - self.token_mean) / self.token_deviation
         tap(taps, "tokens.embed", z.permute(0, 3, 1, 2))
-        z = z + self.local(z.permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
-        tap(taps, "tokens.local", z.permute(0, 3, 1, 2))
         for i, block in enumerate(self.blocks):
             z = block(z)
             tap(taps, f"tokens.blocks.{i}", z.permute(0, 3, 1, 2))
-        m = self.modulation(self.norm(z)).permute(0, 3, 1, 2)
-        tap(taps, "modulation", m)
-        return m
+        return z.mean((1, 2))
+
+    def forward(self, y: Tensor, taps: dict[str, Tensor] | None = None) -> Tensor:
+        """y: [B, 1, H, W] -> [B, experts], shares that sum to 1."""
+        g = (self.pooled(y, taps) - self.pooled_mean) / self.pooled_deviation
+        mixture = self.mixture(torch.tanh(self.hidden(g))).softmax(-1)
+        tap(taps, "mixture", mixture[:, :, None, None])
+        return mixture
+
+    @torch.no_grad()
+    def calibrate(self, pictures: list[Tensor]) -> None:
+        """Sets means and deviations to those of these pictures."""
+        tokens = torch.cat([self.spectrum(y).flatten(0, 2) for y in pictures])
+        self.token_mean.copy_(tokens.mean(0)), self.token_deviation.copy_(tokens.std(0))
+        pooled = torch.cat([self.pooled(y) for y in pictures])
+        self.pooled_mean.copy_(pooled.mean(0)), self.pooled_deviation.copy_(pooled.std(0))
+
+
+def dct_filters(count: int) -> Tensor:
+    """So many basis functions of the 8x8 DCT-II without the constant one, spread over the zigzag: [count, 64]."""
+    k, n = torch.meshgrid(torch.arange(PATCH), torch.arange(PATCH), indexing="ij")
+    basis = torch.cos(math.pi * (2 * n + 1) * k / (2 * PATCH)) * math.sqrt(2 / PATCH)
+    basis[0] = math.sqrt(1 / PATCH)
+    filters = torch.einsum("iy,jx->ijyx", basis, basis).reshape(PATCH**2, PATCH**2)
+    zigzag = sorted(range(1, PATCH**2), key=lambda i: (i // PATCH + i % PATCH, i))
+    return filters[[zigzag[round(i * (len(zigzag) - 1) / (count - 1))] for i in range(count)]]
+
+
+class Slopes(nn.Module):
+    """Of a PReLU, for each expert."""
+
+    def __init__(self, experts: int, channels: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.full((experts, channels), 0.2))
+
+
+class ExpertConv(nn.Module):
+    """3x3 convolution and PReLU whose weights are a mixture of experts; the trunk asks for `mixed` ones, a frame each."""
+
+    def __init__(self, cin: int, cout: int, experts: int, activates: bool = True) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(experts, cout, cin, 3, 3))
+        self.bias = nn.Parameter(torch.zeros(experts, cout))
+        self.act = Slopes(experts, cout) if activates else None
+        for w in self.weight:
+            nn.init.kaiming_normal_(w, a=0.2)
+
+    def mixed(self, mixture: Tensor) -> tuple[Tensor, Tensor, Tensor | None]:
+        """mixture [experts] -> weight, bias, slope of one frame."""
+        weight = (mixture @ self.weight.flatten(1)).view(self.weight.shape[1:])
+        return weight, mixture @ self.bias, None if self.act is None else mixture @ self.act.weight
 
 
 class MobileVitSr(nn.Module):
@@ -160,29 +223,46 @@ class MobileVitSr(nn.Module):
     def __init__(self, a: Architecture) -> None:
         super().__init__()
         self.architecture = a
-        self.head = ConvAct(1, a.channels)
-        self.tokens = Tokens(a) if a.token_dim else None
-        self.body = nn.ModuleList(ConvAct(a.channels, a.channels) for _ in range(a.body_convs))
-        self.tail = nn.Conv2d(a.channels, SCALE * SCALE, 3, padding=1)
+        c = a.channels
+        if a.experts:
+            self.tokens = Tokens(a)
+            self.head = ExpertConv(1, c, a.experts)
+            self.body = nn.ModuleList(ExpertConv(c, c, a.experts) for _ in range(a.body_convs))
+            self.tail = ExpertConv(c, SCALE * SCALE, a.experts, activates=False)
+        else:
+            self.tokens = None
+            self.head = ConvAct(1, c)
+            self.body = nn.ModuleList(ConvAct(c, c) for _ in range(a.body_convs))
+            self.tail = nn.Conv2d(c, SCALE * SCALE, 3, padding=1)
         # Small, not zero: the first steps already carry a gradient into the trunk.
         nn.init.normal_(self.tail.weight, std=0.01)
         nn.init.zeros_(self.tail.bias)
 
     def forward(self, y: Tensor, taps: dict[str, Tensor] | None = None) -> Tensor:
-        h, w = y.shape[-2:]
-        f = self.head(y)
-        tap(taps, "head", f)
-        if self.tokens is not None:
-            m = F.interpolate(self.tokens(y, taps), scale_factor=PATCH, mode="bilinear", align_corners=False)
-            scale, shift = m[:, :, :h, :w].chunk(2, dim=1)
-            f = torch.addcmul(f + shift, f, scale)
-            tap(taps, "modulated", f)
-        for i, conv in enumerate(self.body):
-            f = conv(f)
-            tap(taps, f"body.{i}", f)
-        r = F.pixel_shuffle(self.tail(f), SCALE)
+        if self.tokens is None:
+            f = self.head(y)
+            tap(taps, "head", f)
+            for i, conv in enumerate(self.body):
+                f = conv(f)
+                tap(taps, f"body.{i}", f)
+            f = self.tail(f)
+        else:
+            # A frame at a time, since each has weights of its own.
+            f = torch.cat([self.trunk(frame, mixture, taps) for frame, mixture in zip(y.split(1), self.tokens(y, taps))])
+        r = F.pixel_shuffle(f, SCALE)
         tap(taps, "residual", r)
         return r
+
+    def trunk(self, y: Tensor, mixture: Tensor, taps: dict[str, Tensor] | None) -> Tensor:
+        """One frame [1, 1, H, W] by experts in one mixture -> [1, 4, H, W]."""
+        f = y.contiguous(memory_format=torch.channels_last)
+        for name, conv in [("head", self.head), *((f"body.{i}", c) for i, c in enumerate(self.body)), ("tail", self.tail)]:
+            weight, bias, slope = conv.mixed(mixture)
+            f = F.conv2d(f, weight.contiguous(memory_format=torch.channels_last), bias, padding=1)
+            if slope is not None:
+                f = F.prelu(f, slope)
+                tap(taps, name, f)
+        return f
 
 
 def tap(taps: dict[str, Tensor] | None, name: str, value: Tensor) -> None:
@@ -208,9 +288,9 @@ def upscale_rgb(net: MobileVitSr, rgb: Tensor, taps: dict[str, Tensor] | None = 
 
 
 def build(tier: str, tokens: bool = True) -> MobileVitSr:
-    """A tier's network, or what is left of it without the transformer branch."""
+    """A tier's network, or with one version of each weight what is left of it without the transformer branch."""
     a = TIERS[tier]
-    return MobileVitSr(a if tokens else replace(a, token_dim=0, blocks=0, heads=0))
+    return MobileVitSr(a if tokens else replace(a, experts=0))
 
 
 @torch.no_grad()
@@ -224,11 +304,23 @@ def widen(narrow: dict[str, Tensor], net: MobileVitSr) -> None:
         old = narrow[name]
         if new.shape == old.shape:
             new.copy_(old)
-        elif name.startswith("tokens.modulation."):  # rows: C scales, then C shifts
-            new.zero_()
-            half, kept = len(new) // 2, len(old) // 2
-            new[:kept], new[half : half + kept] = old[:kept], old[kept:]
         else:
             if new.dim() > 1 and new.shape[1] > old.shape[1]:
                 new[: len(old), old.shape[1] :] = 0
             new[tuple(slice(n) for n in old.shape)] = old
+
+
+@torch.no_grad()
+def split(plain: dict[str, Tensor], net: MobileVitSr, noise: float = 0.1) -> None:
+    """Starts the experts of `net` as the trunk of a network without them, each with some noise of its own.
+
+    `plain` is that network's state; its transformer branch, if it has one, isn't used. `noise` counts in deviations of a layer's weights.
+    """
+    state = net.state_dict()
+    for name, new in state.items():
+        if name.startswith("tokens."):
+            continue
+        old = plain[name]
+        new.copy_(old.expand_as(new))
+        if old.dim() > 1:
+            new.add_(torch.randn_like(new), alpha=noise * float(old.std()))

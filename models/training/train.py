@@ -25,13 +25,14 @@ from safetensors.torch import load_file
 
 import heldout
 from degrade import HALVING
-from networks import TIERS, MobileVitSr, bilinear_x2, build, widen
+from networks import TIERS, MobileVitSr, bilinear_x2, build, split, widen
 from validation.cases import soft_sources
 
 HERE = Path(__file__).parent
 CONDITIONS = ("clean", "crf28")
 CHARBONNIER_EPS = 1e-3
 WARMUP_STEPS = 300
+CALIBRATION_BATCHES = 100
 ALIGN = 8  # crops start on the codec's and the tokens' 8-pixel grid, as whole frames do
 
 
@@ -126,6 +127,14 @@ def weights_of(file: Path) -> tuple[dict[str, torch.Tensor], list[dict]]:
     return {k: v.float() for k, v in load_file(file).items()}, [{**together, **stage} for stage in provenance["stages"]]
 
 
+def start(net: MobileVitSr, weights: dict[str, torch.Tensor]) -> None:
+    """Loads weights of the same network, or those of one without experts into each expert."""
+    if net.tokens is not None and weights["tail.weight"].dim() < net.tail.weight.dim():
+        split(weights, net)
+    else:
+        net.load_state_dict(weights)
+
+
 def shape_of_step(progress: float, patch: int, batch: int, rng: np.random.Generator) -> tuple[int, int]:
     """(batch, patch). Late in training some crops span several attention windows, whole and cut off."""
     if progress > 0.5:
@@ -141,14 +150,20 @@ def train(args: argparse.Namespace) -> None:
     torch.set_num_threads(args.threads)
     torch.set_flush_denormal(True)
     torch.manual_seed(args.seed)
-    net = build(args.tier, tokens=not args.without_tokens).to(memory_format=torch.channels_last)
+    net = build(args.tier, tokens=not args.without_tokens)
+    if net.tokens is None:  # experts are laid out so when they are mixed
+        net.to(memory_format=torch.channels_last)
     shipped: list[dict] = []
     if args.init:
         weights, shipped = weights_of(args.init)
-        net.load_state_dict(weights, strict=not args.without_tokens)
+        start(net, weights)
     if args.widen:
         widen(torch.load(args.widen, weights_only=False)["ema"], net)
-    average = copy.deepcopy(net)
+    cache, validation = Cache(args.cache), Validation(args.data)
+    if net.tokens is not None and not float(net.tokens.pooled_mean.abs().sum()):
+        rng = np.random.default_rng([args.seed, 0, CALIBRATION_BATCHES])
+        net.tokens.calibrate([cache.batch(rng, args.batch, args.patch, args.clean_share, args.soften)[0] for _ in range(CALIBRATION_BATCHES)])
+    average = copy.deepcopy(net).eval()
     parameters, averaged = list(net.parameters()), list(average.parameters())
     optimizer = torch.optim.Adam(parameters, lr=args.lr, betas=(0.9, 0.99), fused=True)
     run = args.runs / args.name
@@ -159,7 +174,6 @@ def train(args: argparse.Namespace) -> None:
         c = torch.load(checkpoint, weights_only=False)
         net.load_state_dict(c["net"]), average.load_state_dict(c["ema"]), optimizer.load_state_dict(c["optimizer"])
         step, validated, minutes = c["step"], c["step"], c["minutes"]
-    cache, validation = Cache(args.cache), Validation(args.data)
     rng = np.random.default_rng([args.seed, step])
     begin, losses = time.time() - minutes * 60, []
     while True:

@@ -10,6 +10,15 @@ export interface GraphNode<A = unknown> {
   readonly name: string;
 }
 
+/** Weights that a plan makes anew for each frame, as a mixture of several versions. */
+export interface Blend {
+  /** `expertMixture`'s output. */
+  readonly mixture: Value<TensorType>;
+  readonly experts: number;
+  /** Begins the names of the weights that come in so many versions: `[experts, …]` in place of `[…]`. */
+  readonly prefixes: readonly string[];
+}
+
 /**
  * A list of operations in order, built by calling ops. Names follow the model's safetensors file, so that a golden can name the
  * first value that diverges.
@@ -18,6 +27,7 @@ export class Graph {
   readonly #nodes: GraphNode[] = [];
   readonly #inputs: Value[] = [];
   readonly #outputs: Value[] = [];
+  #blend: Blend | undefined;
   #nextId = 0;
 
   get nodes(): readonly GraphNode[] {
@@ -28,6 +38,9 @@ export class Graph {
   }
   get outputs(): readonly Value[] {
     return this.#outputs;
+  }
+  get blend(): Blend | undefined {
+    return this.#blend;
   }
 
   input<T extends ValueType>(name: string, type: T): Value<T> {
@@ -66,12 +79,22 @@ export class Graph {
     if (!this.#outputs.includes(value)) this.#outputs.push(value);
   }
 
+  /**
+   * Weights are read as mixtures of experts (conditionally parameterized convolutions, Yang et al. 2019): those whose name begins so, from
+   * the node after the mixture on. The mixture becomes an output, since it lasts.
+   */
+  blendWeights(blend: Blend): void {
+    this.#blend = blend;
+    this.output(blend.mixture);
+  }
+
   /** The same inputs and outputs with other nodes in between: what a rewrite returns. */
   withNodes(nodes: readonly GraphNode[]): Graph {
     const graph = new Graph();
     graph.#nodes.push(...nodes);
     graph.#inputs.push(...this.#inputs);
     graph.#outputs.push(...this.#outputs);
+    graph.#blend = this.#blend;
     graph.#nextId = this.#nextId;
     return graph;
   }

@@ -2,12 +2,13 @@ import { VitreousError } from '../core/errors.js';
 import type { Caps } from '../gpu/caps.js';
 import type { Consts, Kernel, Precision } from '../gpu/kernel.js';
 import { type Arena, type Lifetime, placeValues } from './arena.js';
+import { BlendedLayout } from './blend.js';
 import { expand } from './expand.js';
 import { fuse } from './fuse.js';
 import type { Graph, GraphNode } from './graph.js';
 import type { Dispatch, Problem, Ref, UniformWord, Variant } from './op.js';
 import { invalidGraph, scalarBytes, tensorBytes } from './tensor.js';
-import { type Tiling, tilingOf } from './tiling.js';
+import { type Tiling, tilingOf, withBlend } from './tiling.js';
 import type { Value } from './value.js';
 import { isRounded, type PackedWeights, type PackedWords } from './weights.js';
 
@@ -27,7 +28,16 @@ export type PlanBinding =
       readonly sizeBytes: number;
       readonly names: readonly string[];
     }
+  /** A part of the weights that the plan itself blends; all of them, as the step that does writes them. */
+  | {
+      readonly kind: 'blended';
+      readonly offsetBytes: number;
+      readonly sizeBytes: number;
+      readonly names: readonly string[];
+    }
   | { readonly kind: 'image'; readonly value: string };
+
+export type WeightsBinding = Extract<PlanBinding, { readonly kind: 'weights' }>;
 
 /** One dispatch, ready to be encoded. */
 export interface PlanStep {
@@ -72,6 +82,8 @@ export interface Plan {
   readonly uniformBytes: number;
   readonly params: readonly PlanParam[];
   readonly weightBytes: number;
+  /** Of the weights that are blended anew for each frame. */
+  readonly blendedBytes: number;
   readonly packedWeights: readonly { readonly packed: PackedWeights | PackedWords; readonly offsetBytes: number }[];
   readonly inputs: readonly Value[];
   readonly outputs: readonly Value[];
@@ -219,7 +231,7 @@ class WeightLayout {
     this.#alignmentBytes = alignmentBytes;
   }
 
-  place(packed: PackedWeights | PackedWords): PlanBinding {
+  place(packed: PackedWeights | PackedWords): WeightsBinding {
     const sizeBytes = packed.length * (isRounded(packed) ? scalarBytes('real', this.#precision) : 4);
     let entry = this.entries.find((known) => known.packed === packed);
     if (!entry) {
@@ -252,6 +264,9 @@ export function compile(source: Graph, options: PlanOptions): Plan {
   const lives = lifetimes(lowered, owners, isIo, precision, tiling?.kept ?? new Set());
   const arena = placeValues(lives, caps.bindingAlignmentBytes);
   const weightLayout = new WeightLayout(precision, caps.bindingAlignmentBytes);
+  const blended = graph.blend && new BlendedLayout(graph.blend, precision, caps.bindingAlignmentBytes);
+  const placeWeights = (packed: PackedWeights | PackedWords): PlanBinding =>
+    blended?.takes(packed) ? blended.place(packed) : weightLayout.place(packed);
 
   const bindValue = (value: Value | undefined): PlanBinding => {
     const owner = value && (owners.get(value.id) ?? value);
@@ -265,12 +280,16 @@ export function compile(source: Graph, options: PlanOptions): Plan {
   };
 
   let uniformBytes = 0;
+  const placeUniforms = (words: number): number => {
+    const offsetBytes = uniformBytes;
+    uniformBytes += align(Math.max(words * 4, 16), caps.bindingAlignmentBytes);
+    return offsetBytes;
+  };
   const steps = lowered.map(({ node, variant, dispatch }): PlanStep => {
     const bindings = dispatch.bindings.map((ref) =>
-      ref.kind === 'weights' ? weightLayout.place(ref.packed) : bindValue(valueBehind(node, ref)),
+      ref.kind === 'weights' ? placeWeights(ref.packed) : bindValue(valueBehind(node, ref)),
     );
-    const uniformOffsetBytes = uniformBytes;
-    uniformBytes += align(Math.max(dispatch.uniforms.length * 4, 16), caps.bindingAlignmentBytes);
+    const uniformOffsetBytes = placeUniforms(dispatch.uniforms.length);
     const { readBytes, writtenBytes } = traffic(node, dispatch, bindings);
     return {
       label: node.name,
@@ -286,6 +305,7 @@ export function compile(source: Graph, options: PlanOptions): Plan {
       writtenBytes,
     };
   });
+  const blendAt = blended && placeBlend(steps, lowered, blended, weightLayout, placeUniforms);
   const sum = (of: (step: PlanStep) => number): number => steps.reduce((n, step) => n + of(step), 0);
   return {
     precision,
@@ -294,6 +314,7 @@ export function compile(source: Graph, options: PlanOptions): Plan {
     uniformBytes,
     params: paramsOf(steps),
     weightBytes: weightLayout.sizeBytes,
+    blendedBytes: blended?.sizeBytes ?? 0,
     packedWeights: weightLayout.entries,
     inputs: graph.inputs,
     outputs: graph.outputs,
@@ -301,8 +322,21 @@ export function compile(source: Graph, options: PlanOptions): Plan {
     macs: sum((step) => step.macs),
     readBytes: sum((step) => step.readBytes),
     writtenBytes: sum((step) => step.writtenBytes),
-    ...(tiling ? { tiling } : {}),
+    ...(tiling ? { tiling: blended && blendAt !== undefined ? withBlend(tiling, blendAt, blended.mixture) : tiling } : {}),
   };
+}
+
+/** Adds the step that blends weights, behind those that say how. @returns its index */
+function placeBlend(
+  steps: PlanStep[],
+  lowered: readonly Lowered[],
+  blended: BlendedLayout,
+  layout: WeightLayout,
+  placeUniforms: (words: number) => number,
+): number {
+  const at = 1 + lowered.findLastIndex(({ node }) => node.outputs.includes(blended.mixture));
+  steps.splice(at, 0, blended.step(layout.place(blended.experts), placeUniforms));
+  return at;
 }
 
 function traffic(

@@ -48,7 +48,7 @@ function checkLimits(gpu: GpuDevice, plan: Plan): void {
       });
   };
   for (const bytes of plan.arena.bufferBytes) need(bytes, caps.maxBufferBytes, 'maxBufferSize');
-  need(plan.weightBytes, caps.maxBufferBytes, 'maxBufferSize');
+  need(Math.max(plan.weightBytes, plan.blendedBytes), caps.maxBufferBytes, 'maxBufferSize');
   for (const step of plan.steps) {
     for (const count of step.workgroups)
       need(count, caps.maxWorkgroupsPerDimension, 'maxComputeWorkgroupsPerDimension');
@@ -69,6 +69,7 @@ export class Runner implements DisposableResource {
   readonly #io = new Map<string, GPUBuffer>();
   #arena: readonly GPUBuffer[] = [];
   #weights: GPUBuffer | undefined;
+  #blended: GPUBuffer | undefined;
   #uniforms: GPUBuffer | undefined;
   readonly #bound: Bound[] = [];
   /** What `setParam` uploads from: one number, used again. */
@@ -118,7 +119,7 @@ export class Runner implements DisposableResource {
 
   /** The part of it that holds weights. */
   get weightBytes(): number {
-    return this.#weights?.size ?? 0;
+    return (this.#weights?.size ?? 0) + (this.#blended?.size ?? 0);
   }
 
   /** The buffer of a tensor that is an input or output of the graph. */
@@ -198,9 +199,10 @@ export class Runner implements DisposableResource {
   /**
    * Encodes every dispatch into the caller's pass. Synchronous; allocates nothing; never submits.
    *
+   * @param beforeBlended of a plan with tiling that blends weights: encodes what renews the lists where the weights have changed
    * @throws VitreousError `graph-invalid` before `bind`.
    */
-  record(pass: GPUComputePassEncoder, set = 0): void {
+  record(pass: GPUComputePassEncoder, set = 0, beforeBlended?: (pass: GPUComputePassEncoder) => void): void {
     this.#alive();
     const bound = this.#bound[set];
     if (!bound) throw invalidGraph('record before bind', 'bind first');
@@ -210,6 +212,7 @@ export class Runner implements DisposableResource {
       const pipeline = this.#pipelines[i];
       const group = bound.groups[i];
       if (!step || !pipeline || !group) continue;
+      if (i === tiling?.blend?.firstStep) beforeBlended?.(pass);
       pass.setPipeline(pipeline);
       pass.setBindGroup(0, group);
       const list = tiling?.listOf[i];
@@ -255,6 +258,7 @@ export class Runner implements DisposableResource {
         this.#io.set(name, buffer);
       }
     this.#weights = this.#uploadWeights(weights);
+    if (plan.blendedBytes > 0) this.#blended = this.#buffer('blended', plan.blendedBytes, STORAGE);
     this.#uniforms = this.#uploadUniforms();
   }
 
@@ -309,6 +313,10 @@ export class Runner implements DisposableResource {
       case 'weights': {
         if (!this.#weights) throw invalidGraph(`${step.label} reads weights`, 'a plan with weights');
         return { buffer: this.#weights, offset: binding.offsetBytes, size: binding.sizeBytes };
+      }
+      case 'blended': {
+        if (!this.#blended) throw invalidGraph(`${step.label} reads blended weights`, 'a plan that blends some');
+        return { buffer: this.#blended, offset: binding.offsetBytes, size: binding.sizeBytes };
       }
     }
   }

@@ -28,6 +28,11 @@ export interface Tiling {
   readonly kept: ReadonlySet<number>;
   /** The list whose workgroups write the picture. */
   readonly pictureList: number;
+  /**
+   * From this step on weights differ from those of the frame before where the last group of `mixture`, an output, begins with a 1: all
+   * workgroups run then. Absent: weights stay.
+   */
+  readonly blend?: { readonly firstStep: number; readonly mixture: Value };
 }
 
 /** Where the lists are on a device. */
@@ -222,6 +227,13 @@ export function tilingOf(
   const [width, height] = sizeOf(frame);
   const patches = [Math.ceil(width / patchSide), Math.ceil(height / patchSide)] as const;
   return { patches, lists, listOf, kept, pictureList };
+}
+
+/** The tiling of a plan that blends its weights by `mixture` in a step put in at `at`. */
+export function withBlend(tiling: Tiling, at: number, mixture: Value): Tiling {
+  const listOf = [...tiling.listOf];
+  listOf.splice(at, 0, undefined);
+  return { ...tiling, listOf, blend: { firstStep: at + 1, mixture } };
 }
 
 /** The lists of all steps, each once. */

@@ -1,10 +1,11 @@
 import changedSource from '../../shaders/upscale/changed_patches.wgsl';
+import renewSource from '../../shaders/upscale/renew_patches.wgsl';
 import listsSource from '../../shaders/upscale/tile_lists.wgsl';
 import { type DisposableResource, disposeSymbol } from '../core/dispose.js';
 import type { Size } from '../core/geometry.js';
 import { argumentsStrideBytes, patchSide, type TileBuffers, type Tiling } from '../engine/tiling.js';
 import type { GpuDevice } from '../gpu/device.js';
-import type { Kernel } from '../gpu/kernel.js';
+import type { Kernel, Precision } from '../gpu/kernel.js';
 import { type PackedLists, packLists } from './change-lists.js';
 
 const changedKernel: Kernel = {
@@ -26,9 +27,17 @@ const STORAGE = 0x80;
 const INDIRECT = 0x100;
 const MAP_READ = 0x1;
 
+const renewKernel: Kernel = {
+  name: 'upscale/renew_patches',
+  source: renewSource,
+  bindings: ['uniform', 'storage-read', 'storage-write', 'storage-write'],
+};
+
 interface Pipelines {
   readonly changed: GPUComputePipeline;
   readonly lists: GPUComputePipeline;
+  /** Of a plan that blends its weights. */
+  readonly renew: GPUComputePipeline | undefined;
 }
 
 /** Finds on the GPU which tiles of a plan a change of the frame concerns; the CPU does not hear of it. */
@@ -50,6 +59,8 @@ export class ChangeDetector implements DisposableResource {
   #reading = false;
   #compareGroup: GPUBindGroup | undefined;
   #everythingGroup: GPUBindGroup | undefined;
+  readonly #renewal: GPUBuffer;
+  #renewGroup: GPUBindGroup | undefined;
 
   private constructor(gpu: GpuDevice, { width, height }: Size, tiling: Tiling, pipelines: Pipelines) {
     this.#gpu = gpu;
@@ -63,7 +74,9 @@ export class ChangeDetector implements DisposableResource {
       this.#buffer(name, UNIFORM, words.length * 4, Uint32Array.from(words));
     this.#compare = uniform('changes.compare', [...dims, 0, 0, 0]);
     this.#everything = uniform('changes.everything', [...dims, 1, 0, 0]);
-    this.#changedBits = this.#buffer('changes.patches', STORAGE | COPY_SRC, Math.ceil(columns / 32) * rows * 4);
+    const words = Math.ceil(columns / 32) * rows;
+    this.#changedBits = this.#buffer('changes.patches', STORAGE | COPY_SRC, words * 4);
+    this.#renewal = uniform('changes.renewal', [words, tiling.lists.length, 0, 0]);
     const tiles = this.#buffer('changes.tiles', STORAGE | COPY_SRC, packed.tilesSizeBytes);
     const counts = this.#buffer(
       'changes.arguments',
@@ -86,20 +99,34 @@ export class ChangeDetector implements DisposableResource {
     ]);
   }
 
-  /** @throws VitreousError `pipeline-failed`, `gpu-out-of-memory`; the signal's reason. */
-  static async create(gpu: GpuDevice, size: Size, tiling: Tiling, signal?: AbortSignal): Promise<ChangeDetector> {
-    const compile = (kernel: Kernel, consts: { readonly PATCH?: number }) =>
-      gpu.pipelines.compile({ kernel, precision: 'f32', consts });
-    const [changed, lists] = await Promise.all([
+  /**
+   * @param precision of the plan
+   * @throws VitreousError `pipeline-failed`, `gpu-out-of-memory`; the signal's reason.
+   */
+  static async create(
+    gpu: GpuDevice,
+    size: Size,
+    tiling: Tiling,
+    precision: Precision,
+    signal?: AbortSignal,
+  ): Promise<ChangeDetector> {
+    const compile = (kernel: Kernel, consts: { readonly PATCH?: number } = {}, of: Precision = 'f32') =>
+      gpu.pipelines.compile({ kernel, precision: of, consts });
+    const [changed, lists, renew] = await Promise.all([
       compile(changedKernel, { PATCH: patchSide }),
-      compile(listsKernel, {}),
+      compile(listsKernel),
+      tiling.blend && compile(renewKernel, {}, precision),
     ]);
     signal?.throwIfAborted();
-    return gpu.checked('lists of tiles', () => new ChangeDetector(gpu, size, tiling, { changed, lists }));
+    return gpu.checked('lists of tiles', () => new ChangeDetector(gpu, size, tiling, { changed, lists, renew }));
   }
 
-  /** Sets the two textures that frames go to in turns; call again when either changes. */
-  bind(frames: readonly [GPUTextureView, GPUTextureView]): void {
+  /**
+   * Sets the two textures that frames go to in turns; call again when either changes.
+   *
+   * @param mixture by which the plan blends its weights, where it does
+   */
+  bind(frames: readonly [GPUTextureView, GPUTextureView], mixture?: GPUBuffer): void {
     const group = (uniforms: GPUBuffer): GPUBindGroup =>
       this.#group('changed_patches', changedKernel, [
         { buffer: uniforms },
@@ -109,6 +136,13 @@ export class ChangeDetector implements DisposableResource {
       ]);
     this.#compareGroup = group(this.#compare);
     this.#everythingGroup = group(this.#everything);
+    if (mixture)
+      this.#renewGroup = this.#group('renew_patches', renewKernel, [
+        { buffer: this.#renewal },
+        { buffer: mixture },
+        { buffer: this.#changedBits },
+        { buffer: this.tiles.arguments },
+      ]);
   }
 
   /** Encodes the comparison of the two textures, or with `everything` that all tiles run. Allocates nothing. */
@@ -119,6 +153,19 @@ export class ChangeDetector implements DisposableResource {
     pass.setPipeline(this.#pipelines.changed);
     pass.setBindGroup(0, compare);
     pass.dispatchWorkgroups(Math.ceil(columns / 32), Math.ceil(rows / 2));
+    this.#recordLists(pass);
+  }
+
+  /** Encodes that all tiles run from here on where the plan's weights have just changed. A property: it is handed on with each frame. */
+  readonly renew = (pass: GPUComputePassEncoder): void => {
+    if (!this.#pipelines.renew || !this.#renewGroup) throw new RangeError('changes: not bound to a mixture');
+    pass.setPipeline(this.#pipelines.renew);
+    pass.setBindGroup(0, this.#renewGroup);
+    pass.dispatchWorkgroups(1);
+    this.#recordLists(pass);
+  };
+
+  #recordLists(pass: GPUComputePassEncoder): void {
     pass.setPipeline(this.#pipelines.lists);
     pass.setBindGroup(0, this.#listGroup);
     pass.dispatchWorkgroups(Math.ceil(this.#packed.mostTiles / 64), this.#packed.places.length);
@@ -176,6 +223,7 @@ export class ChangeDetector implements DisposableResource {
     for (const buffer of this.#owned.splice(0)) buffer.destroy();
     this.#compareGroup = undefined;
     this.#everythingGroup = undefined;
+    this.#renewGroup = undefined;
   }
 
   [disposeSymbol](): void {

@@ -109,7 +109,7 @@ export class UpscaleStage implements Stage {
     // Both to their end: one that goes on after the other failed would be left behind.
     const [runner, changes] = await Promise.allSettled([
       Runner.create(this.#gpu, plan, this.model.weights, signal),
-      plan.tiling && ChangeDetector.create(this.#gpu, size, plan.tiling, signal),
+      plan.tiling && ChangeDetector.create(this.#gpu, size, plan.tiling, plan.precision, signal),
     ]);
     if (runner.status === 'fulfilled' && changes.status === 'fulfilled')
       return { runner: runner.value, changes: changes.value };
@@ -130,7 +130,8 @@ export class UpscaleStage implements Stage {
     const [first, second] = views;
     if (changes) {
       if (!first || !second) throw new RangeError('upscale: adaptive needs two textures of frames');
-      changes.bind([first, second]);
+      const mixture = runner.plan.tiling?.blend?.mixture;
+      changes.bind([first, second], mixture && runner.buffer(mixture.name));
     }
     const target = picture.createView({ label: 'vitreous/picture' });
     for (const [turn, frame] of views.entries()) runner.bind({ frame, picture: target }, changes?.tiles, turn);
@@ -152,7 +153,7 @@ export class UpscaleStage implements Stage {
     }
     const pass = encoder.beginComputePass(timings.pass('upscale'));
     changes?.record(pass, this.#stale);
-    runner.record(pass, turn);
+    runner.record(pass, turn, changes?.renew);
     pass.end();
     this.#stale = false;
   }

@@ -6,7 +6,7 @@ import type { Graph } from '../graph.js';
 import { ceilDiv, input, type Op, output, reads, weights } from '../op.js';
 import { asImage, type ImageType, invalidGraph, type TensorType, tensor } from '../tensor.js';
 import type { Value } from '../value.js';
-import { packTokenEmbed } from './window-block-weights.js';
+import { packTokenEmbed } from './token-weights.js';
 
 export interface TokenEmbedAttrs {
   /** Prefix of the linear layer's `.weight` [outChannels, patch²] and `.bias`. */

@@ -12,7 +12,7 @@ import { asTensor, invalidGraph, type TensorType, tensor, type ValueType } from 
 import type { Value } from '../value.js';
 import { activationCodes } from './activation.js';
 import { windowBlockParts } from './window-block-parts.js';
-import { packWindowBlock } from './window-block-weights.js';
+import { packWindowBlock } from './token-weights.js';
 
 export interface WindowBlockAttrs {
   /**

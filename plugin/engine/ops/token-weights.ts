@@ -100,6 +100,62 @@ export function packWindowBlock({ block, channels, hiddenChannels, local, out }:
   ]);
 }
 
+/** The sum of each filter: what it makes of a patch that is 1 everywhere. */
+const filterSums = (name: string, filters: number, pixels: number): Part => ({
+  name,
+  shape: [filters, pixels],
+  length: ceil4(filters),
+  pack(values) {
+    const out = new Float32Array(ceil4(filters));
+    for (let f = 0; f < filters; f++)
+      for (let p = 0; p < pixels; p++) out[f] = (out[f] ?? 0) + (values[f * pixels + p] ?? 0);
+    return out;
+  },
+});
+
+/** What to multiply by instead of dividing by a vector. */
+const reciprocals = (name: string, n: number): Part => {
+  const part = vector(name, n);
+  return { ...part, pack: (values) => part.pack(values.map((value) => 1 / value)) };
+};
+
+export interface PatchSpectrumShape {
+  readonly weight: string;
+  readonly mean: string;
+  readonly deviation: string;
+  readonly filters: number;
+  readonly patch: number;
+}
+
+/** In the order of shaders/engine/patch_spectrum.wgsl. */
+export function packPatchSpectrum({ weight, mean, deviation, filters, patch }: PatchSpectrumShape): PackedWeights {
+  const pixels = patch * patch;
+  return joined([
+    matrix(weight, filters, pixels, 'columns'),
+    filterSums(weight, filters, pixels),
+    vector(mean, filters),
+    reciprocals(deviation, filters),
+  ]);
+}
+
+export interface ExpertMixtureShape {
+  readonly mean: string;
+  readonly deviation: string;
+  readonly hidden: string;
+  readonly mixture: string;
+  readonly experts: number;
+}
+
+/** In the order of shaders/engine/expert_mixture.wgsl. */
+export function packExpertMixture(shape: ExpertMixtureShape, channels: number): PackedWeights {
+  return joined([
+    vector(shape.mean, channels),
+    reciprocals(shape.deviation, channels),
+    ...linear(shape.hidden, channels, channels),
+    ...linear(shape.mixture, shape.experts, channels),
+  ]);
+}
+
 /** The matrix of a patch embedding, scattered a group of pixels at a time, then its bias. */
 export function packTokenEmbed(prefix: string, outChannels: number, pixels: number): PackedWeights {
   return joined(linear(prefix, outChannels, pixels, 'columns'));

@@ -1,0 +1,75 @@
+import source from '../../../shaders/engine/expert_mixture.wgsl';
+import weightsPrelude from '../../../shaders/prelude/weights_uniform.wgsl';
+import type { Kernel } from '../../gpu/kernel.js';
+import type { Graph } from '../graph.js';
+import { ceilDiv, input, type Op, output, reads, weights } from '../op.js';
+import { channelsOf, groupsOf, invalidGraph, rowsOf, type TensorType, tensor } from '../tensor.js';
+import type { Value } from '../value.js';
+import { realTensor } from './rearrange.js';
+import { packExpertMixture } from './token-weights.js';
+
+export interface ExpertMixtureAttrs {
+  /** Names of what is subtracted from the average token and what it is then divided by, shape [C]. */
+  readonly mean: string;
+  readonly deviation: string;
+  /** Prefixes of the linear layers' `.weight` and `.bias`: [C, C], and [experts, C]. */
+  readonly hidden: string;
+  readonly mixture: string;
+  readonly experts: number;
+  /** The mixture in use stays while no share differs from it by more. */
+  readonly hold: number;
+}
+
+const kernel: Kernel = {
+  name: 'expert_mixture',
+  source,
+  preludes: [weightsPrelude],
+  bindings: ['uniform', 'uniform', 'storage-read', 'storage-write'],
+};
+
+export const expertMixtureOp: Op<ExpertMixtureAttrs> = {
+  name: 'expertMixture',
+  infer([type], { mixture, experts }) {
+    const z = realTensor(type, 'expertMixture');
+    if (z.shape.length !== 3 || channelsOf(z) % 4 !== 0 || !(Number.isInteger(experts) && experts > 0))
+      throw invalidGraph(
+        `${mixture}: ${experts} experts from [${z.shape.join(', ')}]`,
+        'one or more, from [rows, columns, channels in multiples of 4]',
+      );
+    return [tensor([1, 1, ceilDiv(experts, 4) * 4 + 4])];
+  },
+  variants({ inputs, attrs }) {
+    const z = realTensor(inputs[0], 'expertMixture');
+    const { length } = packExpertMixture(attrs, channelsOf(z));
+    const consts = { WEIGHTS: length / 4, GROUPS: groupsOf(z), EXPERT_GROUPS: ceilDiv(attrs.experts, 4) };
+    return [{ id: 'workgroup', consts }];
+  },
+  lower({ inputs, attrs }, { consts }) {
+    const z = realTensor(inputs[0], 'expertMixture');
+    const channels = channelsOf(z);
+    return [
+      {
+        kernel,
+        consts,
+        uniforms: [rowsOf(z), attrs.experts, Number(consts.EXPERT_GROUPS), channels / 4, { f32: attrs.hold }],
+        bindings: [weights(packExpertMixture(attrs, channels)), input(0), output()],
+        workgroups: [1, 1, 1],
+        macs: channels * (channels + attrs.experts),
+        footprint: { inputs: [reads(0, Math.max(...z.shape))] },
+      },
+    ];
+  },
+};
+
+/**
+ * In which mixture a frame takes the experts of `Graph.blendWeights`:
+ * `softmax(mixture(tanh(hidden((average token − mean) / deviation))))`, held while it hardly changes. It lasts from run to run: an output
+ * of the graph.
+ *
+ * @param z tokens `[rows, columns, C]`
+ * @returns `[1, 1, E + 4]`, E the number of experts rounded up to a multiple of 4: their shares, then 1 where they have just changed, or 0
+ * @throws VitreousError `graph-invalid` where C is no multiple of 4
+ */
+export function expertMixture(graph: Graph, z: Value, attrs: ExpertMixtureAttrs, name: string): Value<TensorType> {
+  return graph.add(expertMixtureOp, [z], attrs, name);
+}

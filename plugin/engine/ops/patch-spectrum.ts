@@ -1,0 +1,78 @@
+import source from '../../../shaders/engine/patch_spectrum.wgsl';
+import lumaPrelude from '../../../shaders/prelude/luma.wgsl';
+import weightsPrelude from '../../../shaders/prelude/weights_uniform.wgsl';
+import type { Kernel } from '../../gpu/kernel.js';
+import type { Graph } from '../graph.js';
+import { ceilDiv, input, type Op, output, reads, weights } from '../op.js';
+import { asImage, type ImageType, invalidGraph, type TensorType, tensor } from '../tensor.js';
+import type { Value } from '../value.js';
+import { packPatchSpectrum } from './token-weights.js';
+
+export interface PatchSpectrumAttrs {
+  /** Name of the filters, shape [filters, patch²]. */
+  readonly weight: string;
+  /** Names of what is subtracted from a logarithm and what it is then divided by, shape [filters]. */
+  readonly mean: string;
+  readonly deviation: string;
+  /** A multiple of 4. */
+  readonly filters: number;
+  /** Patch side in pixels, a multiple of 4. */
+  readonly patch: number;
+  /** Added to the magnitude of a response. */
+  readonly floor: number;
+}
+
+const kernel: Kernel = {
+  name: 'patch_spectrum',
+  source,
+  preludes: [lumaPrelude, weightsPrelude],
+  bindings: ['uniform', 'uniform', 'texture', 'storage-write'],
+  tiles: true,
+};
+
+export const patchSpectrumOp: Op<PatchSpectrumAttrs> = {
+  name: 'patchSpectrum',
+  infer([frame], { weight, filters, patch }) {
+    const { width, height } = asImage(frame);
+    if (!(patch > 0 && patch % 4 === 0 && filters > 0 && filters % 4 === 0))
+      throw invalidGraph(`${weight}: ${filters} filters of ${patch}x${patch} pixels`, 'multiples of 4');
+    return [tensor([ceilDiv(height, patch), ceilDiv(width, patch), filters])];
+  },
+  variants: ({ attrs }) => [
+    { id: 'token', consts: { WEIGHTS: packPatchSpectrum(attrs).length / 4, GROUPS: attrs.filters / 4 } },
+  ],
+  lower({ inputs, attrs }, { consts }) {
+    const { filters, patch, floor } = attrs;
+    const { width, height } = asImage(inputs[0]);
+    const tokens = [ceilDiv(width, patch), ceilDiv(height, patch)] as const;
+    return [
+      {
+        kernel,
+        consts,
+        uniforms: [width, height, ...tokens, patch, (filters * patch * patch) / 4, { f32: floor }],
+        bindings: [weights(packPatchSpectrum(attrs)), input(0), output()],
+        workgroups: [ceilDiv(tokens[0], 8), ceilDiv(tokens[1], 8), 1],
+        macs: tokens[0] * tokens[1] * patch * patch * (filters + 4),
+        footprint: { tile: [8, 8], inputs: [reads(0, patch)] },
+      },
+    ];
+  },
+};
+
+/**
+ * How strongly filters respond to each patch of a frame's luma: `(log(|weight · (patch − its mean)| + floor) − mean) / deviation`. What a
+ * codec's quantisation took from a picture shows in it, as does what kind of picture it is. Sizes that are no multiple of the patch
+ * repeat the last row and column.
+ *
+ * @param frame image [W, H]
+ * @returns `[ceil(H / patch), ceil(W / patch), filters]`
+ * @throws VitreousError `graph-invalid` where patch or filters are no multiple of 4
+ */
+export function patchSpectrum(
+  graph: Graph,
+  frame: Value<ImageType>,
+  attrs: PatchSpectrumAttrs,
+  name: string,
+): Value<TensorType> {
+  return graph.add(patchSpectrumOp, [frame], attrs, name);
+}

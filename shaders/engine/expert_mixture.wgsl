@@ -1,0 +1,104 @@
+// In which mixture a frame takes the versions of a network's weights (its experts): from the average of its tokens,
+//   mixture = softmax(weights_2 * tanh(weights_1 * (mean(z) - shift) * scale + bias_1) + bias_2)
+// and held: while no share differs from the one in use by more than `hold`, that one stays. Noise then changes no weight, and what was
+// computed with them stays what it was.
+//
+// in        z        real4[]   nhwc4 [tokens, GROUPS]
+//           weights            a group each: shift, scale; [hidden group][input group] as 4x4 matrices, bias; [expert group][hidden group]
+//                              as 4x4 matrices, bias
+// in, out   y        real4[]   the mixture in use, EXPERT_GROUPS of it, zeros before the first; then 1 in the first lane where it has
+//                              just changed, else 0
+// consts    GROUPS, EXPERT_GROUPS   channels and experts / 4, rounded up
+// grid      one workgroup of 64
+// tolerance f32 from z to y: roundings of 2^-24 by the sum of `tokens` terms and two products; then one rounding to real
+
+struct Dims {
+  tokens: u32,
+  experts: u32,
+  expert_groups: u32,
+  groups: u32,         // GROUPS again: loop bounds known only at run time keep compilers from unrolling everything
+  hold: f32,
+}
+
+@group(0) @binding(0) var<uniform> dims: Dims;
+@group(0) @binding(2) var<storage, read> z: array<real4>;
+@group(0) @binding(3) var<storage, read_write> y: array<real4>;
+
+const HIDDEN = 2u * GROUPS;
+const HIDDEN_BIAS = HIDDEN + GROUPS * GROUPS * 4u;
+const MIXTURE = HIDDEN_BIAS + GROUPS;
+const MIXTURE_BIAS = MIXTURE + EXPERT_GROUPS * GROUPS * 4u;
+
+// Sums of the tokens: [lane][group]. Then the average, and behind it what the hidden layer makes of it.
+var<workgroup> sums: array<vec4f, 64u * GROUPS>;
+
+fn row(matrix: u32, group: u32, x_at: u32) -> vec4f {
+  var sum = vec4f(0.0);
+  for (var g = 0u; g < dims.groups; g++) {
+    let x = sums[x_at + g];
+    let at = matrix + (group * GROUPS + g) * 4u;
+    sum += weight(at) * x.x + weight(at + 1u) * x.y + weight(at + 2u) * x.z + weight(at + 3u) * x.w;
+  }
+  return sum;
+}
+
+fn largest(x: vec4f) -> f32 {
+  return max(max(x.x, x.y), max(x.z, x.w));
+}
+
+@compute @workgroup_size(64)
+fn main(@builtin(local_invocation_index) lane: u32) {
+  for (var g = 0u; g < dims.groups; g++) {
+    var sum = vec4f(0.0);
+    for (var t = lane; t < dims.tokens; t += 64u) {
+      sum += vec4f(z[t * GROUPS + g]);
+    }
+    sums[lane * GROUPS + g] = sum;
+  }
+  workgroupBarrier();
+  for (var half = 32u; half > 0u; half /= 2u) {
+    if (lane < half) {
+      for (var g = 0u; g < dims.groups; g++) {
+        sums[lane * GROUPS + g] += sums[(lane + half) * GROUPS + g];
+      }
+    }
+    workgroupBarrier();
+  }
+  if (lane < GROUPS) {
+    sums[lane] = (sums[lane] / f32(dims.tokens) - weight(lane)) * weight(GROUPS + lane);
+  }
+  workgroupBarrier();
+  if (lane < GROUPS) {
+    // Beyond 15 it is 1 in f32, and some compilers' tanh overflows.
+    sums[GROUPS + lane] = tanh(clamp(row(HIDDEN, lane, 0u) + weight(HIDDEN_BIAS + lane), vec4f(-15.0), vec4f(15.0)));
+  }
+  workgroupBarrier();
+  if (lane != 0u) {
+    return;
+  }
+
+  var shares: array<vec4f, EXPERT_GROUPS>;
+  var top = -3.0e38;
+  for (var e = 0u; e < dims.expert_groups; e++) {
+    let exists = vec4u(e * 4u) + vec4u(0u, 1u, 2u, 3u) < vec4u(dims.experts);
+    shares[e] = select(vec4f(-3.0e38), row(MIXTURE, e, GROUPS) + weight(MIXTURE_BIAS + e), exists);
+    top = max(top, largest(shares[e]));
+  }
+  var total = 0.0;
+  for (var e = 0u; e < dims.expert_groups; e++) {
+    shares[e] = select(exp(shares[e] - top), vec4f(0.0), shares[e] == vec4f(-3.0e38));
+    total += dot(shares[e], vec4f(1.0));
+  }
+  var away = 0.0;
+  for (var e = 0u; e < dims.expert_groups; e++) {
+    shares[e] /= total;
+    away = max(away, largest(abs(shares[e] - vec4f(y[e]))));
+  }
+  let changes = away > dims.hold;
+  if (changes) {
+    for (var e = 0u; e < dims.expert_groups; e++) {
+      y[e] = real4(shares[e]);
+    }
+  }
+  y[EXPERT_GROUPS] = real4(vec4f(select(0.0, 1.0, changes), 0.0, 0.0, 0.0));
+}
