@@ -93,7 +93,8 @@ describe.each(['S', 'M'] as const)('mobilevit-sr %s equals PyTorch', (tier) => {
         const actual = found[value];
         expect(actual, `value ${value}`).toBeDefined();
         const within = relative[precision] * largest(expected);
-        if (actual) expectClose({ ...actual, values: actual.values.subarray(0, expected.length) }, expected, () => within, value);
+        if (actual)
+          expectClose({ ...actual, values: actual.values.subarray(0, expected.length) }, expected, () => within, value);
       }
       expectPicture(picture, tensors, precision, 'unfused picture');
     });

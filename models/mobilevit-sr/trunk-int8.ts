@@ -39,7 +39,7 @@ export function int8Trunk(
   const layers = int8Layers(bodyConvs);
   const named = (name: string) => ({ weight: `${name}.weight`, bias: `${name}.bias` });
   const conv = (name: string) => ({ ...named(name), slope: `${name}.act.weight`, outChannels: channels });
-  const head = { ...conv('head'), factor: 1, output: inputOf(inputs, layers[0]) };
+  const head = { ...conv('head'), output: inputOf(inputs, layers[0]) };
   let x = lumaConv2dInt8(graph, frame, head);
   for (const [i, name] of layers.slice(0, -1).entries())
     x = conv2dInt8(graph, x, {

@@ -2,7 +2,7 @@
 
 The inputs of every body convolution and of the tail are rounded to int8 with one scale a tensor and one zero point a channel (most
 channels behind a PReLU are hardly ever negative); weights to 127 steps of an output channel's largest magnitude. Products add up
-in int32; scale, bias and PReLU follow in float32. Luma, head, transformer branch and modulation stay in float.
+in int32; scale, bias and PReLU follow in float32. Luma and head stay in float.
 plugin/engine/ops/int8 runs the same.
 """
 
@@ -135,7 +135,7 @@ def calibrate(net: MobileVitSr, batches: list[Tensor]) -> Roundings:
 
 
 def integer_trunk(net: MobileVitSr, roundings: Roundings, features: Tensor) -> tuple[dict[str, Tensor], Tensor]:
-    """The trunk of a float net as the kernels compute it, on the (modulated) features of its head.
+    """The trunk of a float net as the kernels compute it, on the features of its head.
 
     Whole-number inputs of every int8 layer by name, and the residual [B, 1, 2H, 2W]. Sums of products are exact in f64; what
     the kernels keep as f32 (multipliers, reciprocals of scales) is rounded to f32.

@@ -2,7 +2,6 @@ import { describe, expect, test } from 'vitest';
 import { Graph } from './graph.js';
 import { conv2d } from './ops/conv2d.js';
 import { expertMixture } from './ops/expert-mixture.js';
-import { compile } from './plan.js';
 import { tensor } from './tensor.js';
 import { sharedGpuDevice } from './testing/golden.js';
 import { noiseWeights } from './testing/luma-network.js';
@@ -45,37 +44,51 @@ const input = (length: number, seed: number) =>
 const within = { f32: 8 * 200 * 2 ** -24, f16: 8 * 12 * 2 ** -11 } as const;
 
 describe.each(['f32', 'f16'] as const)('in %s', (precision) => {
-  test.each(['loop-1x1', 'loop-4x2', 'rows-2x2'])('convolutions by %s read the mixture of their experts', async (variant) => {
-    const gpu = await sharedGpuDevice();
-    const weights = { get: (name: string, shape: readonly number[]) => noiseWeights.get(name, shape).map((v, i) => (name === 'deviation' ? 1 : v + (i % 7) / 64)) };
-    const x = input(height * width * inChannels, 1);
-    const found = await runGraph(gpu, twoConvolutions(['a.', 'b.']), weights, { x, z: input(16, 2) }, {
-      precision,
-      force: ({ op }) => (op.name === 'conv2d' ? variant : undefined),
-    });
-    const shares = found.mixture?.values ?? new Float32Array();
-    expect(shares[0]).toBeGreaterThan(0.02);
-    expect((shares[0] ?? 0) + (shares[1] ?? 0) + (shares[2] ?? 0)).toBeCloseTo(1, 2);
-    const blended = (name: string, shape: readonly number[]): Float64Array => {
-      const all = weights.get(name, [experts, ...shape]);
-      const length = all.length / experts;
-      return Float64Array.from({ length }, (_, i) =>
-        [0, 1, 2].reduce((sum, k) => sum + (shares[k] ?? 0) * (all[k * length + i] ?? 0), 0),
+  test.each(['loop-1x1', 'loop-4x2', 'rows-2x2'])(
+    'convolutions by %s read the mixture of their experts',
+    async (variant) => {
+      const gpu = await sharedGpuDevice();
+      const weights = {
+        get: (name: string, shape: readonly number[]) =>
+          noiseWeights.get(name, shape).map((v, i) => (name === 'deviation' ? 1 : v + (i % 7) / 64)),
+      };
+      const x = input(height * width * inChannels, 1);
+      const found = await runGraph(
+        gpu,
+        twoConvolutions(['a.', 'b.']),
+        weights,
+        { x, z: input(16, 2) },
+        {
+          precision,
+          force: ({ op }) => (op.name === 'conv2d' ? variant : undefined),
+        },
       );
-    };
-    const a = convolve(x, inChannels, blended('a.weight', [outChannels, inChannels, 3, 3]), blended('a.bias', [outChannels]));
-    const b = convolve(a, outChannels, blended('b.weight', [outChannels, outChannels, 3, 3]), blended('b.bias', [outChannels]));
-    const slope = blended('b.act', [outChannels]);
-    const y = found.b?.values ?? new Float32Array();
-    const errors = b.map((v, i) => Math.abs((y[i] ?? Number.NaN) - (v < 0 ? v * (slope[i % outChannels] ?? 0) : v)));
-    expect(Math.max(...errors)).toBeLessThanOrEqual(within[precision]);
-  });
-});
-
-describe('refused', () => {
-  const options = { caps: undefined, precision: 'f32' } as const;
-  test('weights of which only some are blended', async () => {
-    const { caps } = await sharedGpuDevice();
-    expect(() => compile(twoConvolutions(['a.weight']), { ...options, caps })).toThrow(/a\.weight\+a\.bias/);
-  });
+      const shares = found.mixture?.values ?? new Float32Array();
+      expect(shares[0]).toBeGreaterThan(0.02);
+      expect((shares[0] ?? 0) + (shares[1] ?? 0) + (shares[2] ?? 0)).toBeCloseTo(1, 2);
+      const blended = (name: string, shape: readonly number[]): Float64Array => {
+        const all = weights.get(name, [experts, ...shape]);
+        const length = all.length / experts;
+        return Float64Array.from({ length }, (_, i) =>
+          [0, 1, 2].reduce((sum, k) => sum + (shares[k] ?? 0) * (all[k * length + i] ?? 0), 0),
+        );
+      };
+      const a = convolve(
+        x,
+        inChannels,
+        blended('a.weight', [outChannels, inChannels, 3, 3]),
+        blended('a.bias', [outChannels]),
+      );
+      const b = convolve(
+        a,
+        outChannels,
+        blended('b.weight', [outChannels, outChannels, 3, 3]),
+        blended('b.bias', [outChannels]),
+      );
+      const slope = blended('b.act', [outChannels]);
+      const y = found.b?.values ?? new Float32Array();
+      const errors = b.map((v, i) => Math.abs((y[i] ?? Number.NaN) - (v < 0 ? v * (slope[i % outChannels] ?? 0) : v)));
+      expect(Math.max(...errors)).toBeLessThanOrEqual(within[precision]);
+    },
+  );
 });

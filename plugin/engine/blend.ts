@@ -36,7 +36,8 @@ export class BlendedLayout {
 
   constructor(blend: Blend, precision: Precision, alignmentBytes: number) {
     const shares = channelsOf(blend.mixture.type);
-    if (blend.experts > shares) throw invalidGraph(`${blend.experts} experts in a mixture of ${shares}`, 'a share each');
+    if (blend.experts > shares)
+      throw invalidGraph(`${blend.experts} experts in a mixture of ${shares}`, 'a share each');
     this.#blend = blend;
     this.#precision = precision;
     this.#alignmentBytes = alignmentBytes;
@@ -48,7 +49,10 @@ export class BlendedLayout {
     const count = packed.names.filter(isBlended).length;
     if (count === 0) return false;
     if (count < packed.names.length || !isRounded(packed) || packed.dtype === 'word')
-      throw invalidGraph(`blending ${packed.names.join('+')}`, 'weights of the precision of the plan, all of them blended');
+      throw invalidGraph(
+        `blending ${packed.names.join('+')}`,
+        'weights of the precision of the plan, all of them blended',
+      );
     return true;
   }
 

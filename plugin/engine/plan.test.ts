@@ -4,12 +4,16 @@ import { input, type Op, output, weights } from './op.js';
 import { activation } from './ops/activation.js';
 import { add } from './ops/broadcast.js';
 import { conv2d } from './ops/conv2d.js';
+import { expertMixture } from './ops/expert-mixture.js';
+import { luma } from './ops/image/luma.js';
+import { lumaResidual } from './ops/image/luma-residual.js';
+import { patchSpectrum } from './ops/patch-spectrum.js';
 import { pixelShuffle } from './ops/pixel-shuffle.js';
 import { reshape } from './ops/reshape.js';
 import { split } from './ops/split.js';
 import { compile, type Plan } from './plan.js';
 import { planToJson } from './plan-json.js';
-import { asTensor, tensor } from './tensor.js';
+import { asTensor, image, tensor } from './tensor.js';
 import { testCaps } from './testing/caps.js';
 import { codeThrownBy } from './testing/thrown.js';
 import type { Value } from './value.js';
@@ -89,6 +93,62 @@ describe('variants', () => {
     expect(codeThrownBy(() => compile(smallNetwork(), { ...options, force: () => 'winograd' }))).toBe(
       'variant-illegal',
     );
+  });
+});
+
+describe('blended weights', () => {
+  const tokens = { filters: 8, patch: 8, floor: 0.01, weight: 't.w', mean: 't.m', deviation: 't.d' } as const;
+  const average = { mean: 'a.m', deviation: 'a.d', hidden: 'a.hidden', mixture: 'a.mixture', experts: 3, hold: 0 };
+
+  /** A frame's patches decide in which mixture its two convolutions take their weights. */
+  function blendedNetwork(prefixes: readonly string[]): Graph {
+    const graph = new Graph();
+    const frame = graph.input('frame', image(33, 19));
+    const mixture = expertMixture(graph, patchSpectrum(graph, frame, tokens, 'tokens'), average, 'mixture');
+    const residual = conv(graph, conv(graph, luma(graph, frame), 'head'), 'tail', 4);
+    graph.output(lumaResidual(graph, frame, residual));
+    graph.blendWeights({ mixture, experts: 3, prefixes });
+    return graph;
+  }
+  const plan = compile(blendedNetwork(['head.', 'tail.']), { ...options, adaptive: true });
+  const steps = plan.steps.map(({ label }) => label);
+
+  test('are made by one step behind the one that says how, and read from there', () => {
+    expect(steps.slice(0, 3)).toEqual(['tokens', 'mixture', 'mixture.blend']);
+    const [experts, mixture, all] = bindingsOf(plan, 2);
+    const names = ['head.weight', 'head.bias', 'tail.weight', 'tail.bias'];
+    expect(experts).toMatchObject({ kind: 'weights', names });
+    expect(mixture).toMatchObject({ kind: 'io', value: 'mixture' });
+    expect(all).toEqual({ kind: 'blended', offsetBytes: 0, sizeBytes: plan.blendedBytes, names });
+    const read = plan.steps.slice(3).flatMap(({ bindings }) => bindings.filter(({ kind }) => kind !== 'arena'));
+    expect(read.filter(({ kind }) => kind === 'weights')).toEqual([]);
+    expect(read.some(({ kind }) => kind === 'blended')).toBe(true);
+  });
+
+  test('have all versions beside each other, each in the order of the blended ones', () => {
+    const packed = plan.packedWeights.map((entry) => entry.packed).find(({ names }) => names.includes('head.weight'));
+    expect(packed?.length).toBe((3 * plan.blendedBytes) / 2);
+    // Each version's own number everywhere: what is not padding is that number.
+    const versions = {
+      get: (_name: string, shape: readonly number[]) => {
+        const length = shape.reduce((product, n) => product * n, 1);
+        return Float32Array.from({ length }, (_, i) => 1 + Math.floor((i * (shape[0] ?? 1)) / length));
+      },
+    };
+    const values = [...(packed?.pack(versions) ?? [])];
+    const length = values.length / 3;
+    for (const k of [0, 1, 2]) expect(new Set(values.slice(k * length, (k + 1) * length))).toEqual(new Set([0, k + 1]));
+  });
+
+  test('make all tiles run anew where they change', () => {
+    expect(plan.tiling?.blend).toMatchObject({ firstStep: 3, mixture: { name: 'mixture' } });
+    expect(plan.tiling?.listOf).toHaveLength(plan.steps.length);
+    expect(plan.tiling?.listOf.slice(1, 3)).toEqual([undefined, undefined]);
+    expect(plan.tiling?.listOf[0]).toBeDefined();
+  });
+
+  test('are refused where a kernel reads some that are not', () => {
+    expect(codeThrownBy(() => compile(blendedNetwork(['head.weight', 'tail.']), options))).toBe('graph-invalid');
   });
 });
 

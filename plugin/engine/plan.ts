@@ -322,7 +322,9 @@ export function compile(source: Graph, options: PlanOptions): Plan {
     macs: sum((step) => step.macs),
     readBytes: sum((step) => step.readBytes),
     writtenBytes: sum((step) => step.writtenBytes),
-    ...(tiling ? { tiling: blended && blendAt !== undefined ? withBlend(tiling, blendAt, blended.mixture) : tiling } : {}),
+    ...(tiling
+      ? { tiling: blended && blendAt !== undefined ? withBlend(tiling, blendAt, blended.mixture) : tiling }
+      : {}),
   };
 }
 

@@ -64,6 +64,6 @@ test('a network with attention in it is refused, with what it is', async () => {
   await expect(lowered('M')).rejects.toMatchObject({
     code: 'webgpu-unavailable',
     stage: 'upscale',
-    found: expect.stringContaining("'tokenEmbed'"),
+    found: expect.stringContaining("'patchSpectrum'"),
   });
 });

@@ -7,11 +7,10 @@
 //                              [in lane] of 4 outputs, bias
 //           frame    texture [width, height]: HEAD reads its luma, TAIL enlarges it
 //           x        real4[]   nhwc4 [height, width, GROUPS], unless HEAD
-//           map      real4[]   nhwc4 [map_height, map_width, 2 * GROUPS], MODULATE: as in modulate.wgsl, of the first layer
 // out       y        real4[]   nhwc4 [height, width, GROUPS], unless TAIL: then picture, rgba8unorm [2 width, 2 height], as in
 //                              conv2d_luma_residual.wgsl
 // consts    GROUPS       channel groups between layers
-//           HEAD, MODULATE, TAIL     whether the chain has these ends
+//           HEAD, TAIL   whether the chain has these ends
 //           TILE, MARGIN, HELD       HELD = ceil((TILE + 2 MARGIN - 2)^2 / 256): sums an invocation holds until all have read
 //           UNROLL       bounds of the loops over taps and channels are constants (real GPUs) or uniforms, as in conv2d.wgsl
 //           ACTIVATION   of all layers but the tail

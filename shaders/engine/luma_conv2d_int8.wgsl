@@ -1,19 +1,16 @@
-// y[o] = round(modulated(act(bias[o] + sum over ky, kx of w[o, ky, kx] * luma(frame))) / step) + zero of o: the first layer of a
-// network whose features are int8, straight from the frame. 3x3, zero padding of the luma; the sum is in f32.
+// y[o] = round(act(bias[o] + sum over ky, kx of w[o, ky, kx] * luma(frame)) / step) + zero of o: the first layer of a network whose
+// features are int8, straight from the frame. 3x3, zero padding of the luma; the sum is in f32.
 //
 // in        weights  real4[]   [ky][kx][out group] of 4 outputs, then zero points, bias and PReLU slope
 //           frame    texture [width, height]
-//           map      real4[]   nhwc4 [map_height, map_width, 2 * out_groups]: scales, then shifts (the weights again if !MODULATED)
 // out       y        u32[]     int8 nhwc4 [height, width, out_groups], in steps of 1 / inverse_step
-// consts    MODULATED, ACTIVATION
+// consts    ACTIVATION
 //           UNROLL, OUT_GROUPS the channel loop's bound is the constant (real GPUs) or a uniform, as in conv2d.wgsl
 // grid      8 x 8 x 1: x, y = pixel
 // tolerance none but at a rounding tie: some 30 roundings of 2^-24 before it
 
 struct Dims {
   size: vec2u,
-  map_size: vec2u,
-  factor: u32,
   out_groups: u32,
   out_channels: u32,
   bias_at: u32,
@@ -24,8 +21,7 @@ struct Dims {
 @group(0) @binding(0) var<uniform> dims: Dims;
 @group(0) @binding(1) var<storage, read> weights: array<real4>;
 @group(0) @binding(2) var frame: texture_2d<f32>;
-@group(0) @binding(3) var<storage, read> map: array<real4>;
-@group(0) @binding(4) var<storage, read_write> y: array<u32>;
+@group(0) @binding(3) var<storage, read_write> y: array<u32>;
 
 @compute @workgroup_size(8, 8)
 fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) local: vec3u) {
@@ -46,10 +42,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) l
     for (var k = 0u; k < 9u; k++) {
       sum += vec4f(weights[k * out_groups + group]) * taps[k];
     }
-    var value = activate(sum, vec4f(weights[dims.slope_at + select(0u, group, ACTIVATION == 2u)]));
-    if (MODULATED) {
-      value = modulated(value, pixel, group, out_groups);
-    }
+    let value = activate(sum, vec4f(weights[dims.slope_at + select(0u, group, ACTIVATION == 2u)]));
     let steps = zero_padding(value * dims.inverse_step, group, dims.out_channels);
     let zeros = vec4f(weights[9u * out_groups + group]);
     y[(pixel.y * dims.size.x + pixel.x) * out_groups + group] = pack_steps(steps, zeros);

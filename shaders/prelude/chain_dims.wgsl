@@ -2,8 +2,6 @@
 
 struct Dims {
   size: vec2u,
-  map_size: vec2u,
-  factor: u32,
   layers: u32,
   taps: u32,      // 3
   groups: u32,

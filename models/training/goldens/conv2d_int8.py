@@ -15,7 +15,6 @@ from .common import Goldens, rng, values
 WEIGHT_LEVELS = 127
 LOWEST, HIGHEST = -128, 127
 LUMA = (0.299, 0.587, 0.114)
-FACTOR = 8  # pixels a cell of the modulation map covers
 
 # name, H, W, in, out, has PReLU
 CASES = [
@@ -26,8 +25,8 @@ CASES = [
     ("five_groups_out", 6, 9, 6, 18, False),
     ("wide", 5, 6, 32, 12, True),
 ]
-# name, H, W, channels, has a modulation map
-PICTURES = [("picture_1x1", 1, 1, 4, True), ("picture_13x11", 13, 11, 8, True), ("picture_plain", 9, 17, 6, False)]
+# name, H, W, channels
+PICTURES = [("picture_1x1", 1, 1, 4), ("picture_13x11", 13, 11, 8), ("picture_9x17", 9, 17, 6)]
 
 Case = dict[str, torch.Tensor]
 
@@ -91,18 +90,13 @@ def body(gen: np.random.Generator, h: int, w: int, cin: int, cout: int, slope: b
     return attrs, tensors | ({"slope": slopes} if slope else {})
 
 
-def picture(gen: np.random.Generator, h: int, w: int, channels: int, modulated: bool) -> tuple[dict, Case] | None:
+def picture(gen: np.random.Generator, h: int, w: int, channels: int) -> tuple[dict, Case] | None:
     frame = torch.from_numpy(gen.integers(0, 256, (h, w, 3)).astype(np.float64)) / 255
     y = (frame * torch.tensor(LUMA, dtype=torch.float64)).sum(-1)[None, None]
     weight, bias, slopes = values(gen, channels, 1, 3, 3, scale=0.5), values(gen, channels, scale=0.3), values(gen, channels, scale=0.25)
     f = F.prelu(F.conv2d(y, weight, bias, padding=1), slopes)
     magnitude = F.conv2d(y, weight.abs(), bias.abs(), padding=1)
     tensors = {"frame": frame, "head.weight": weight, "head.bias": bias, "head.slope": slopes}
-    if modulated:
-        cells = values(gen, 1, 2 * channels, -(-h // FACTOR), -(-w // FACTOR), scale=0.4)
-        tensors["map"] = nhwc(cells)
-        scale, shift = F.interpolate(cells, scale_factor=FACTOR, mode="bilinear")[..., :h, :w].chunk(2, 1)
-        f, magnitude = f * (1 + scale) + shift, magnitude * (1 + scale.abs()) + shift.abs()
     scale_head = float(np.float32(0.0093))
     zeros = zero_points(gen, channels)
     q = to_steps(f, magnitude, 40, scale_head, zeros)

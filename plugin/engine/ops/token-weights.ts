@@ -155,8 +155,3 @@ export function packExpertMixture(shape: ExpertMixtureShape, channels: number): 
     ...linear(shape.mixture, shape.experts, channels),
   ]);
 }
-
-/** The matrix of a patch embedding, scattered a group of pixels at a time, then its bias. */
-export function packTokenEmbed(prefix: string, outChannels: number, pixels: number): PackedWeights {
-  return joined(linear(prefix, outChannels, pixels, 'columns'));
-}

@@ -11,8 +11,8 @@ import { ceilDiv, type Dispatch, input, output, type Problem, reads, type Varian
 import { asTensor, invalidGraph, type TensorType, tensor, type ValueType } from '../tensor.js';
 import type { Value } from '../value.js';
 import { activationCodes } from './activation.js';
-import { windowBlockParts } from './window-block-parts.js';
 import { packWindowBlock } from './token-weights.js';
+import { windowBlockParts } from './window-block-parts.js';
 
 export interface WindowBlockAttrs {
   /**

@@ -1,9 +1,7 @@
 import { Graph } from '../graph.js';
 import { conv2d } from '../ops/conv2d.js';
-import { luma, lumaPatches } from '../ops/image/luma.js';
+import { luma } from '../ops/image/luma.js';
 import { lumaResidual } from '../ops/image/luma-residual.js';
-import { linear } from '../ops/linear.js';
-import { modulate } from '../ops/modulate.js';
 import { image } from '../tensor.js';
 import type { WeightSource } from '../weights.js';
 import type { Pixels } from './run-image-graph.js';
@@ -12,11 +10,7 @@ import type { Pixels } from './run-image-graph.js';
 export interface LumaNetwork {
   readonly channels: number;
   readonly bodyConvs: number;
-  /** The head's features are modulated by a map of the frame's 8x8 patches. */
-  readonly modulated?: boolean;
 }
-
-const patch = 8;
 
 /** Uniform in [-1, 1), the same for the same name: a hash of name and index (FNV-1a, then a mix). */
 function noise(name: string, length: number): Float32Array {
@@ -34,7 +28,7 @@ export const noiseWeights: WeightSource = {
   get(name, shape) {
     const length = shape.reduce((product, n) => product * n, 1);
     const fanIn = shape.slice(1).reduce((product, n) => product * n, 1);
-    // 64 luma values of a patch are alike: their sum grows as their number.
+    // The inputs of a matrix may be alike: their sum grows as their number.
     const scale = name.endsWith('.weight') ? 1.5 / (shape.length === 4 ? Math.sqrt(fanIn) : fanIn / 2) : 0.25;
     return noise(name, length).map((value) => Math.round(value * scale * 1024) / 1024);
   },
@@ -64,11 +58,6 @@ export function lumaNetwork(network: LumaNetwork, size: { readonly width: number
       activation: 'prelu',
       slope: `${name}.act`,
     });
-    if (name === 'head' && network.modulated) {
-      const patches = lumaPatches(graph, frame, { patch }, 'patches');
-      const map = linear(graph, patches, { weight: 'map.weight', outChannels: 2 * network.channels });
-      x = modulate(graph, x, map, { factor: patch }, 'modulated');
-    }
   }
   const residual = conv2d(graph, x, { ...same, weight: 'tail.weight', bias: 'tail.bias', outChannels: 4 });
   graph.output(lumaResidual(graph, frame, residual, 'picture'));
@@ -102,45 +91,6 @@ function convolve(x: Plane, name: string, outChannels: number, slope?: Float32Ar
   return { width, height, channels: outChannels, values };
 }
 
-/** x * (1 + up(scale)) + up(shift), the map being a product of each patch of luma with `map.weight`; in f64. */
-function modulatePlane(x: Plane, lumas: Float64Array): Plane {
-  const { width, height, channels } = x;
-  const [columns, rows] = [Math.ceil(width / patch), Math.ceil(height / patch)];
-  const weights = noiseWeights.get('map.weight', [2 * channels, patch * patch]);
-  const cell = (row: number, column: number, c: number): number => {
-    let sum = 0;
-    for (let k = 0; k < patch * patch; k++) {
-      const px = Math.min(column * patch + (k % patch), width - 1);
-      const py = Math.min(row * patch + Math.floor(k / patch), height - 1);
-      sum += (weights[c * patch * patch + k] ?? 0) * (lumas[py * width + px] ?? 0);
-    }
-    return sum;
-  };
-  const map = Float64Array.from({ length: rows * columns * 2 * channels }, (_, i) => {
-    const at = Math.floor(i / (2 * channels));
-    return cell(Math.floor(at / columns), at % columns, i % (2 * channels));
-  });
-  /** Lower cell, upper cell and the share of the upper one along an axis. */
-  const between = (at: number, cells: number): readonly [number, number, number] => {
-    const centre = Math.max((at + 0.5) / patch - 0.5, 0);
-    const low = Math.min(Math.floor(centre), cells - 1);
-    return [low, Math.min(low + 1, cells - 1), centre - low];
-  };
-  const values = x.values.map((value, i) => {
-    const [at, c] = [Math.floor(i / channels), i % channels];
-    const [left, right, across] = between(at % width, columns);
-    const [top, bottom, down] = between(Math.floor(at / width), rows);
-    const up = (channel: number): number => {
-      const from = (row: number, column: number): number => map[(row * columns + column) * 2 * channels + channel] ?? 0;
-      const upper = from(top, left) * (1 - across) + from(top, right) * across;
-      const lower = from(bottom, left) * (1 - across) + from(bottom, right) * across;
-      return upper * (1 - down) + lower * down;
-    };
-    return value * (1 + up(c)) + up(channels + c);
-  });
-  return { ...x, values };
-}
-
 /** What the network's picture is by definition, in f64, R'G'B' in 0..1: `[2H, 2W, 3]`. */
 export function lumaNetworkPicture(network: LumaNetwork, frame: Pixels, strength = 1): Float64Array {
   const { width, height, data } = frame;
@@ -153,10 +103,8 @@ export function lumaNetworkPicture(network: LumaNetwork, frame: Pixels, strength
     return 0.299 * rgb(x, y, 0) + 0.587 * rgb(x, y, 1) + 0.114 * rgb(x, y, 2);
   });
   let plane: Plane = { width, height, channels: 1, values: lumas };
-  for (const name of names(network)) {
+  for (const name of names(network))
     plane = convolve(plane, name, network.channels, noiseWeights.get(`${name}.act`, [network.channels]));
-    if (name === 'head' && network.modulated) plane = modulatePlane(plane, lumas);
-  }
   const residual = convolve(plane, 'tail', 4).values;
   const picture = new Float64Array(width * height * 12);
   for (let y = 0; y < 2 * height; y++)

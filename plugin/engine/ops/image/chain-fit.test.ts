@@ -78,11 +78,6 @@ describe('dispatches and bytes at 640x360', () => {
     expect(kernels(network, 16_384)).not.toContain('conv_chain');
   });
 
-  test('modulation joins the chain', () => {
-    const names = kernels({ channels: 8, bodyConvs: 3, modulated: true }, 32_768);
-    expect(names.filter((name) => name !== 'luma_patches')).toEqual(['matmul', 'conv_chain']);
-  });
-
   test('on a software GPU: layer by layer', () => {
     expect(kernels({ channels: 8, bodyConvs: 3 }, 32_768, true)).not.toContain('conv_chain');
   });

@@ -8,7 +8,6 @@ import toMapPrelude from '../../../../shaders/prelude/chain_to_map.wgsl';
 import toPicturePrelude from '../../../../shaders/prelude/chain_to_picture.wgsl';
 import framePrelude from '../../../../shaders/prelude/frame.wgsl';
 import lumaPrelude from '../../../../shaders/prelude/luma.wgsl';
-import modulationPrelude from '../../../../shaders/prelude/modulation.wgsl';
 import type { Consts, Kernel } from '../../../gpu/kernel.js';
 import {
   ceilDiv,
@@ -21,19 +20,15 @@ import {
   type Variant,
   weights,
 } from '../../op.js';
-import { asImage, asTensor, imageDims } from '../../tensor.js';
+import { asImage } from '../../tensor.js';
 import { epilogueConsts } from '../epilogue.js';
 import { type ChainShape, chainTile, heldOf, marginOf } from './chain-fit.js';
 import { type ChainLayers, packChain } from './chain-weights.js';
 import { strengthParam } from './strength.js';
 
-/**
- * Inputs: the frame; then the coarse map where `modulate` is given, or the features the chain starts from where it has no head.
- */
+/** Inputs: the frame; then the features the chain starts from where it has no head. */
 export interface ConvChainAttrs extends ChainLayers {
   readonly channels: number;
-  /** Pixels a cell of the map covers. */
-  readonly factor?: number;
 }
 
 export const shapeOf = ({ channels, head, layers, tail }: ConvChainAttrs): ChainShape => ({
@@ -44,12 +39,12 @@ export const shapeOf = ({ channels, head, layers, tail }: ConvChainAttrs): Chain
 });
 
 function kernelOf({ head, tail }: ConvChainAttrs): Kernel {
-  const start = head ? [modulationPrelude, fromFramePrelude] : [fromMapPrelude];
+  const start = head ? fromFramePrelude : fromMapPrelude;
   const end = tail ? [bilinearPrelude, toPicturePrelude] : [toMapPrelude];
   return {
     name: 'conv_chain',
     source,
-    preludes: [dimsPrelude, framePrelude, activationPrelude, lumaPrelude, ...start, ...end],
+    preludes: [dimsPrelude, framePrelude, activationPrelude, lumaPrelude, start, ...end],
     bindings: [
       'uniform',
       'storage-read',
@@ -63,20 +58,18 @@ function kernelOf({ head, tail }: ConvChainAttrs): Kernel {
 
 function macsOf({ inputs, attrs }: Problem<ConvChainAttrs>): number {
   const { width, height } = asImage(inputs[0]);
-  const { channels, head, layers, tail, factor } = attrs;
-  const first = head ? channels * (9 + (factor ? 7 : 0)) : 0;
+  const { channels, head, layers, tail } = attrs;
+  const first = head ? channels * 9 : 0;
   return width * height * (first + layers.length * 9 * channels * channels + (tail ? 4 * (9 * channels + 9) : 0));
 }
 
 function footprintOf(attrs: ConvChainAttrs): Footprint {
   const margin = marginOf(shapeOf(attrs));
-  const { factor, head, tail } = attrs;
+  const { head, tail } = attrs;
   const scale = tail ? 0.5 : 1;
   const side = chainTile / scale;
   const frame = reads(head ? margin + 1 : 1, scale);
-  if (!head) return { tile: [side, side], inputs: [frame, reads(margin, scale)] };
-  const map = factor === undefined ? [] : [reads(margin / factor + 0.5 - 0.5 / factor, scale / factor)];
-  return { tile: [side, side], inputs: [frame, ...map] };
+  return { tile: [side, side], inputs: head ? [frame] : [frame, reads(margin, scale)] };
 }
 
 export function chainVariants(attrs: ConvChainAttrs): readonly Variant[] {
@@ -86,7 +79,6 @@ export function chainVariants(attrs: ConvChainAttrs): readonly Variant[] {
     ACTIVATION: epilogueConsts(first?.activation ? { activation: first.activation } : {}).ACTIVATION ?? 0,
     GROUPS: attrs.channels / 4,
     HEAD: shape.head,
-    MODULATE: attrs.factor !== undefined,
     TAIL: shape.tail,
     TILE: chainTile,
     MARGIN: marginOf(shape),
@@ -101,15 +93,13 @@ export function chainVariants(attrs: ConvChainAttrs): readonly Variant[] {
 export function lowerChain(problem: Problem<ConvChainAttrs>, consts: Consts): Dispatch {
   const { inputs, attrs } = problem;
   const { width, height } = asImage(inputs[0]);
-  const { factor, head, layers, channels } = attrs;
-  const cells = factor === undefined ? { width: 1, height: 1 } : imageDims(asTensor(inputs[1]));
+  const { head, layers, channels } = attrs;
   const packed = weights(packChain(attrs, channels));
-  const hasSecond = factor !== undefined || !head;
   return {
     kernel: kernelOf(attrs),
     consts,
-    uniforms: [width, height, cells.width, cells.height, factor ?? 1, layers.length, 3, channels / 4, strengthParam],
-    bindings: [packed, input(0), hasSecond ? input(1) : packed, output()],
+    uniforms: [width, height, layers.length, 3, channels / 4, strengthParam],
+    bindings: [packed, input(0), head ? packed : input(1), output()],
     workgroups: [ceilDiv(width, chainTile), ceilDiv(height, chainTile), 1],
     macs: macsOf(problem),
     footprint: footprintOf(attrs),

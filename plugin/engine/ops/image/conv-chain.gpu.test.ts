@@ -23,12 +23,12 @@ const sizes = [
   [65, 33],
 ] as const;
 
-const S: LumaNetwork = { channels: 8, bodyConvs: 3, modulated: true };
+const S: LumaNetwork = { channels: 8, bodyConvs: 3 };
 const M: LumaNetwork = { channels: 16, bodyConvs: 4 };
 
 /** Workgroup memory, and how many chains the network then runs as. */
 const cases: readonly (readonly [string, LumaNetwork, number, number])[] = [
-  ['8 channels, modulated, in one chain', S, 32_768, 1],
+  ['8 channels in one chain', S, 32_768, 1],
   ['16 channels in two chains', M, 16_384, 2],
 ];
 
@@ -49,7 +49,7 @@ describe.each(cases)('%s', (_name, network, maxWorkgroupStorageBytes, chains) =>
 
 test.each(['loop', 'unroll'])('a chain of one layer in f32 by %s', async (variant) => {
   const gpu = await sharedGpuDevice();
-  const network = { channels: 4, bodyConvs: 1, modulated: true };
+  const network = { channels: 4, bodyConvs: 1 };
   const frame = noiseFrame(19, 37);
   const { picture } = await runImageGraph(gpu, lumaNetwork(network, frame), noiseWeights, frame, {
     precision: 'f32',

@@ -4,7 +4,6 @@ import { asImage, image, imageDims, tensor, type ValueType } from '../../tensor.
 import type { Value } from '../../value.js';
 import { conv2dOp } from '../conv2d.js';
 import { type Conv2dAttrs, isPlainConv2d } from '../conv2d-filter.js';
-import { modulateOp } from '../modulate.js';
 import { selectUnrolled } from '../unroll.js';
 import { chainFits } from './chain-fit.js';
 import { type ConvChainAttrs, chainVariants, lowerChain, shapeOf } from './chain-lower.js';
@@ -56,16 +55,10 @@ export function startChain(
   return extendChain({ op: convChainOp, inputs, outputs, attrs: alone }, next, target);
 }
 
-/** A chain takes in the modulation of its first layer, or the next convolution. */
+/** A chain takes in the next convolution. */
 function extendChain(self: FusionNode<ConvChainAttrs>, next: FusionNode, target: FusionTarget): FusedNode | undefined {
   const { attrs, inputs, outputs } = self;
   if (attrs.tail || next.inputs[0] !== outputs[0]) return undefined;
-  if (isNodeOf(next, modulateOp)) {
-    const [, map] = next.inputs;
-    const isFirst = attrs.head && attrs.layers.length === 0 && attrs.factor === undefined;
-    if (!isFirst || !map) return undefined;
-    return chain([...inputs, map], { ...attrs, factor: next.attrs.factor }, target);
-  }
   const layer = layerOf(next);
   return layer && chain(inputs, { ...attrs, layers: [...attrs.layers, layer] }, target);
 }

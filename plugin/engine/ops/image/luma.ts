@@ -1,6 +1,4 @@
 import lumaSource from '../../../../shaders/engine/luma.wgsl';
-import patchesSource from '../../../../shaders/engine/luma_patches.wgsl';
-import lanesPrelude from '../../../../shaders/prelude/lanes.wgsl';
 import lumaPrelude from '../../../../shaders/prelude/luma.wgsl';
 import type { Kernel } from '../../../gpu/kernel.js';
 import type { Graph } from '../../graph.js';
@@ -15,12 +13,6 @@ const lumaKernel: Kernel = {
   name: 'luma',
   source: lumaSource,
   preludes: [lumaPrelude],
-  bindings: ['uniform', 'texture', 'storage-write'],
-};
-const patchesKernel: Kernel = {
-  name: 'luma_patches',
-  source: patchesSource,
-  preludes: [lanesPrelude, lumaPrelude],
   bindings: ['uniform', 'texture', 'storage-write'],
 };
 /** A convolution of the luma can read the frame itself. */
@@ -53,46 +45,4 @@ export const lumaOp: Op<undefined> = {
 /** BT.601 luma of a frame, `[H, W, 1]` in 0..1. */
 export function luma(graph: Graph, frame: Value<ImageType>, name = 'luma'): Value<TensorType> {
   return graph.add(lumaOp, [frame], undefined, name);
-}
-
-export interface LumaPatchesAttrs {
-  /** Patch side in pixels. */
-  readonly patch: number;
-}
-
-export const lumaPatchesOp: Op<LumaPatchesAttrs> = {
-  name: 'lumaPatches',
-  infer([frame], { patch }) {
-    const { width, height } = asImage(frame);
-    return [tensor([ceilDiv(height, patch), ceilDiv(width, patch), patch * patch])];
-  },
-  variants: () => [{ id: 'groups', consts: {} }],
-  lower({ inputs, attrs: { patch } }, { consts }) {
-    const { width, height } = asImage(inputs[0]);
-    const tokens = [ceilDiv(width, patch), ceilDiv(height, patch)] as const;
-    const groups = ceilDiv(patch * patch, 4);
-    return [
-      {
-        kernel: patchesKernel,
-        consts,
-        uniforms: [width, height, ...tokens, patch, groups],
-        bindings: [input(0), output()],
-        workgroups: [ceilDiv(tokens[0] * groups, 8), ceilDiv(tokens[1], 8), 1],
-        macs: tokens[0] * tokens[1] * patch * patch * 3,
-      },
-    ];
-  },
-};
-
-/**
- * The frame's luma unfolded into patches, one token each: `[ceil(H / patch), ceil(W / patch), patch²]`, the last row and column
- * repeated where the size is no multiple of the patch.
- */
-export function lumaPatches(
-  graph: Graph,
-  frame: Value<ImageType>,
-  attrs: LumaPatchesAttrs,
-  name: string,
-): Value<TensorType> {
-  return graph.add(lumaPatchesOp, [frame], attrs, name);
 }

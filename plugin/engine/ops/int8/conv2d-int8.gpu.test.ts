@@ -29,8 +29,7 @@ function pictureGraph(golden: GoldenCase): Graph {
   const graph = new Graph();
   const frame = graph.input('frame', image(width, height));
   const head = { weight: 'head.weight', bias: 'head.bias', slope: 'head.slope' };
-  const map = golden.has('map') ? graph.input('map', golden.type('map')) : undefined;
-  const q = lumaConv2dInt8(graph, frame, { ...head, outChannels: channels, factor: 8, output: rounding }, map);
+  const q = lumaConv2dInt8(graph, frame, { ...head, outChannels: channels, output: rounding });
   graph.output(q);
   const tail = { weight: 'tail.weight', bias: 'tail.bias', outChannels: 4, input: rounding };
   graph.output(conv2dInt8LumaResidual(graph, frame, q, tail));
@@ -54,8 +53,7 @@ describe.each(['f32', 'f16'] as const)('first and last layer in %s equal PyTorch
   test.each(cases.map((golden) => [golden.name, golden] as const))('%s', async (_name, golden) => {
     const gpu = await sharedGpuDevice();
     for (const variant of ['loop', 'unroll']) {
-      const inputs = golden.has('map') ? { map: golden.values('map') } : {};
-      const options = { precision, force: () => variant, inputs };
+      const options = { precision, force: () => variant };
       const run = await runImageGraph(gpu, pictureGraph(golden), golden.weights, frameOf(golden), options);
       const features = run.tensors.head;
       expect(features, 'int8 features').toBeDefined();
