@@ -5,7 +5,7 @@ import { luma } from '../../plugin/engine/ops/image/luma.js';
 import { lumaResidual } from '../../plugin/engine/ops/image/luma-residual.js';
 import { patchSpectrum } from '../../plugin/engine/ops/patch-spectrum.js';
 import { windowBlock } from '../../plugin/engine/ops/window-block.js';
-import { type ImageType, image, invalidGraph, type TensorType } from '../../plugin/engine/tensor.js';
+import { type ImageType, image, type TensorType } from '../../plugin/engine/tensor.js';
 import type { Value } from '../../plugin/engine/value.js';
 import { type Int8Inputs, int8Trunk } from './trunk-int8.js';
 
@@ -78,16 +78,24 @@ function mixture(
  * frame itself decides (conditionally parameterized convolutions, Yang et al. 2019; MobileViT's unfolding, Mehta & Rastegari 2022).
  *
  * @param int8Inputs given: the convolutions run in packed int8, their inputs rounded so
- * @throws VitreousError `graph-invalid` for int8 of a network with a transformer branch
  */
 export function mobilevitSr(
   architecture: Architecture,
   size: { readonly width: number; readonly height: number },
   int8Inputs?: Int8Inputs,
 ): Graph {
-  const { channels, bodyConvs, tokens } = architecture;
+  const { tokens } = architecture;
   const graph = new Graph();
   const frame = graph.input('frame', image(size.width, size.height));
+  const shares = tokens && mixture(graph, frame, tokens);
+  graph.output(int8Inputs ? int8Trunk(graph, frame, architecture, int8Inputs) : realTrunk(graph, frame, architecture));
+  if (tokens && shares)
+    graph.blendWeights({ mixture: shares, experts: tokens.experts, prefixes: ['head.', 'body.', 'tail.'] });
+  return graph;
+}
+
+/** The convolutions in floating point: frame → picture. */
+function realTrunk(graph: Graph, frame: Value<ImageType>, { channels, bodyConvs }: Architecture): Value<ImageType> {
   const conv = (x: Value, name: string): Value<TensorType> =>
     conv2d(graph, x, {
       weight: `${name}.weight`,
@@ -98,12 +106,6 @@ export function mobilevitSr(
       activation: 'prelu',
       slope: `${name}.act.weight`,
     });
-  if (int8Inputs) {
-    if (tokens) throw invalidGraph('experts in int8', 'a network without experts: int8 weights are made on loading');
-    graph.output(int8Trunk(graph, frame, architecture, int8Inputs));
-    return graph;
-  }
-  const shares = tokens && mixture(graph, frame, tokens);
   let features = conv(luma(graph, frame), 'head');
   for (let i = 0; i < bodyConvs; i++) features = conv(features, `body.${i}`);
   const residual = conv2d(graph, features, {
@@ -113,8 +115,5 @@ export function mobilevitSr(
     kernel: [3, 3],
     padding: [1, 1],
   });
-  graph.output(lumaResidual(graph, frame, residual, 'picture'));
-  if (tokens && shares)
-    graph.blendWeights({ mixture: shares, experts: tokens.experts, prefixes: ['head.', 'body.', 'tail.'] });
-  return graph;
+  return lumaResidual(graph, frame, residual, 'picture');
 }

@@ -28,7 +28,7 @@ function frameOf(golden: SafetensorsFile): Pixels {
  */
 const shareAtTies = 0.01;
 
-describe.each(['S'] as const)('mobilevit-sr %s in packed int8', (tier) => {
+describe.each(['S', 'M'] as const)('mobilevit-sr %s in packed int8', (tier) => {
   it('equals the whole-number reference, layer by layer, and its picture', async () => {
     const gpu = await sharedGpuDevice();
     expect(gpu.caps.packedInt8, 'the device has dot4I8Packed').toBe(true);

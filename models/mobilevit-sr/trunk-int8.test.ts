@@ -8,7 +8,7 @@ import { int8Layers } from './trunk-int8.js';
 
 const size = { width: 640, height: 360 };
 
-describe.each(['S'] as const)('the plan of %s in packed int8', (tier) => {
+describe.each(['S', 'M'] as const)('the plan of %s in packed int8', (tier) => {
   const manifest = checkManifest(shippedTiers[tier].manifest, tier);
   const graph = () => buildGraph(manifest, size, 'int8');
   const caps = testCaps({ shaderF16: false });
@@ -17,7 +17,9 @@ describe.each(['S'] as const)('the plan of %s in packed int8', (tier) => {
     const layers = int8Layers(manifest.architecture.bodyConvs ?? 0);
     const { steps } = compile(graph(), { caps, precision: 'f32' });
     const kernels = steps.map(({ kernel }) => kernel.name).filter((name) => name.includes('int8'));
+    const isBlended = manifest.architecture.experts !== undefined;
     expect(kernels).toEqual([
+      ...(isBlended ? layers.map(() => 'blend_weights_int8') : []),
       'luma_conv2d_int8',
       ...layers.slice(1).map(() => 'conv2d_int8'),
       'conv2d_int8_luma_residual',

@@ -67,17 +67,22 @@ def check_bilinear() -> None:
 
 def check_int8() -> None:
     """Training's rounded floats are the kernels' whole numbers: the same steps up to f32 arithmetic next to a tie."""
+    for tier in ("S", "M"):
+        check_int8_of(tier)
+
+
+def check_int8_of(tier: str) -> None:
     torch.manual_seed(2)
-    net = build("S")
+    net = build(tier)
     y = torch.rand(1, 1, 45, 37)
     taps: dict[str, torch.Tensor] = {}
     net(y, taps)
     roundings = calibrate(net, [y])
-    inputs, residual = integer_trunk(net, roundings, taps["head"])
+    inputs, residual = integer_trunk(net, roundings, taps)
     to_int8(net, roundings)
     rounded = net(y, taps)
     for name, q in inputs.items():
-        before = "head" if name == "body.0" else f"body.{int(name[5:]) - 1}" if name != "tail" else "body.2"
+        before = "head" if name == "body.0" else f"body.{int(name[5:]) - 1}" if name != "tail" else f"body.{len(net.body) - 1}"
         r = roundings[name]
         zeros = torch.tensor(r.zeros).view(1, -1, 1, 1)
         apart = ((taps[before] / r.scale).round().add(zeros).clamp(-128, 127) - q).abs()

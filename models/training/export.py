@@ -59,7 +59,7 @@ def golden(tier: str, weights: dict[str, np.ndarray], quantization: dict | None 
         output = upscale_rgb(net, x, taps)
         named = {"luma": luma(x), **taps, "output": output}
         if quantization:
-            inputs, residual = integer_trunk(net, from_manifest(quantization), taps["head"])
+            inputs, residual = integer_trunk(net, from_manifest(quantization), taps)
             named |= {f"int8.{k}": q.to(torch.int8) for k, q in inputs.items()}
             named["int8.output"] = (bilinear_x2(x).double() + residual).clamp(0, 1).float()
     out = {k: v[0].permute(1, 2, 0).contiguous().numpy() for k, v in named.items()}

@@ -1,7 +1,7 @@
 """The packed-int8 form of the trunk: what is rounded where, for training (straight-through) and as whole numbers.
 
 The inputs of every body convolution and of the tail are rounded to int8 with one scale a tensor and one zero point a channel (most
-channels behind a PReLU are hardly ever negative); weights to 127 steps of an output channel's largest magnitude. Products add up
+channels behind a PReLU are hardly ever negative); weights to 127 steps of an output channel's largest magnitude; weights that are a mixture of experts after they were mixed. Products add up
 in int32; scale, bias and PReLU follow in float32. Luma and head stay in float.
 plugin/engine/ops/int8 runs the same.
 """
@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from networks import ConvAct, MobileVitSr
+from networks import ConvAct, ExpertConv, MobileVitSr
 
 LOWEST, HIGHEST = -128, 127
 WEIGHT_LEVELS = 127  # symmetric: -128 is not used
@@ -62,6 +62,20 @@ class Int8Conv(nn.Module):
         return self.act(F.conv2d(x, rounded_weight(self.weight), self.bias, padding=1))
 
 
+class Int8ExpertConv(ExpertConv):
+    """An ExpertConv, sharing its parameters, with int8 input and mixed weights."""
+
+    def __init__(self, conv: ExpertConv, rounding: Rounding) -> None:
+        nn.Module.__init__(self)
+        self.weight, self.bias, self.act = conv.weight, conv.bias, conv.act
+        self.log_scale = nn.Parameter(torch.tensor(math.log(rounding.scale)))
+        self.register_buffer("zeros", torch.tensor(rounding.zeros, dtype=torch.float32))
+
+    def forward(self, x: Tensor, mixture: Tensor) -> Tensor:
+        weight, *rest = self.mixed(mixture)
+        return self.filtered(rounded_through(x, self.log_scale.exp(), self.zeros), rounded_weight(weight), *rest)
+
+
 def layers(net: MobileVitSr) -> dict[str, nn.Module]:
     """The layers whose inputs are int8, by name, first to last."""
     return {**{f"body.{i}": conv for i, conv in enumerate(net.body)}, "tail": net.tail}
@@ -69,9 +83,10 @@ def layers(net: MobileVitSr) -> dict[str, nn.Module]:
 
 def to_int8(net: MobileVitSr, roundings: Roundings) -> None:
     """Replaces body and tail by their int8 forms, in place; parameters keep their names."""
+    form = Int8Conv if net.tokens is None else Int8ExpertConv
     for i, conv in enumerate(net.body):
-        net.body[i] = Int8Conv(conv, roundings[f"body.{i}"])
-    net.tail = Int8Conv(net.tail, roundings["tail"])
+        net.body[i] = form(conv, roundings[f"body.{i}"])
+    net.tail = form(net.tail, roundings["tail"])
 
 
 def roundings_of(net: MobileVitSr) -> Roundings:
@@ -134,24 +149,31 @@ def calibrate(net: MobileVitSr, batches: list[Tensor]) -> Roundings:
     return {name: best_rounding(x) for name, x in inputs_of(net, batches).items()}
 
 
-def integer_trunk(net: MobileVitSr, roundings: Roundings, features: Tensor) -> tuple[dict[str, Tensor], Tensor]:
-    """The trunk of a float net as the kernels compute it, on the features of its head.
+def weights_of(conv: nn.Module, taps: dict[str, Tensor]) -> tuple[Tensor, Tensor, Tensor | None]:
+    """Weight, bias and PReLU slope of a layer of a float net, as they were for the frame behind `taps`."""
+    if isinstance(conv, ExpertConv):
+        return conv.mixed(taps["mixture"].flatten())
+    return conv.weight, conv.bias, conv.act.weight if isinstance(conv, ConvAct) else None
+
+
+def integer_trunk(net: MobileVitSr, roundings: Roundings, taps: dict[str, Tensor]) -> tuple[dict[str, Tensor], Tensor]:
+    """The trunk of a float net as the kernels compute it, behind its head; `taps` are those of its forward of one frame.
 
     Whole-number inputs of every int8 layer by name, and the residual [B, 1, 2H, 2W]. Sums of products are exact in f64; what
     the kernels keep as f32 (multipliers, reciprocals of scales) is rounded to f32.
     """
     inputs: dict[str, Tensor] = {}
-    value = features.double()
+    value = taps["head"].double()
     for name, conv in layers(net).items():
         step = float(np.float32(roundings[name].scale))
         zeros = torch.tensor(roundings[name].zeros, dtype=torch.float64).view(1, -1, 1, 1)
         inputs[name] = ((value * float(np.float32(1 / step))).round() + zeros).clamp(LOWEST, HIGHEST)
-        weight = conv.weight.double()
+        weight, bias, slope = (None if p is None else p.double() for p in weights_of(conv, taps))
         largest = weight.abs().amax((1, 2, 3), keepdim=True).clamp_min(1e-300)
         # Outside the picture stands zero: the zero point of each channel.
         total = F.conv2d(inputs[name] - zeros, (weight * WEIGHT_LEVELS / largest).round(), padding=1)
         multiplier = (largest.flatten() / WEIGHT_LEVELS * step).float().double()
-        value = total * multiplier.view(1, -1, 1, 1) + conv.bias.double().view(1, -1, 1, 1)
-        if isinstance(conv, ConvAct):
-            value = F.prelu(value, conv.act.weight.double())
+        value = total * multiplier.view(1, -1, 1, 1) + bias.view(1, -1, 1, 1)
+        if slope is not None:
+            value = F.prelu(value, slope)
     return inputs, F.pixel_shuffle(value, 2)

@@ -201,7 +201,7 @@ class Slopes(nn.Module):
 
 
 class ExpertConv(nn.Module):
-    """3x3 convolution and PReLU whose weights are a mixture of experts; the trunk asks for `mixed` ones, a frame each."""
+    """3x3 convolution (zero padded) and PReLU whose weights are a mixture of experts."""
 
     def __init__(self, cin: int, cout: int, experts: int, activates: bool = True) -> None:
         super().__init__()
@@ -215,6 +215,15 @@ class ExpertConv(nn.Module):
         """mixture [experts] -> weight, bias, slope of one frame."""
         weight = (mixture @ self.weight.flatten(1)).view(self.weight.shape[1:])
         return weight, mixture @ self.bias, None if self.act is None else mixture @ self.act.weight
+
+    def forward(self, x: Tensor, mixture: Tensor) -> Tensor:
+        """One frame [1, cin, H, W] -> [1, cout, H, W]."""
+        return self.filtered(x, *self.mixed(mixture))
+
+    @staticmethod
+    def filtered(x: Tensor, weight: Tensor, bias: Tensor, slope: Tensor | None) -> Tensor:
+        y = F.conv2d(x, weight.contiguous(memory_format=torch.channels_last), bias, padding=1)
+        return y if slope is None else F.prelu(y, slope)
 
 
 class MobileVitSr(nn.Module):
@@ -256,13 +265,10 @@ class MobileVitSr(nn.Module):
     def trunk(self, y: Tensor, mixture: Tensor, taps: dict[str, Tensor] | None) -> Tensor:
         """One frame [1, 1, H, W] by experts in one mixture -> [1, 4, H, W]."""
         f = y.contiguous(memory_format=torch.channels_last)
-        for name, conv in [("head", self.head), *((f"body.{i}", c) for i, c in enumerate(self.body)), ("tail", self.tail)]:
-            weight, bias, slope = conv.mixed(mixture)
-            f = F.conv2d(f, weight.contiguous(memory_format=torch.channels_last), bias, padding=1)
-            if slope is not None:
-                f = F.prelu(f, slope)
-                tap(taps, name, f)
-        return f
+        for name, conv in [("head", self.head), *((f"body.{i}", conv) for i, conv in enumerate(self.body))]:
+            f = conv(f, mixture)
+            tap(taps, name, f)
+        return self.tail(f, mixture)
 
 
 def tap(taps: dict[str, Tensor] | None, name: str, value: Tensor) -> None:

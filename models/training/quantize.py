@@ -31,7 +31,7 @@ SCALE_RATE = 0.3  # of the weights' learning rate: the logarithm of a scale move
 def network(tier: str, state: dict[str, torch.Tensor]) -> MobileVitSr:
     net = build(tier, tokens="tokens.embed.weight" in state)
     net.load_state_dict(state)
-    return net.to(memory_format=torch.channels_last)
+    return net if net.tokens is not None else net.to(memory_format=torch.channels_last)
 
 
 def report(name: str, gains: dict[str, float]) -> dict[str, float]:

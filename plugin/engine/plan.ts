@@ -2,7 +2,7 @@ import { VitreousError } from '../core/errors.js';
 import type { Caps } from '../gpu/caps.js';
 import type { Consts, Kernel, Precision } from '../gpu/kernel.js';
 import { type Arena, type Lifetime, placeValues } from './arena.js';
-import { BlendedLayout } from './blend.js';
+import { BlendedLayout, type BlendPlaces } from './blend.js';
 import { expand } from './expand.js';
 import { fuse } from './fuse.js';
 import type { Graph, GraphNode } from './graph.js';
@@ -305,7 +305,11 @@ export function compile(source: Graph, options: PlanOptions): Plan {
       writtenBytes,
     };
   });
-  const blendAt = blended && placeBlend(steps, lowered, blended, weightLayout, placeUniforms);
+  const places = {
+    weights: (packed: PackedWeights | PackedWords) => weightLayout.place(packed),
+    uniforms: placeUniforms,
+  };
+  const added = blended && addBlend(steps, lowered, blended, places);
   const sum = (of: (step: PlanStep) => number): number => steps.reduce((n, step) => n + of(step), 0);
   return {
     precision,
@@ -322,23 +326,21 @@ export function compile(source: Graph, options: PlanOptions): Plan {
     macs: sum((step) => step.macs),
     readBytes: sum((step) => step.readBytes),
     writtenBytes: sum((step) => step.writtenBytes),
-    ...(tiling
-      ? { tiling: blended && blendAt !== undefined ? withBlend(tiling, blendAt, blended.mixture) : tiling }
-      : {}),
+    ...(tiling ? { tiling: blended && added ? withBlend(tiling, added, blended.mixture) : tiling } : {}),
   };
 }
 
-/** Adds the step that blends weights, behind those that say how. @returns its index */
-function placeBlend(
+/** Adds the steps that blend weights, behind those that say how. */
+function addBlend(
   steps: PlanStep[],
   lowered: readonly Lowered[],
   blended: BlendedLayout,
-  layout: WeightLayout,
-  placeUniforms: (words: number) => number,
-): number {
+  places: BlendPlaces,
+): { readonly at: number; readonly count: number } {
   const at = 1 + lowered.findLastIndex(({ node }) => node.outputs.includes(blended.mixture));
-  steps.splice(at, 0, blended.step(layout.place(blended.experts), placeUniforms));
-  return at;
+  const added = blended.steps(places);
+  steps.splice(at, 0, ...added);
+  return { at, count: added.length };
 }
 
 function traffic(

@@ -229,11 +229,15 @@ export function tilingOf(
   return { patches, lists, listOf, kept, pictureList };
 }
 
-/** The tiling of a plan that blends its weights by `mixture` in a step put in at `at`. */
-export function withBlend(tiling: Tiling, at: number, mixture: Value): Tiling {
+/** The tiling of a plan that blends its weights by `mixture` in so many steps put in at `at`. */
+export function withBlend(
+  tiling: Tiling,
+  { at, count }: { readonly at: number; readonly count: number },
+  mixture: Value,
+): Tiling {
   const listOf = [...tiling.listOf];
-  listOf.splice(at, 0, undefined);
-  return { ...tiling, listOf, blend: { firstStep: at + 1, mixture } };
+  listOf.splice(at, 0, ...new Array<undefined>(count));
+  return { ...tiling, listOf, blend: { firstStep: at + count, mixture } };
 }
 
 /** The lists of all steps, each once. */

@@ -23,6 +23,21 @@ export interface PackedWords {
   readonly length: number;
   readonly dtype: 'word';
   pack(source: WeightSource): Uint32Array;
+  /** A convolution in packed int8: what a GPU needs to pack a mixture of experts itself. */
+  readonly int8?: Int8Words;
+}
+
+/** Where words of packed int8 come from, and where in them, in vectors of 4, the parameters of the outputs and the zero points begin. */
+export interface Int8Words {
+  /** Names of the weights [outChannels, inChannels, 3, 3], the biases and the PReLU slopes, if any. */
+  readonly weight: string;
+  readonly bias: string;
+  readonly slope?: string;
+  readonly inChannels: number;
+  readonly outChannels: number;
+  readonly inputScale: number;
+  readonly paramsAt: number;
+  readonly zerosAt: number;
 }
 
 /** Whether a plan in f16 stores them as f16. */

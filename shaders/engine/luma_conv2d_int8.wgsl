@@ -44,7 +44,8 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) l
     }
     let value = activate(sum, vec4f(weights[dims.slope_at + select(0u, group, ACTIVATION == 2u)]));
     let steps = zero_padding(value * dims.inverse_step, group, dims.out_channels);
-    let zeros = vec4f(weights[9u * out_groups + group]);
+    // Rounded: among blended weights they are a sum of as many shares of themselves.
+    let zeros = round(vec4f(weights[9u * out_groups + group]));
     y[(pixel.y * dims.size.x + pixel.x) * out_groups + group] = pack_steps(steps, zeros);
   }
 }

@@ -86,5 +86,7 @@ export function packInt8(layer: Int8Layer, inChannels: number, output?: Int8Roun
     return words;
   };
   const names = [weight, bias, ...(slope === undefined ? [] : [slope])];
-  return { packed: { names, length, dtype: 'word', pack }, paramsAt, zerosAt };
+  const from = { weight, bias, ...(slope === undefined ? {} : { slope }), inChannels, outChannels };
+  const int8 = { ...from, inputScale: input.scale, paramsAt, zerosAt };
+  return { packed: { names, length, dtype: 'word', pack, int8 }, paramsAt, zerosAt };
 }
