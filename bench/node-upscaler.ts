@@ -199,10 +199,11 @@ export class NodeUpscaler implements DisposableResource {
     return performance.now() - startMs;
   }
 
-  /** As `upscale`, with the milliseconds from submit to done. */
+  /** A picture that follows no other, with the milliseconds from submit to done. */
   async timedUpscale(pixels: Pixels): Promise<{ readonly picture: Pixels; readonly ms: number }> {
     const prepared = await this.prepare(pixels);
     prepared.upload(pixels);
+    prepared.stage.reset();
     await this.#gpu.device.queue.onSubmittedWorkDone();
     const ms = await this.time(pixels);
     return { picture: await prepared.read(), ms };

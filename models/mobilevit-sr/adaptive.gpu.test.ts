@@ -167,6 +167,21 @@ describe.each([
   });
 });
 
+it('what a stage shows after a reset depends on no frame before it', async () => {
+  const [one, other] = [await playerOf('M', 'f32', false), await playerOf('M', 'f32', false)];
+  const before = scene(5);
+  const data = scene(5);
+  // Another kind of picture, but not so much another that its weights would change by themselves.
+  for (let i = 0; i < data.length; i++) if (i % 4 !== 3) data[i] = Math.round(((data[i] ?? 0) * 31) / 32);
+  await one.show(before);
+  const carried = await one.show(data);
+  one.stage.reset();
+  const anew = await one.show(data);
+  expect(sameBytes(anew, await other.show(data))).toBe(true);
+  expect(sameBytes(anew, carried), 'the mixture was held').toBe(false);
+  for (const player of [one, other]) player.dispose();
+});
+
 it('what has not changed is not computed: it stays even where the picture was painted over', async () => {
   const gpu = await sharedGpuDevice();
   const stage = new UpscaleStage(gpu, await modelOf('S'), { precision: 'f32', adaptive: true });

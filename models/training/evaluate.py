@@ -1,11 +1,13 @@
 """Quality of the shipped tiers on held-out pictures: PSNR and SSIM in luma, and the gain over Lanczos.
 
     python models/training/evaluate.py --data DIR [--tiers S M] [--through torch|plan] [--limit N] [--json FILE] [--card]
+    python models/training/evaluate.py --data DIR --tiers M --held .05
 
 Photographs of val/ in seeded motion (one late frame each), drawn text that scrolls, and real clips that were never
 trained on; mixed halving, x264 at crf 23, 28, 33, and clean; 8 pixels shaved. Every output is rounded to 8 bits before it
 is judged. `torch` runs the shipped f16 weights in float32; `plan` runs `npm run eval:upscale`, the WGSL plan on the GPU.
---card puts the tables into models/mobilevit-sr/card.md.
+--card puts the tables into models/mobilevit-sr/card.md. --held judges with mixtures of experts that are off by so much: that of a
+frame before, which the plan keeps while no share has moved by more.
 """
 
 from __future__ import annotations
@@ -43,10 +45,12 @@ def key(sample: Sample) -> str:
     return f"{sample.group}-{sample.name}"
 
 
-def through_torch(tier: str, samples: list[Sample], models: Path) -> Outputs:
+def through_torch(tier: str, samples: list[Sample], models: Path, held: float = 0) -> Outputs:
     weights = load_file(models / tier / "weights.safetensors")
     net = build(tier).eval()
     net.load_state_dict({k: torch.from_numpy(v).float() for k, v in weights.items()})
+    if held and net.tokens is not None:
+        net.tokens.register_forward_hook(lambda _module, _input, mixture: off_by(held, mixture))
     out: Outputs = {}
     with torch.no_grad():
         for s in samples:
@@ -55,6 +59,16 @@ def through_torch(tier: str, samples: list[Sample], models: Path) -> Outputs:
                 y = (upscale_rgb(net, x)[0] * 255).round().byte()
                 out[key(s), c] = y.permute(1, 2, 0).numpy()
     return out
+
+
+def off_by(share: float, mixture: torch.Tensor) -> torch.Tensor:
+    """Mixtures [B, experts] with so much moved from the largest share to the second."""
+    first, second = mixture.topk(2, -1).indices.unbind(-1)
+    rows = torch.arange(len(mixture))
+    moved = mixture.clone()
+    moved[rows, first] -= share
+    moved[rows, second] += share
+    return moved
 
 
 def through_plan(tier: str, samples: list[Sample], precision: str) -> Outputs:
@@ -109,6 +123,7 @@ def main() -> None:
     p.add_argument("--through", choices=("torch", "plan"), default="torch")
     p.add_argument("--precision", choices=("f16", "f32", "int8"), default="f16", help="of the plan")
     p.add_argument("--models", type=Path, default=ROOT / "models" / "mobilevit-sr")
+    p.add_argument("--held", type=float, default=0, help="how far shares of experts are off, 0 to 1")
     p.add_argument("--limit", type=int, help="at most this many frames, spread over the kinds")
     p.add_argument("--json", type=Path)
     p.add_argument("--card", action="store_true", help="tables into models/mobilevit-sr/card.md")
@@ -119,7 +134,7 @@ def main() -> None:
     if args.limit:
         samples = [samples[i] for i in np.linspace(0, len(samples) - 1, min(args.limit, len(samples))).round().astype(int)]
     run = {
-        "torch": lambda t: through_torch(t, samples, args.models),
+        "torch": lambda t: through_torch(t, samples, args.models, args.held),
         "plan": lambda t: through_plan(t, samples, args.precision),
     }[args.through]
     result = judge(samples, {t: run(t) for t in args.tiers})

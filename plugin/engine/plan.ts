@@ -84,6 +84,8 @@ export interface Plan {
   readonly weightBytes: number;
   /** Of the weights that are blended anew for each frame. */
   readonly blendedBytes: number;
+  /** The output that says how; absent: weights stay. */
+  readonly mixture?: string;
   readonly packedWeights: readonly { readonly packed: PackedWeights | PackedWords; readonly offsetBytes: number }[];
   readonly inputs: readonly Value[];
   readonly outputs: readonly Value[];
@@ -326,7 +328,8 @@ export function compile(source: Graph, options: PlanOptions): Plan {
     macs: sum((step) => step.macs),
     readBytes: sum((step) => step.readBytes),
     writtenBytes: sum((step) => step.writtenBytes),
-    ...(tiling ? { tiling: blended && added ? withBlend(tiling, added, blended.mixture) : tiling } : {}),
+    ...(blended ? { mixture: blended.mixture.name } : {}),
+    ...(tiling ? { tiling: added ? withBlend(tiling, added) : tiling } : {}),
   };
 }
 

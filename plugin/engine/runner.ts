@@ -212,7 +212,7 @@ export class Runner implements DisposableResource {
       const pipeline = this.#pipelines[i];
       const group = bound.groups[i];
       if (!step || !pipeline || !group) continue;
-      if (i === tiling?.blend?.firstStep) beforeBlended?.(pass);
+      if (i === tiling?.blendedFrom) beforeBlended?.(pass);
       pass.setPipeline(pipeline);
       pass.setBindGroup(0, group);
       const list = tiling?.listOf[i];
@@ -222,6 +222,13 @@ export class Runner implements DisposableResource {
         pass.dispatchWorkgroupsIndirect(bound.arguments, list * argumentsStrideBytes);
       } else pass.dispatchWorkgroups(step.workgroups[0], step.workgroups[1], step.workgroups[2]);
     }
+  }
+
+  /** Encodes that what lasts from run to run, the mixture of blended weights, is forgotten: the next run decides it anew. */
+  forget(encoder: GPUCommandEncoder): void {
+    this.#alive();
+    const { mixture } = this.plan;
+    if (mixture !== undefined) encoder.clearBuffer(this.buffer(mixture));
   }
 
   dispose(): void {

@@ -29,10 +29,10 @@ export interface Tiling {
   /** The list whose workgroups write the picture. */
   readonly pictureList: number;
   /**
-   * From this step on weights differ from those of the frame before where the last group of `mixture`, an output, begins with a 1: all
-   * workgroups run then. Absent: weights stay.
+   * From this step on weights differ from those of the frame before where the last group of `Plan.mixture` begins with a 1: all workgroups
+   * run then. Absent: weights stay.
    */
-  readonly blend?: { readonly firstStep: number; readonly mixture: Value };
+  readonly blendedFrom?: number;
 }
 
 /** Where the lists are on a device. */
@@ -229,15 +229,11 @@ export function tilingOf(
   return { patches, lists, listOf, kept, pictureList };
 }
 
-/** The tiling of a plan that blends its weights by `mixture` in so many steps put in at `at`. */
-export function withBlend(
-  tiling: Tiling,
-  { at, count }: { readonly at: number; readonly count: number },
-  mixture: Value,
-): Tiling {
+/** The tiling of a plan that blends its weights in so many steps put in at `at`. */
+export function withBlend(tiling: Tiling, { at, count }: { readonly at: number; readonly count: number }): Tiling {
   const listOf = [...tiling.listOf];
   listOf.splice(at, 0, ...new Array<undefined>(count));
-  return { ...tiling, listOf, blend: { firstStep: at + count, mixture } };
+  return { ...tiling, listOf, blendedFrom: at + count };
 }
 
 /** The lists of all steps, each once. */

@@ -115,7 +115,7 @@ export class ChangeDetector implements DisposableResource {
     const [changed, lists, renew] = await Promise.all([
       compile(changedKernel, { PATCH: patchSide }),
       compile(listsKernel),
-      tiling.blend && compile(renewKernel, {}, precision),
+      tiling.blendedFrom === undefined ? undefined : compile(renewKernel, {}, precision),
     ]);
     signal?.throwIfAborted();
     return gpu.checked('lists of tiles', () => new ChangeDetector(gpu, size, tiling, { changed, lists, renew }));

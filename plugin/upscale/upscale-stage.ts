@@ -130,15 +130,15 @@ export class UpscaleStage implements Stage {
     const [first, second] = views;
     if (changes) {
       if (!first || !second) throw new RangeError('upscale: adaptive needs two textures of frames');
-      const mixture = runner.plan.tiling?.blend?.mixture;
-      changes.bind([first, second], mixture && runner.buffer(mixture.name));
+      const { mixture } = runner.plan;
+      changes.bind([first, second], mixture === undefined ? undefined : runner.buffer(mixture));
     }
     const target = picture.createView({ label: 'vitreous/picture' });
     for (const [turn, frame] of views.entries()) runner.bind({ frame, picture: target }, changes?.tiles, turn);
     this.#stale = true;
   }
 
-  /** The picture no longer belongs to the frame before, or that frame is gone: the next one is computed as a whole. */
+  /** The next frame doesn't follow the one before, or that one is gone: it is computed as a whole, by weights of its own. */
   reset(): void {
     this.#stale = true;
   }
@@ -151,6 +151,7 @@ export class UpscaleStage implements Stage {
       this.#uploadedStrength = this.strength;
       this.#stale = true;
     }
+    if (this.#stale) runner.forget(encoder);
     const pass = encoder.beginComputePass(timings.pass('upscale'));
     changes?.record(pass, this.#stale);
     runner.record(pass, turn, changes?.renew);
