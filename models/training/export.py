@@ -109,8 +109,9 @@ def stages(checkpoint: dict) -> list[dict]:
     options = ["tier", "name", "batch", "patch", "steps", "minutes", "lr", "ema", "seed", "clean-share", "soften"]
     given = {k: a.get(k.replace("-", "_")) for k in options}
     command = "python models/training/train.py --data DIR " + " ".join(f"--{k} {v}" for k, v in given.items() if v is not None)
-    if a.get("without_tokens") == "True":
-        command += " --without-tokens"
+    for ablation in ("without-tokens", "without-attention"):
+        if a.get(ablation.replace("-", "_")) == "True":
+            command += f" --{ablation}"
     before: list[dict] = []
     for how in ("init", "widen"):
         if a.get(how, "None") != "None":

@@ -293,10 +293,10 @@ def upscale_rgb(net: MobileVitSr, rgb: Tensor, taps: dict[str, Tensor] | None = 
     return (bilinear_x2(rgb) + net(luma(rgb), taps)).clamp(0, 1)
 
 
-def build(tier: str, tokens: bool = True) -> MobileVitSr:
-    """A tier's network, or with one version of each weight what is left of it without the transformer branch."""
+def build(tier: str, tokens: bool = True, attention: bool = True) -> MobileVitSr:
+    """A tier's network, or what is left of it without the transformer branch (one version of each weight) or without the attention in it."""
     a = TIERS[tier]
-    return MobileVitSr(a if tokens else replace(a, experts=0))
+    return MobileVitSr(replace(a, experts=a.experts if tokens else 0, blocks=a.blocks if attention else 0))
 
 
 @torch.no_grad()

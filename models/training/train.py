@@ -132,7 +132,8 @@ def start(net: MobileVitSr, weights: dict[str, torch.Tensor]) -> None:
     if net.tokens is not None and weights["tail.weight"].dim() < net.tail.weight.dim():
         split(weights, net)
     else:
-        net.load_state_dict(weights)
+        # One that had a transformer branch may go on without it.
+        net.load_state_dict(weights, strict=net.tokens is not None)
 
 
 def shape_of_step(progress: float, patch: int, batch: int, rng: np.random.Generator) -> tuple[int, int]:
@@ -150,7 +151,7 @@ def train(args: argparse.Namespace) -> None:
     torch.set_num_threads(args.threads)
     torch.set_flush_denormal(True)
     torch.manual_seed(args.seed)
-    net = build(args.tier, tokens=not args.without_tokens)
+    net = build(args.tier, tokens=not args.without_tokens, attention=not args.without_attention)
     if net.tokens is None:  # experts are laid out so when they are mixed
         net.to(memory_format=torch.channels_last)
     shipped: list[dict] = []
@@ -230,6 +231,7 @@ def main() -> None:
     p.add_argument("--init", type=Path, help="a checkpoint whose averaged weights to start from, or shipped weights")
     p.add_argument("--widen", type=Path, help="a checkpoint of a narrower tier of the same depth to grow from")
     p.add_argument("--without-tokens", action="store_true", help="ablation: leave the transformer branch out")
+    p.add_argument("--without-attention", action="store_true", help="ablation: average the patches' spectra as they are")
     p.add_argument("--resume", action="store_true")
     args = p.parse_args()
     args.name = args.name or args.tier
