@@ -27,7 +27,7 @@ from safetensors.numpy import load_file
 import heldout
 import marked
 from heldout import CRFS, Rgb, Sample
-from networks import TIERS, build, upscale_rgb
+from networks import TIERS, MobileVitSr, build, luma, upscale_rgb
 
 ROOT = Path(__file__).parent.parent.parent
 CONDITIONS = ("clean", *(f"crf{c}" for c in CRFS))
@@ -45,18 +45,27 @@ def key(sample: Sample) -> str:
     return f"{sample.group}-{sample.name}"
 
 
-def through_torch(tier: str, samples: list[Sample], models: Path, held: float = 0) -> Outputs:
+def load(tier: str, models: Path) -> MobileVitSr:
+    """The shipped f16 weights, in float32."""
     weights = load_file(models / tier / "weights.safetensors")
     net = build(tier).eval()
     net.load_state_dict({k: torch.from_numpy(v).float() for k, v in weights.items()})
+    return net
+
+
+def tensor_of(frame: Rgb) -> torch.Tensor:
+    return torch.from_numpy(frame.astype(np.float32) / 255).permute(2, 0, 1)[None]
+
+
+def through_torch(tier: str, samples: list[Sample], models: Path, held: float = 0) -> Outputs:
+    net = load(tier, models)
     if held and net.tokens is not None:
         net.tokens.register_forward_hook(lambda _module, _input, mixture: off_by(held, mixture))
     out: Outputs = {}
     with torch.no_grad():
         for s in samples:
             for c in CONDITIONS:
-                x = torch.from_numpy(s.low[c].astype(np.float32) / 255).permute(2, 0, 1)[None]
-                y = (upscale_rgb(net, x)[0] * 255).round().byte()
+                y = (upscale_rgb(net, tensor_of(s.low[c]))[0] * 255).round().byte()
                 out[key(s), c] = y.permute(1, 2, 0).numpy()
     return out
 
@@ -116,6 +125,22 @@ def table(result: dict, kind: str, frames: int) -> str:
     return "\n".join(lines)
 
 
+@torch.no_grad()
+def mixtures(tier: str, samples: list[Sample], models: Path) -> str:
+    """Shares of the experts by kind and condition, averaged; nothing for a tier without experts."""
+    net = load(tier, models)
+    if net.tokens is None:
+        return ""
+    shares: dict = defaultdict(list)
+    for s in samples:
+        for c in CONDITIONS:
+            shares[KINDS.get(s.group, s.group), c].append(net.tokens(luma(tensor_of(s.low[c])))[0])
+    kinds = list(dict.fromkeys(kind for kind, _ in shares))
+    head = [f"\n### Mixtures of {tier}'s experts, in percent", "", "| | " + " | ".join(CONDITIONS) + " |", "| --- |" + " --- |" * len(CONDITIONS)]
+    percent = lambda group: " ".join(f"{100 * float(v):.0f}" for v in torch.stack(group).mean(0))  # noqa: E731
+    return "\n".join([*head, *(f"| {k} | " + " | ".join(percent(shares[k, c]) for c in CONDITIONS) + " |" for k in kinds)])
+
+
 def main() -> None:
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--data", type=Path, required=True)
@@ -142,7 +167,7 @@ def main() -> None:
     for s in samples:
         counts[KINDS.get(s.group, s.group)] += 1
     print(f"Luma PSNR (dB) / SSIM (gain over Lanczos, dB), through {args.through}")
-    tables = "\n".join(table(result, kind, frames) for kind, frames in counts.items())
+    tables = "\n".join([*(table(result, kind, frames) for kind, frames in counts.items()), *(mixtures(t, samples, args.models) for t in args.tiers)])
     print(tables)
     if args.card:
         marked.insert(ROOT / "models" / "mobilevit-sr" / "card.md", "evaluate.py", tables)

@@ -9,7 +9,7 @@
 // in, out   y        real4[]   the mixture in use, EXPERT_GROUPS of it, zeros before the first; then 1 in the first lane where it has
 //                              just changed, else 0
 // consts    GROUPS, EXPERT_GROUPS   channels and experts / 4, rounded up
-// grid      one workgroup of 64
+// grid      one workgroup of 256: neighbours read neighbours, as many tokens at once as fit
 // tolerance f32 from z to y: roundings of 2^-24 by the sum of `tokens` terms and two products; then one rounding to real
 
 struct Dims {
@@ -29,8 +29,10 @@ const HIDDEN_BIAS = HIDDEN + GROUPS * GROUPS * 4u;
 const MIXTURE = HIDDEN_BIAS + GROUPS;
 const MIXTURE_BIAS = MIXTURE + EXPERT_GROUPS * GROUPS * 4u;
 
-// Sums of the tokens: [lane][group]. Then the average, and behind it what the hidden layer makes of it.
-var<workgroup> sums: array<vec4f, 64u * GROUPS>;
+const ABREAST = 256u / GROUPS;
+
+// Sums of the tokens: [ABREAST][group]. Then the average, and behind it what the hidden layer makes of it.
+var<workgroup> sums: array<vec4f, 256>;
 
 fn row(matrix: u32, group: u32, x_at: u32) -> vec4f {
   var sum = vec4f(0.0);
@@ -46,26 +48,24 @@ fn largest(x: vec4f) -> f32 {
   return max(max(x.x, x.y), max(x.z, x.w));
 }
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(256)
 fn main(@builtin(local_invocation_index) lane: u32) {
-  for (var g = 0u; g < dims.groups; g++) {
-    var sum = vec4f(0.0);
-    for (var t = lane; t < dims.tokens; t += 64u) {
-      sum += vec4f(z[t * GROUPS + g]);
+  var sum = vec4f(0.0);
+  if (lane < ABREAST * GROUPS) {
+    for (var at = lane; at < dims.tokens * GROUPS; at += ABREAST * GROUPS) {
+      sum += vec4f(z[at]);
     }
-    sums[lane * GROUPS + g] = sum;
+  }
+  sums[lane] = sum;
+  workgroupBarrier();
+  if (lane < GROUPS) {
+    for (var i = lane + GROUPS; i < ABREAST * GROUPS; i += GROUPS) {
+      sum += sums[i];
+    }
   }
   workgroupBarrier();
-  for (var half = 32u; half > 0u; half /= 2u) {
-    if (lane < half) {
-      for (var g = 0u; g < dims.groups; g++) {
-        sums[lane * GROUPS + g] += sums[(lane + half) * GROUPS + g];
-      }
-    }
-    workgroupBarrier();
-  }
   if (lane < GROUPS) {
-    sums[lane] = (sums[lane] / f32(dims.tokens) - weight(lane)) * weight(GROUPS + lane);
+    sums[lane] = (sum / f32(dims.tokens) - weight(lane)) * weight(GROUPS + lane);
   }
   workgroupBarrier();
   if (lane < GROUPS) {

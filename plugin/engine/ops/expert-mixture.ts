@@ -27,14 +27,18 @@ const kernel: Kernel = {
   bindings: ['uniform', 'uniform', 'storage-read', 'storage-write'],
 };
 
+/** Two groups of 4 channels an invocation: the average, and the hidden layer. */
+const maxChannels = 512;
+
 export const expertMixtureOp: Op<ExpertMixtureAttrs> = {
   name: 'expertMixture',
   infer([type], { mixture, experts }) {
     const z = realTensor(type, 'expertMixture');
-    if (z.shape.length !== 3 || channelsOf(z) % 4 !== 0 || !(Number.isInteger(experts) && experts > 0))
+    const isWide = channelsOf(z) % 4 === 0 && channelsOf(z) <= maxChannels;
+    if (z.shape.length !== 3 || !isWide || !(Number.isInteger(experts) && experts > 0))
       throw invalidGraph(
         `${mixture}: ${experts} experts from [${z.shape.join(', ')}]`,
-        'one or more, from [rows, columns, channels in multiples of 4]',
+        `one or more, from [rows, columns, channels: a multiple of 4, at most ${maxChannels}]`,
       );
     return [tensor([1, 1, ceilDiv(experts, 4) * 4 + 4])];
   },
@@ -68,7 +72,7 @@ export const expertMixtureOp: Op<ExpertMixtureAttrs> = {
  *
  * @param z tokens `[rows, columns, C]`
  * @returns `[1, 1, E + 4]`, E the number of experts rounded up to a multiple of 4: their shares, then 1 where they have just changed, or 0
- * @throws VitreousError `graph-invalid` where C is no multiple of 4
+ * @throws VitreousError `graph-invalid` where C is no multiple of 4, or above 512
  */
 export function expertMixture(graph: Graph, z: Value, attrs: ExpertMixtureAttrs, name: string): Value<TensorType> {
   return graph.add(expertMixtureOp, [z], attrs, name);
