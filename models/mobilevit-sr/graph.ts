@@ -38,8 +38,8 @@ export const tokenKeys = ['experts', 'tokenDim', 'blocks', 'heads', 'patch', 'wi
 const layerNormEpsilon = 1e-5;
 /** Of a filter's response: half a step of 8 bits, as in training. */
 const responseFloor = 0.5 / 255;
-/** Shares that move by less change no picture by as much as a rounding to 8 bits does; see card.md. */
-const mixtureHold = 0.05;
+/** What a frame whose shares are off by so much loses is in card.md; what stands still moves them by less, from frame to frame. */
+const mixtureHold = 0.02;
 
 /** The branch that reads how compressed a frame is, and what kind of picture: patches → tokens → attention → a mixture of experts. */
 function mixture(

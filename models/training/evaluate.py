@@ -1,7 +1,7 @@
 """Quality of the shipped tiers on held-out pictures: PSNR and SSIM in luma, and the gain over Lanczos.
 
     python models/training/evaluate.py --data DIR [--tiers S M] [--through torch|plan] [--limit N] [--json FILE] [--card]
-    python models/training/evaluate.py --data DIR --tiers M --held .05
+    python models/training/evaluate.py --data DIR --tiers M --held .02
 
 Photographs of val/ in seeded motion (one late frame each), drawn text that scrolls, and real clips that were never
 trained on; mixed halving, x264 at crf 23, 28, 33, and clean; 8 pixels shaved. Every output is rounded to 8 bits before it
