@@ -73,15 +73,22 @@ class Recurrent(nn.Module):
         net = self.single
         base = bilinear_x2(y)
         # As a difference from what one frame shows: nothing carried is zero.
-        extra = 0 if former is None else self.carried(F.pixel_unshuffle(former - base, 2))
-        f = net.head.act(F.conv2d(y, net.head.weight, net.head.bias, padding=1) + extra)
-        if net.tokens is not None:
-            m = F.interpolate(net.tokens(y), scale_factor=8, mode="bilinear", align_corners=False)
-            scale, shift = m[:, :, : y.shape[2], : y.shape[3]].chunk(2, dim=1)
-            f = torch.addcmul(f + shift, f, scale)
-        for conv in net.body:
-            f = conv(f)
-        return base + F.pixel_shuffle(net.tail(f), 2)
+        extra = None if former is None else self.carried(F.pixel_unshuffle(former - base, 2))
+        if net.tokens is None:
+            f = F.conv2d(y, net.head.weight, net.head.bias, padding=1)
+            f = net.head.act(f if extra is None else f + extra)
+            for conv in net.body:
+                f = conv(f)
+            return base + F.pixel_shuffle(net.tail(f), 2)
+        out = []
+        for i, mixture in enumerate(net.tokens(y)):  # weights of its own for each
+            weight, bias, slope = net.head.mixed(mixture)
+            f = F.conv2d(y[i : i + 1], weight, bias, padding=1)
+            f = F.prelu(f if extra is None else f + extra[i : i + 1], slope)
+            for conv in net.body:
+                f = conv(f, mixture)
+            out.append(net.tail(f, mixture))
+        return base + F.pixel_shuffle(torch.cat(out), 2)
 
     def sequence(self, frames: list[Tensor], carry: bool) -> list[Tensor]:
         out: list[Tensor] = []
@@ -181,7 +188,7 @@ def main() -> None:
     start = torch.load(args.init, weights_only=False)
     single = build(start["tier"])
     single.load_state_dict(start["ema"])
-    net = Recurrent(single).to(memory_format=torch.channels_last)
+    net = Recurrent(single)
     average = copy.deepcopy(net)
     carry = args.mode == "recurrent"
     clips, items = Clips(args.cache), held_out(args.data)
