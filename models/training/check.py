@@ -13,7 +13,8 @@ from safetensors.numpy import load, load_file
 
 from export import golden
 from int8 import calibrate, integer_trunk, to_int8
-from networks import TIERS, WINDOW, WindowAttention, bilinear_x2, build, upscale_rgb
+from networks import TIERS, bilinear_x2, build, upscale_rgb
+from token_branch import WINDOW, WindowAttention
 from validation import self_test
 
 MODELS = Path(__file__).parent.parent / "mobilevit-sr"

@@ -8,18 +8,16 @@ patches, Mehta & Rastegari 2022). Module names are the tensor names of weights.s
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-PATCH = 8  # luma pixels a token covers, per axis
-WINDOW = 8  # tokens an attention window covers, per axis
+from token_branch import PATCH, WINDOW, Tokens, tap
+
 SCALE = 2
 BT601 = (0.299, 0.587, 0.114)
-FLOOR = 0.5 / 255  # of a filter's response: half a step of 8 bits, about the rounding noise of a clean picture
 
 
 @dataclass(frozen=True)
@@ -64,134 +62,6 @@ class ConvAct(nn.Module):
         return self.act(F.conv2d(x, self.weight, self.bias, padding=1))
 
 
-class WindowAttention(nn.Module):
-    """Multi-head softmax attention inside windows of 8x8 tokens laid from the top left.
-
-    Windows at the right and bottom edge are cut off: tokens outside the grid are masked, never padded in.
-    """
-
-    def __init__(self, dim: int, heads: int) -> None:
-        super().__init__()
-        self.heads = heads
-        self.qkv = nn.Linear(dim, 3 * dim)
-        self.proj = nn.Linear(dim, dim)
-
-    def forward(self, z: Tensor) -> Tensor:
-        """z: [B, h, w, D] -> [B, h, w, D]."""
-        b, h, w, d = z.shape
-        ph, pw = -h % WINDOW, -w % WINDOW
-        qkv = F.pad(self.qkv(z), (0, 0, 0, pw, 0, ph))
-        gh, gw = (h + ph) // WINDOW, (w + pw) // WINDOW
-        n = WINDOW * WINDOW
-        qkv = qkv.view(b, gh, WINDOW, gw, WINDOW, 3, self.heads, d // self.heads)
-        # 3, B, gh, gw, heads, tokens of the window (row major), head dim
-        qkv = qkv.permute(5, 0, 1, 3, 6, 2, 4, 7).reshape(3, b, gh * gw, self.heads, n, -1)
-        mask = None
-        if ph or pw:
-            inside = torch.zeros(h + ph, w + pw, dtype=torch.bool, device=z.device)
-            inside[:h, :w] = True
-            inside = inside.view(gh, WINDOW, gw, WINDOW).permute(0, 2, 1, 3).reshape(1, gh * gw, 1, 1, n)
-            mask = inside
-        q, k, v = qkv[0], qkv[1], qkv[2]
-        scores = (q * (d // self.heads) ** -0.5) @ k.transpose(-1, -2)
-        if mask is not None:
-            scores = scores.masked_fill(~mask, float("-inf"))
-        out = scores.softmax(-1) @ v
-        out = out.view(b, gh, gw, self.heads, WINDOW, WINDOW, d // self.heads)
-        out = out.permute(0, 1, 4, 2, 5, 3, 6).reshape(b, h + ph, w + pw, d)
-        return self.proj(out[:, :h, :w])
-
-
-class Mlp(nn.Module):
-    def __init__(self, dim: int) -> None:
-        super().__init__()
-        self.fc1 = nn.Linear(dim, 2 * dim)
-        self.fc2 = nn.Linear(2 * dim, dim)
-
-    def forward(self, z: Tensor) -> Tensor:
-        return self.fc2(F.silu(self.fc1(z)))
-
-
-class Block(nn.Module):
-    """Pre-norm transformer block."""
-
-    def __init__(self, dim: int, heads: int) -> None:
-        super().__init__()
-        self.norm1 = nn.LayerNorm(dim, eps=1e-5)
-        self.attn = WindowAttention(dim, heads)
-        self.norm2 = nn.LayerNorm(dim, eps=1e-5)
-        self.mlp = Mlp(dim)
-
-    def forward(self, z: Tensor) -> Tensor:
-        z = z + self.attn(self.norm1(z))
-        return z + self.mlp(self.norm2(z))
-
-
-class Tokens(nn.Module):
-    """Low-resolution branch: luma -> the mixture in which the trunk takes its experts.
-
-    A token is the logarithm of how strongly learned filters respond to a patch: quantisation leaves whole bands of a block at zero.
-    """
-
-    def __init__(self, a: Architecture) -> None:
-        super().__init__()
-        d = a.token_dim
-        self.embed = nn.Linear(PATCH * PATCH, d, bias=False)
-        self.blocks = nn.ModuleList(Block(d, a.heads) for _ in range(a.blocks))
-        self.hidden = nn.Linear(d, d)
-        self.mixture = nn.Linear(d, a.experts)
-        # Mean and deviation over the training clips before training, so that tokens and their averages start well spread.
-        for name in ("token", "pooled"):
-            self.register_buffer(f"{name}_mean", torch.zeros(d))
-            self.register_buffer(f"{name}_deviation", torch.ones(d))
-        self.embed.weight.data.copy_(dct_filters(d))
-        # Wide: pictures that differ take different experts from the first step on, or the experts would never part.
-        nn.init.normal_(self.mixture.weight, std=2 / d**0.5)
-        nn.init.zeros_(self.mixture.bias)
-
-    def spectrum(self, y: Tensor) -> Tensor:
-        """y: [B, 1, H, W] -> [B, ceil(H/8), ceil(W/8), D]."""
-        h, w = y.shape[-2:]
-        # Replicate-padding on uncommon sizes can exceed the picture (1x1), which F.pad allows for 'replicate'.
-        padded = F.pad(y, (0, -w % PATCH, 0, -h % PATCH), mode="replicate")
-        patches = F.pixel_unshuffle(padded, PATCH).permute(0, 2, 3, 1)
-        return (self.embed(patches - patches.mean(-1, keepdim=True)).abs() + FLOOR).log()
-
-    def pooled(self, y: Tensor, taps: dict[str, Tensor] | None = None) -> Tensor:
-        """y: [B, 1, H, W] -> the average token [B, D]."""
-        z = (self.spectrum(y) - self.token_mean) / self.token_deviation
-        tap(taps, "tokens.embed", z.permute(0, 3, 1, 2))
-        for i, block in enumerate(self.blocks):
-            z = block(z)
-            tap(taps, f"tokens.blocks.{i}", z.permute(0, 3, 1, 2))
-        return z.mean((1, 2))
-
-    def forward(self, y: Tensor, taps: dict[str, Tensor] | None = None) -> Tensor:
-        """y: [B, 1, H, W] -> [B, experts], shares that sum to 1."""
-        g = (self.pooled(y, taps) - self.pooled_mean) / self.pooled_deviation
-        mixture = self.mixture(torch.tanh(self.hidden(g))).softmax(-1)
-        tap(taps, "mixture", mixture[:, :, None, None])
-        return mixture
-
-    @torch.no_grad()
-    def calibrate(self, pictures: list[Tensor]) -> None:
-        """Sets means and deviations to those of these pictures."""
-        tokens = torch.cat([self.spectrum(y).flatten(0, 2) for y in pictures])
-        self.token_mean.copy_(tokens.mean(0)), self.token_deviation.copy_(tokens.std(0))
-        pooled = torch.cat([self.pooled(y) for y in pictures])
-        self.pooled_mean.copy_(pooled.mean(0)), self.pooled_deviation.copy_(pooled.std(0))
-
-
-def dct_filters(count: int) -> Tensor:
-    """So many basis functions of the 8x8 DCT-II without the constant one, spread over the zigzag: [count, 64]."""
-    k, n = torch.meshgrid(torch.arange(PATCH), torch.arange(PATCH), indexing="ij")
-    basis = torch.cos(math.pi * (2 * n + 1) * k / (2 * PATCH)) * math.sqrt(2 / PATCH)
-    basis[0] = math.sqrt(1 / PATCH)
-    filters = torch.einsum("iy,jx->ijyx", basis, basis).reshape(PATCH**2, PATCH**2)
-    zigzag = sorted(range(1, PATCH**2), key=lambda i: (i // PATCH + i % PATCH, i))
-    return filters[[zigzag[round(i * (len(zigzag) - 1) / (count - 1))] for i in range(count)]]
-
-
 class Slopes(nn.Module):
     """Of a PReLU, for each expert."""
 
@@ -234,7 +104,7 @@ class MobileVitSr(nn.Module):
         self.architecture = a
         c = a.channels
         if a.experts:
-            self.tokens = Tokens(a)
+            self.tokens = Tokens(a.experts, a.token_dim, a.blocks, a.heads)
             self.head = ExpertConv(1, c, a.experts)
             self.body = nn.ModuleList(ExpertConv(c, c, a.experts) for _ in range(a.body_convs))
             self.tail = ExpertConv(c, SCALE * SCALE, a.experts, activates=False)
@@ -269,12 +139,6 @@ class MobileVitSr(nn.Module):
             f = conv(f, mixture)
             tap(taps, name, f)
         return self.tail(f, mixture)
-
-
-def tap(taps: dict[str, Tensor] | None, name: str, value: Tensor) -> None:
-    """Keeps an NCHW intermediate for the golden file."""
-    if taps is not None:
-        taps[name] = value.detach()
 
 
 def bilinear_x2(x: Tensor) -> Tensor:
