@@ -11,9 +11,9 @@ import numpy as np
 import torch
 from safetensors.numpy import load, load_file
 
-from export import golden
+from export import golden, shipped_as
 from int8 import calibrate, integer_trunk, to_int8
-from networks import TIERS, bilinear_x2, build, upscale_rgb
+from networks import TIERS, bilinear_x2, build, loaded, upscale_rgb
 from token_branch import WINDOW, WindowAttention
 from validation import self_test
 
@@ -82,28 +82,33 @@ def check_int8_of(tier: str) -> None:
     inputs, residual = integer_trunk(net, roundings, taps)
     to_int8(net, roundings)
     rounded = net(y, taps)
+    ties = 0
     for name, q in inputs.items():
         before = "head" if name == "body.0" else f"body.{int(name[5:]) - 1}" if name != "tail" else f"body.{len(net.body) - 1}"
         r = roundings[name]
         zeros = torch.tensor(r.zeros).view(1, -1, 1, 1)
         apart = ((taps[before] / r.scale).round().add(zeros).clamp(-128, 127) - q).abs()
-        assert apart.max() <= 1 and float((apart > 0).double().mean()) <= 0.001, (name, float(apart.max()))
+        # A value next to a tie may fall to either side, and each that did may move what a 3x3 filter makes of it in every channel.
+        most = 0.001 * q.numel() + 9 * q.shape[1] * ties
+        ties = int((apart > 0).sum())
+        assert apart.max() <= 1 and ties <= most, (name, float(apart.max()), ties)
     # A step of one tail input at most, from a tie behind it.
     assert float((rounded - residual).abs().max()) <= 4 * roundings["tail"].scale * float(net.tail.weight.abs().max())
 
 
-def check_shipped(tier: str) -> None:
+def check_shipped(folder: Path) -> None:
     """Manifest, weights and golden agree."""
-    folder = MODELS / tier
     m = json.loads((folder / "manifest.json").read_text())
+    tier = m["tier"]
     data = (folder / m["weights"]["file"]).read_bytes()
     assert len(data) == m["weights"]["sizeBytes"], tier
     assert hashlib.sha256(data).hexdigest() == m["weights"]["sha256"], tier
     weights = load(data)
     assert {k: list(v.shape) for k, v in weights.items()} == m["tensors"], tier
     assert all(v.dtype == np.float16 and np.isfinite(v).all() for v in weights.values()), tier
-    assert {k: tuple(v.shape) for k, v in build(tier).state_dict().items()} == {k: v.shape for k, v in weights.items()}
-    assert m["architecture"] == TIERS[tier].manifest(), tier
+    net = loaded(tier, {k: torch.from_numpy(v) for k, v in weights.items()})
+    assert folder.name == shipped_as(net, tier)
+    assert m["architecture"] == net.architecture.manifest(), tier
     stored, made = load_file(folder / "golden.safetensors"), golden(tier, weights, m.get("quantization"))
     assert stored.keys() == made.keys(), tier
     for name, value in made.items():
@@ -129,9 +134,9 @@ def main() -> None:
             check()
         print(f"ok  {name}")
     self_test.run()
-    for tier in sorted(f.parent.name for f in MODELS.glob("*/manifest.json")):
-        check_shipped(tier)
-        print(f"ok  shipped {tier}")
+    for file in sorted(MODELS.glob("*/manifest.json")):
+        check_shipped(file.parent)
+        print(f"ok  shipped {file.parent.name}")
 
 
 if __name__ == "__main__":

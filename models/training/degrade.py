@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +30,9 @@ PRESET_SHARES = (0.1, 0.35, 0.15, 0.3, 0.1)
 HALVING = {"bicubic": Image.Resampling.BICUBIC, "area": Image.Resampling.BOX, "lanczos": Image.Resampling.LANCZOS}
 # Clips that evaluate.py judges on; never trained on.
 HELD_OUT_CLIPS = ("flower", "foreman", "person", "tos")
+# Originals of real clips, longer than what video/hr has of them. Of what is judged they show friday, whose rows say so.
+ORIGINALS = ("bigbuckbunny.mp4", "book.mkv", "bottle-detection.mp4", "car-detection.mp4", "friday.mp4", "scene_cuts.mp4")
+ORIGINAL_FRAMES = 150  # of each at most, for memory
 
 Rgb = np.ndarray  # uint8 [H, W, 3]
 
@@ -124,11 +128,12 @@ def encode(codec: str, frames: list[Rgb], rng: np.random.Generator) -> np.ndarra
     return x264(frames, int(rng.integers(18, 37)), str(rng.choice(PRESETS, p=PRESET_SHARES)), FRAMES)
 
 
-def read_video(path: Path) -> np.ndarray:
-    """All frames as RGB uint8 [N, H, W, 3]."""
+def read_video(path: Path, limit: int | None = None) -> np.ndarray:
+    """All frames, or the first so many, as RGB uint8 [N, H, W, 3]."""
     probe = ["ffprobe", "-v", "error", "-select_streams", "v", "-show_entries", "stream=width,height", "-of", "csv=p=0", str(path)]
     w, h = map(int, subprocess.run(probe, capture_output=True, check=True, text=True).stdout.strip().split(",")[:2])
-    cmd = ["ffmpeg", "-v", "error", "-i", str(path), "-f", "rawvideo", "-pix_fmt", "rgb24", "-"]
+    some = [] if limit is None else ["-frames:v", str(limit)]
+    cmd = ["ffmpeg", "-v", "error", "-i", str(path), *some, "-f", "rawvideo", "-pix_fmt", "rgb24", "-"]
     raw = subprocess.run(cmd, capture_output=True, check=True).stdout
     return np.frombuffer(raw, np.uint8).reshape(-1, h, w, 3)
 
@@ -153,6 +158,10 @@ class Sources:
         frames = self._sharp(kind, rng)
         return softened(frames, rng) if soft and rng.random() < soft else frames
 
+    def coded_clip(self, kind: str, rng: np.random.Generator) -> list[Rgb]:
+        """As clip, but of a source that had been encoded before it was halved, as most video has been."""
+        return once_coded(self._sharp(kind, rng), rng)
+
     def _sharp(self, kind: str, rng: np.random.Generator) -> list[Rgb]:
         if kind == "video":
             v = self.videos[rng.integers(len(self.videos))]
@@ -168,6 +177,24 @@ class Sources:
         if kind == "photo" and rng.random() < 0.12:
             clip = with_foreground(clip, moving_crop(pool[rng.integers(len(pool))], kind, rng), rng)
         return clip
+
+
+class Originals:
+    """Real clips as they were published, coded once already, shrunk by a random factor."""
+
+    def __init__(self, data: Path) -> None:
+        self.videos = [read_video(data / "video" / "orig" / name, ORIGINAL_FRAMES) for name in ORIGINALS]
+
+    def clip(self, rng: np.random.Generator) -> list[Rgb]:
+        """FRAMES HR frames of HRxHR."""
+        v = self.videos[rng.integers(len(self.videos))]
+        t = int(rng.integers(len(v) - FRAMES + 1))
+        sides = v.shape[1:3]
+        largest = min(sides) / HR
+        side = HR * rng.uniform(min(1.2, largest), min(largest, 2.0))
+        y, x = (rng.uniform(0, n - side) for n in sides)
+        how = (Image.Resampling.LANCZOS, Image.Resampling.BICUBIC)[rng.integers(2)]
+        return [np.asarray(Image.fromarray(f).resize((HR, HR), how, box=(x, y, x + side, y + side))) for f in v[t : t + FRAMES]]
 
 
 def path(limits: tuple[float, float], rng: np.random.Generator, whole: bool) -> np.ndarray:
@@ -228,6 +255,23 @@ def softened(frames: list[Rgb], rng: np.random.Generator) -> list[Rgb]:
     return [np.asarray(i) for i in images]
 
 
+def once_coded(frames: list[Rgb], rng: np.random.Generator) -> list[Rgb]:
+    """Through x264 and back. A network that has never seen this takes the softness of clean video for strong compression."""
+    crf, preset = int(rng.integers(14, 27)), str(rng.choice(PRESETS, p=PRESET_SHARES))
+    y, cb, cr = planes(transcode(frames, x264_options(crf, preset, FRAMES)), HR, HR)
+    red, blue = y + 1.402 * cr, y + 1.772 * cb
+    green = (y - 0.299 * red - 0.114 * blue) / 0.587
+    return list(np.round(np.stack((red, green, blue), -1) * 255).clip(0, 255).astype(np.uint8))
+
+
+def planes(yuv: np.ndarray, h: int, w: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """yuv420p frames, limited range -> luma in [0, 1] and the colour differences in [-.5, .5], each [N, H, W]."""
+    n, quarter = h * w, h * w // 4
+    small = (yuv[:, n:].astype(np.float32) - 128) / 224
+    cb, cr = (small[:, at : at + quarter].reshape(-1, h // 2, w // 2).repeat(2, 1).repeat(2, 2) for at in (0, quarter))
+    return y_to_full(yuv[:, :n].reshape(-1, h, w)), cb, cr
+
+
 def with_foreground(back: list[Rgb], front: list[Rgb], rng: np.random.Generator) -> list[Rgb]:
     """An ellipse of another moving picture over the clip: occlusions, two motions."""
     cy, cx = rng.uniform(60, HR - 60, 2)
@@ -242,15 +286,15 @@ def with_foreground(back: list[Rgb], front: list[Rgb], rng: np.random.Generator)
     return out
 
 
-def reel(sources: Sources, codec: str, last: int, soft: float, rng: np.random.Generator) -> dict[str, np.ndarray]:
-    """CLIPS_PER_REEL clips through one encoder run, an IDR frame at each clip's start."""
+def reel(clip: Callable[[str, np.random.Generator], list[Rgb]], codec: str, last: int, rng: np.random.Generator) -> dict[str, np.ndarray]:
+    """CLIPS_PER_REEL clips, each drawn by kind, through one encoder run, an IDR frame at each clip's start."""
     low: list[Rgb] = []
     kept: list[int] = []
     hr, clean, kinds = [], [], []
     for c in range(CLIPS_PER_REEL):
         kind = int(rng.choice(len(KINDS), p=KIND_SHARES))
         how = str(rng.choice(list(HALVING)))
-        frames = sources.clip(KINDS[kind], rng, soft)
+        frames = clip(KINDS[kind], rng)
         small = [halve(f, how) for f in frames]
         # Two late frames of six, or an unbroken run up to the last.
         keep = list(range(FRAMES - last, FRAMES)) if last else sorted(rng.choice(np.arange(2, FRAMES), 2, replace=False).tolist())
@@ -262,6 +306,15 @@ def reel(sources: Sources, codec: str, last: int, soft: float, rng: np.random.Ge
     decoded = encode(codec, low, rng)
     coded = np.round(y_to_full(decoded[kept]) * 255).astype(np.uint8).reshape(CLIPS_PER_REEL, -1, LR, LR)
     return {"hr": np.array(hr), "clean": np.array(clean), "coded": coded, "kind": np.array(kinds, np.uint8)}
+
+
+def clips_of(args: argparse.Namespace) -> Callable[[str, np.random.Generator], list[Rgb]]:
+    """How a clip of a kind is drawn from the source that the options name."""
+    if args.source == "originals":
+        originals = Originals(args.data)
+        return lambda _, rng: originals.clip(rng)
+    sources = Sources(args.data)
+    return sources.coded_clip if args.source == "coded" else lambda kind, rng: sources.clip(kind, rng, args.soft)
 
 
 def check_levels() -> None:
@@ -284,10 +337,12 @@ def main() -> None:
     p.add_argument("--codec", choices=("h264", "vp9", "av1"), default="h264")
     p.add_argument("--last", type=int, default=0, help="keep this many last frames of a clip, for temporal.py")
     p.add_argument("--soft", type=float, default=0, help="share of clips whose HR frames are blurred or were enlarged before")
+    sources = "coded: the HR frames had been encoded before; originals: of real clips alone"
+    p.add_argument("--source", choices=("pictures", "coded", "originals"), default="pictures", help=sources)
     args = p.parse_args()
     prefix = "" if args.codec == "h264" else f"{args.codec}-"
     check_levels()
-    sources = Sources(args.data)
+    clip = clips_of(args)
     args.cache.mkdir(parents=True, exist_ok=True)
     shards = -(-args.clips // (CLIPS_PER_REEL * REELS_PER_SHARD))
     begin = time.time()
@@ -296,7 +351,7 @@ def main() -> None:
         if file.exists():
             continue
         rng = np.random.default_rng([args.seed, s])
-        reels = [reel(sources, args.codec, args.last, args.soft, rng) for _ in range(REELS_PER_SHARD)]
+        reels = [reel(clip, args.codec, args.last, rng) for _ in range(REELS_PER_SHARD)]
         partial = file.with_suffix(".part")
         with partial.open("wb") as f:
             np.savez(f, **{k: np.concatenate([r[k] for r in reels]) for k in reels[0]})

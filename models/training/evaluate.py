@@ -22,12 +22,11 @@ from pathlib import Path
 import numpy as np
 import torch
 from PIL import Image
-from safetensors.numpy import load_file
 
 import heldout
 import marked
 from heldout import CRFS, Rgb, Sample
-from networks import TIERS, MobileVitSr, build, luma, upscale_rgb
+from networks import TIERS, luma, shipped, upscale_rgb
 
 ROOT = Path(__file__).parent.parent.parent
 CONDITIONS = ("clean", *(f"crf{c}" for c in CRFS))
@@ -36,6 +35,7 @@ CLASSIC = {
     "bicubic": Image.Resampling.BICUBIC,
     "lanczos": Image.Resampling.LANCZOS,
 }
+NETWORKS = ("S-plain", *TIERS)  # folders of the package; S-plain is what runs without WebGPU
 KINDS = {"set5": "photographs", "set14": "photographs", "bsds100": "photographs", "urban10": "photographs"}
 
 Outputs = dict[tuple[str, str], Rgb]  # (sample name, condition) -> x2 picture
@@ -45,20 +45,12 @@ def key(sample: Sample) -> str:
     return f"{sample.group}-{sample.name}"
 
 
-def load(tier: str, models: Path) -> MobileVitSr:
-    """The shipped f16 weights, in float32."""
-    weights = load_file(models / tier / "weights.safetensors")
-    net = build(tier).eval()
-    net.load_state_dict({k: torch.from_numpy(v).float() for k, v in weights.items()})
-    return net
-
-
 def tensor_of(frame: Rgb) -> torch.Tensor:
     return torch.from_numpy(frame.astype(np.float32) / 255).permute(2, 0, 1)[None]
 
 
 def through_torch(tier: str, samples: list[Sample], models: Path, held: float = 0) -> Outputs:
-    net = load(tier, models)
+    net = shipped(models / tier)
     if held and net.tokens is not None:
         net.tokens.register_forward_hook(lambda _module, _input, mixture: off_by(held, mixture))
     out: Outputs = {}
@@ -128,7 +120,7 @@ def table(result: dict, kind: str, frames: int) -> str:
 @torch.no_grad()
 def mixtures(tier: str, samples: list[Sample], models: Path) -> str:
     """Shares of the experts by kind and condition, averaged; nothing for a tier without experts."""
-    net = load(tier, models)
+    net = shipped(models / tier)
     if net.tokens is None:
         return ""
     shares: dict = defaultdict(list)
@@ -144,7 +136,7 @@ def mixtures(tier: str, samples: list[Sample], models: Path) -> str:
 def main() -> None:
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--data", type=Path, required=True)
-    p.add_argument("--tiers", nargs="+", choices=sorted(TIERS), help="those that ship, unless said")
+    p.add_argument("--tiers", nargs="+", choices=NETWORKS, help="those that ship, unless said")
     p.add_argument("--through", choices=("torch", "plan"), default="torch")
     p.add_argument("--precision", choices=("f16", "f32", "int8"), default="f16", help="of the plan")
     p.add_argument("--models", type=Path, default=ROOT / "models" / "mobilevit-sr")
@@ -153,7 +145,7 @@ def main() -> None:
     p.add_argument("--json", type=Path)
     p.add_argument("--card", action="store_true", help="tables into models/mobilevit-sr/card.md")
     args = p.parse_args()
-    args.tiers = args.tiers or [t for t in TIERS if (args.models / t / "weights.safetensors").exists()]
+    args.tiers = args.tiers or [t for t in NETWORKS if (args.models / t / "weights.safetensors").exists()]
     torch.set_num_threads(1)
     samples = [*heldout.photographs(args.data), *heldout.text(), *heldout.clips(args.data)]
     if args.limit:

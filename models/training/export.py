@@ -2,8 +2,8 @@
 
     python models/training/export.py --tier S [--run FOLDER] [--quality FILE]
 
-Writes models/mobilevit-sr/<tier>/{weights,golden}.safetensors and manifest.json. The same checkpoint gives the same
-bytes. --quality takes the JSON of evaluate.py and copies the tier's figures into the manifest; without it they stay out.
+Writes models/mobilevit-sr/<tier>/{weights,golden}.safetensors and manifest.json, or <tier>-plain/ where there is no
+transformer branch. The same checkpoint gives the same bytes. --quality takes the JSON of evaluate.py and copies the tier's figures into the manifest; without it they stay out.
 """
 
 from __future__ import annotations
@@ -19,17 +19,20 @@ import torch
 from safetensors.numpy import save
 
 from int8 import from_manifest, integer_trunk
-from networks import SCALE, TIERS, MobileVitSr, bilinear_x2, build, luma, upscale_rgb
+from networks import SCALE, TIERS, MobileVitSr, bilinear_x2, loaded, luma, upscale_rgb
 
 HERE = Path(__file__).parent
 VERSION = "1.0.0"
 GOLDEN_SEED = 20
 GOLDEN_SIZE = (29, 37)  # H, W: off every multiple of 4 and 8
+# Of the others the picture is enough: they are M, wider and deeper.
+VALUE_BY_VALUE = ("S", "M")
 DATA = (
     "47 photographs and wallpapers from Debian wallpaper packages (CC-BY, CC-BY-SA, GPL-2+, LGPL)",
     "BSDS500 train and test (Berkeley, research use)",
     "24 synthetic text and interface pictures",
     "video clips: asl, bbb (Big Buck Bunny, CC-BY 3.0), car, openh264_plant, screen",
+    "in stages of 8,128 clips also their longer originals, and bottle-detection, friday and scene_cuts",
 )
 
 
@@ -38,13 +41,17 @@ def rounded(net: MobileVitSr) -> dict[str, np.ndarray]:
     return {k: v.contiguous().half().numpy() for k, v in sorted(net.state_dict().items())}
 
 
+def shipped_as(net: MobileVitSr, tier: str) -> str:
+    """The folder of a tier's weights; those without a transformer branch have one of their own."""
+    return tier if net.tokens is not None else f"{tier}-plain"
+
+
 def golden(tier: str, weights: dict[str, np.ndarray], quantization: dict | None = None) -> dict[str, np.ndarray]:
     """The float32 forward of the rounded weights on a seeded picture, with the named values in between (NHWC, N = 1 left out).
 
     With `quantization` also the int8 form: the whole-number input of each layer as `int8.<layer>`, and its `int8.output`.
     """
-    net = build(tier).eval()
-    net.load_state_dict({k: torch.from_numpy(v).float() for k, v in weights.items()})
+    net = loaded(tier, {k: torch.from_numpy(v) for k, v in weights.items()})
     h, w = GOLDEN_SIZE
     rng = np.random.default_rng(GOLDEN_SEED)
     # Smooth shapes plus noise: flat white noise would leave the attention with nothing to tell apart.
@@ -58,6 +65,8 @@ def golden(tier: str, weights: dict[str, np.ndarray], quantization: dict | None 
     with torch.no_grad():
         output = upscale_rgb(net, x, taps)
         named = {"luma": luma(x), **taps, "output": output}
+        if tier not in VALUE_BY_VALUE:
+            named = {k: named[k] for k in ("mixture", "residual", "output")}
         if quantization:
             inputs, residual = integer_trunk(net, from_manifest(quantization), taps)
             named |= {f"int8.{k}": q.to(torch.int8) for k, q in inputs.items()}
@@ -77,16 +86,15 @@ def main() -> None:
     checkpoint = torch.load((args.run or HERE / "runs" / args.tier) / "checkpoint.pt", weights_only=False)
     if checkpoint["tier"] != args.tier:
         raise ValueError(f"the checkpoint is of tier {checkpoint['tier']}, not {args.tier}")
-    net = build(args.tier)
-    net.load_state_dict(checkpoint["ema"])
+    net = loaded(args.tier, checkpoint["ema"])
     weights = rounded(net)
     # safetensors writes tensors ordered by alignment and name, so the bytes follow from the values alone.
     data = save(weights)
-    folder = args.out / args.tier
+    folder = args.out / shipped_as(net, args.tier)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "weights.safetensors").write_bytes(data)
     (folder / "golden.safetensors").write_bytes(save(golden(args.tier, weights, checkpoint.get("quantization"))))
-    (folder / "manifest.json").write_text(to_json(manifest(args, checkpoint, weights, data)))
+    (folder / "manifest.json").write_text(to_json(manifest(args, net, checkpoint, weights, data)))
     print(f"{folder}: {sum(v.size for v in weights.values())} parameters, {len(data)} bytes, step {checkpoint['step']}")
 
 
@@ -112,11 +120,13 @@ def stages(checkpoint: dict) -> list[dict]:
     for ablation in ("without-tokens", "without-attention"):
         if a.get(ablation.replace("-", "_")) == "True":
             command += f" --{ablation}"
+    if a.get("loss", "charbonnier") != "charbonnier":
+        command += f" --loss {a['loss']}"
     before: list[dict] = []
-    for how in ("init", "widen"):
+    for how in ("init", "grow"):
         if a.get(how, "None") != "None":
             if Path(a[how]).suffix == ".safetensors":
-                command += f" --{how} models/mobilevit-sr/{a['tier']}/weights.safetensors"
+                command += f" --{how} " + "/".join(("models", "mobilevit-sr", *Path(a[how]).parts[-2:]))
                 before = checkpoint["shipped"]
                 continue
             # Run folders are kept where train.py made them; the path was given from wherever it was started.
@@ -128,7 +138,7 @@ def stages(checkpoint: dict) -> list[dict]:
     return [*before, {**reached, "command": command}]
 
 
-def manifest(args: argparse.Namespace, checkpoint: dict, weights: dict[str, np.ndarray], data: bytes) -> dict:
+def manifest(args: argparse.Namespace, net: MobileVitSr, checkpoint: dict, weights: dict[str, np.ndarray], data: bytes) -> dict:
     tier = args.tier
     out = {
         "format": "vitreous-model/1",
@@ -138,7 +148,7 @@ def manifest(args: argparse.Namespace, checkpoint: dict, weights: dict[str, np.n
         "task": "super-resolution",
         "scale": SCALE,
         "input": {"colorSpace": "rgb", "range": [0, 1], "luma": "bt601"},
-        "architecture": TIERS[tier].manifest(),
+        "architecture": net.architecture.manifest(),
         "weights": {
             "file": "weights.safetensors",
             "sha256": hashlib.sha256(data).hexdigest(),
@@ -155,7 +165,7 @@ def manifest(args: argparse.Namespace, checkpoint: dict, weights: dict[str, np.n
         },
     }
     if args.quality:
-        out["quality"] = json.loads(args.quality.read_text())["tiers"][tier]
+        out["quality"] = json.loads(args.quality.read_text())["tiers"][shipped_as(net, tier)]
     return out
 
 

@@ -8,10 +8,13 @@ patches, Mehta & Rastegari 2022). Module names are the tensor names of weights.s
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import torch
 import torch.nn.functional as F
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from token_branch import PATCH, WINDOW, Tokens, tap
@@ -42,9 +45,10 @@ class Architecture:
 
 
 TIERS: dict[str, Architecture] = {
-    "S": Architecture(channels=8, body_convs=3),
+    "S": Architecture(channels=8, body_convs=3, experts=4, token_dim=16, blocks=1, heads=2),
     "M": Architecture(channels=16, body_convs=4, experts=4, token_dim=32, blocks=1, heads=4),
     "L": Architecture(channels=32, body_convs=4, experts=4, token_dim=32, blocks=1, heads=4),
+    "XL": Architecture(channels=48, body_convs=6, experts=4, token_dim=32, blocks=1, heads=4),
 }
 
 
@@ -163,21 +167,48 @@ def build(tier: str, tokens: bool = True, attention: bool = True) -> MobileVitSr
     return MobileVitSr(replace(a, experts=a.experts if tokens else 0, blocks=a.blocks if attention else 0))
 
 
-@torch.no_grad()
-def widen(narrow: dict[str, Tensor], net: MobileVitSr) -> None:
-    """Starts `net` as the function of a narrower network of the same depth (Net2Net, Chen et al. 2016).
+def loaded(tier: str, state: dict[str, Tensor]) -> MobileVitSr:
+    """A tier's network with these weights, with the transformer branch if they have one."""
+    net = build(tier, tokens="tokens.embed.weight" in state)
+    net.load_state_dict({k: v.float() for k, v in state.items()})
+    return net.eval()
 
-    `narrow` is that network's state. The channels it lacks keep their random weights from their inputs, and zero weights to
-    the old channels: they change nothing yet, and their gradients don't vanish.
+
+def shipped(folder: Path) -> MobileVitSr:
+    """The network in a folder that export.py wrote: f16 weights, in float32."""
+    tier = json.loads((folder / "manifest.json").read_text())["tier"]
+    return loaded(tier, load_file(folder / "weights.safetensors"))
+
+
+@torch.no_grad()
+def grow(small: dict[str, Tensor], net: MobileVitSr) -> None:
+    """Starts `net` as the function of a narrower or shallower network (Net2Net, Chen et al. 2016).
+
+    `small` is that network's state. Convolutions that it lacks begin as the identity, their slopes 1. The channels it lacks keep their
+    random weights from their inputs, and zero weights to the old channels: they change nothing yet, and their gradients don't vanish.
     """
     for name, new in net.state_dict().items():
-        old = narrow[name]
-        if new.shape == old.shape:
+        old = small.get(name)
+        if old is None:
+            become_identity(name, new)
+        elif new.shape == old.shape:
             new.copy_(old)
+        elif new.dim() < 4:  # biases and slopes
+            new[..., : old.shape[-1]] = old
         else:
-            if new.dim() > 1 and new.shape[1] > old.shape[1]:
-                new[: len(old), old.shape[1] :] = 0
-            new[tuple(slice(n) for n in old.shape)] = old
+            cout, cin = old.shape[-4:-2]
+            new[..., :cout, cin:, :, :] = 0
+            new[..., :cout, :cin, :, :] = old
+
+
+def become_identity(name: str, parameter: Tensor) -> None:
+    """A convolution's weight, bias or slope, with or without experts."""
+    if name.endswith(".act.weight"):
+        parameter.fill_(1)
+        return
+    parameter.zero_()
+    if name.endswith(".weight"):
+        parameter[..., 1, 1] = torch.eye(parameter.shape[-4])
 
 
 @torch.no_grad()

@@ -20,7 +20,7 @@ import numpy as np
 import torch
 
 from int8 import calibrate, float_state, roundings_of, to_int8, to_manifest
-from networks import MobileVitSr, bilinear_x2, build
+from networks import MobileVitSr, bilinear_x2, loaded
 from train import CHARBONNIER_EPS, Cache, Validation, shape_of_step
 
 HERE = Path(__file__).parent
@@ -29,8 +29,7 @@ SCALE_RATE = 0.3  # of the weights' learning rate: the logarithm of a scale move
 
 
 def network(tier: str, state: dict[str, torch.Tensor]) -> MobileVitSr:
-    net = build(tier, tokens="tokens.embed.weight" in state)
-    net.load_state_dict(state)
+    net = loaded(tier, state)
     return net if net.tokens is not None else net.to(memory_format=torch.channels_last)
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 import torch
 
 import marked
-from networks import TIERS
+from networks import TIERS, shipped
 from validation import crops, methods, page, scores, self_test, stability
 from validation.cases import kinds
 
@@ -51,7 +51,7 @@ def tiers_of(args: argparse.Namespace) -> dict[str, methods.Method]:
         raise SystemExit(f"--checkpoint: no tier {', '.join(sorted(unknown))}; there are {', '.join(TIERS)}")
     ships = [t for t in TIERS if t in runs or (args.models / t / "weights.safetensors").exists()]
     return {
-        t: methods.checkpoint(t, Path(runs[t])) if t in runs else methods.shipped(t, args.models) for t in args.tier or ships
+        t: methods.checkpoint(t, Path(runs[t])) if t in runs else methods.network(shipped(args.models / t)) for t in args.tier or ships
     }
 
 

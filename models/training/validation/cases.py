@@ -157,8 +157,13 @@ def soft(picture: Rgb) -> Rgb:
 
 
 def soft_sources(data: Path) -> Iterator[Case]:
+    """Pictures that were enlarged before."""
     yield from stills(data, SOFT, soft)
-    video = data / "video" / "orig" / "friday.mp4"  # a film of 1940, scanned soft, with its grain and its own compression
+
+
+def old_film(data: Path) -> Iterator[Case]:
+    """A film of 1940, scanned soft, with its grain and its own compression. `degrade.py --source originals` takes other crops of it."""
+    video = data / "video" / "orig" / "friday.mp4"
     frames = list(islice(read_video(video), 16))
     keep = [8, 14]
     for t, low in zip(keep, degraded(frames, keep, 1)):
@@ -196,6 +201,7 @@ def kinds(data: Path, limit: int | None = None) -> dict[str, Iterator[Case]]:
         "film grain": noisy(data, NOISY, lambda p: p, noise.film_grain),
         "low light": noisy(data, DARK, noise.darkened, noise.low_light),
         "soft source": soft_sources(data),
+        "film of 1940, scanned soft (trained on)": old_film(data),
         "Big Buck Bunny (trained on)": bunny(data),
         "other codecs": other_codecs(data),
     }

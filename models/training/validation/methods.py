@@ -8,11 +8,10 @@ from pathlib import Path
 import numpy as np
 import torch
 from PIL import Image
-from safetensors.numpy import load_file
 
 import heldout
 from degrade import Rgb
-from networks import build, upscale_rgb
+from networks import MobileVitSr, loaded, upscale_rgb
 
 Method = Callable[[list[Rgb]], list[Rgb]]
 # Bilinear is left out: far behind, it only takes time. chroma.py has its own.
@@ -26,10 +25,8 @@ def classic(name: str) -> Method:
     return lambda frames: [heldout.resize(f, CLASSIC[name]) for f in frames]
 
 
-def network(tier: str, state: dict[str, torch.Tensor]) -> Method:
+def network(net: MobileVitSr) -> Method:
     """One frame at a time, float32."""
-    net = build(tier).eval()
-    net.load_state_dict(state)
 
     @torch.no_grad()
     def upscale(frame: Rgb) -> Rgb:
@@ -39,15 +36,9 @@ def network(tier: str, state: dict[str, torch.Tensor]) -> Method:
     return lambda frames: [upscale(f) for f in frames]
 
 
-def shipped(tier: str, models: Path) -> Method:
-    """The f16 weights of the package."""
-    weights = load_file(models / tier / "weights.safetensors")
-    return network(tier, {k: torch.from_numpy(v).float() for k, v in weights.items()})
-
-
 def checkpoint(tier: str, file: Path) -> Method:
     """The averaged weights of a training run."""
     c = torch.load(file, weights_only=False)
     if c["tier"] != tier:
         raise ValueError(f"{file} is of tier {c['tier']}, not {tier}")
-    return network(tier, c["ema"])
+    return network(loaded(tier, c["ema"]))
