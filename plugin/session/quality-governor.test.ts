@@ -142,6 +142,15 @@ describe.each([24, 30, 60])('at %i frames a second', (fps) => {
     expect(between(switches, 60, 120).length).toBeLessThanOrEqual(4);
   });
 
+  test('a picture that stands still and moves in turns, of which tiles that stay cost nothing: a tier for what moves', () => {
+    const switches = run(120, (t) => parts(fps, t % 6 < 3 ? 0.08 : 0.008));
+    // A dearer tier while it stands still is left at the first frames that move, and soon no longer tried.
+    for (const [i, { level, seconds }] of switches.entries())
+      if (level === 1 && i > 0) expect(seconds % 6).toBeLessThan(1);
+    expect(switches.length).toBeLessThanOrEqual(7);
+    expect(between(switches, 30, 120)).toEqual([]);
+  });
+
   test('without timestamps the queue is all there is: slower back, but back', () => {
     const switches = run(60, (t) => parts(fps, 0.03, t >= 10 && t < 20 ? 0.75 : 0), { timestamps: false });
     expect(levelAt(switches, 10)).toBe(2);

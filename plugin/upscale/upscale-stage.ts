@@ -146,14 +146,15 @@ export class UpscaleStage implements Stage {
   /** @param turn index of the texture that holds the frame */
   record(encoder: GPUCommandEncoder, timings: PassTimings, turn = 0): void {
     const { runner, changes } = this.#live();
-    if (this.#uploadedStrength !== this.strength) {
+    const otherStrength = this.#uploadedStrength !== this.strength;
+    if (otherStrength) {
       runner.setParam('strength', this.strength);
       this.#uploadedStrength = this.strength;
-      this.#stale = true;
     }
     if (this.#stale) runner.forget(encoder);
     const pass = encoder.beginComputePass(timings.pass('upscale'));
-    changes?.record(pass, this.#stale);
+    // Another strength shows everywhere; the weights stay those that the frames before have decided.
+    changes?.record(pass, this.#stale || otherStrength);
     runner.record(pass, turn, changes?.renew);
     pass.end();
     this.#stale = false;
