@@ -120,6 +120,25 @@ function bounds(): string {
     .join('\n');
 }
 
+/** NV12, as decoders give it: luma, and two colour differences for each four pixels. */
+const decodedBytesPerPixel = 1.5;
+const frameBytesPerPixel = 4;
+
+/** What the pass before the networks takes, and how much of the cheapest tier's time that is. */
+function ingest(): string {
+  const [cheapest] = tiers;
+  const rows = sizes.map((size) => {
+    const bytes = (decodedBytesPerPixel + frameBytesPerPixel) * size.width * size.height;
+    const cells = devices.map((device) => {
+      const ms = (1e3 * bytes) / device.bytesPerSecond;
+      const share = (100 * ms) / rooflineMs(planOf(cheapest, size), device).ms;
+      return `${ms.toFixed(3)}, ${share.toFixed(0)} %`;
+    });
+    return [size.name, mega(bytes), ...cells];
+  });
+  return table(['', 'MB moved', ...devices.map(({ name }) => `${name}, of ${cheapest}`)], rows);
+}
+
 function layers(tier: Tier): string {
   const [size] = sizes;
   const [device] = devices;
@@ -174,6 +193,8 @@ function report(): string {
     ceilings(),
     '### What bounds each tier',
     bounds(),
+    '### Ingest: milliseconds at the memory ceiling, and as a share of the cheapest tier',
+    ingest(),
     ...tiers.flatMap((tier) => [`### ${tier} at 360p on the integrated GPU, by layer`, layers(tier)]),
   ].join('\n\n');
 }
