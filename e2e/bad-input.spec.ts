@@ -64,7 +64,7 @@ const rows: readonly (readonly [string, (files: Files) => void, string])[] = [
     },
     'weights-format',
   ],
-  ['a tensor of another shape', (f) => patchHeader(f, '[8,1,3,3]', '[8,3,1,3]'), 'weights-shape'],
+  ['a tensor of another shape', (f) => patchHeader(f, '[4,8,1,3,3]', '[4,8,3,1,3]'), 'weights-shape'],
   ['a tensor of another name', (f) => patchHeader(f, '"head.bias"', '"haed.bias"'), 'weights-missing'],
   ['a tensor of another type', (f) => patchHeader(f, '"F16"', '"I16"'), 'weights-dtype'],
   [

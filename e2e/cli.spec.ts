@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PNG } from 'pngjs';
+import { tiers } from '../plugin/core/model-source.js';
 import { expect, test } from './fixtures.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -230,8 +231,8 @@ test('bench prints a row a tier beside bilinear and writes the same as JSON', as
   expect(adapter).toMatch(/^adapter: \S+.*; median of 2 frames/);
   expect(head?.split(/\s{2,}/)).toContain('dispatches');
   const { rows } = JSON.parse(readFileSync(json, 'utf8'));
-  expect(rows.map(({ what }: { what: string }) => what)).toEqual(['bilinear', 'S', 'M', 'L']);
-  expect(lines).toHaveLength(4);
+  expect(rows.map(({ what }: { what: string }) => what)).toEqual(['bilinear', ...tiers]);
+  expect(lines).toHaveLength(1 + tiers.length);
   for (const row of rows) {
     expect(row).toMatchObject({ size: '33x19', submits: 1 });
     expect(row.fastestMs).toBeGreaterThan(0);

@@ -30,11 +30,11 @@ fault(
     ] as const);
     const result = await page.evaluate(async (frames) => {
       // A machine with other work of its own takes its time to show room.
-      const start = await window.wallReaches(['M', 'L'], 4 * frames);
+      const start = await window.wallReaches(['M', 'L', 'XL'], 4 * frames);
       window.loadWall(1.5);
       const loaded = await window.wallReaches(['S'], frames);
       window.loadWall(0);
-      const free = await window.wallReaches(['M', 'L'], 4 * frames);
+      const free = await window.wallReaches(['M', 'L', 'XL'], 4 * frames);
       window.disposeWall();
       return { start, loaded, free, objects: window.liveGpuObjects() };
     }, frames);
@@ -75,7 +75,7 @@ async function playOn(page: Page, count: number) {
   return { ...(await end), darkest };
 }
 
-const order = ['none', 'S', 'M', 'L'];
+const order = ['none', 'S', 'M', 'L', 'XL'];
 
 /** How often the tier turned from up to down or back. */
 function turns(events: readonly { type: string; from?: string; to?: string }[]): number {

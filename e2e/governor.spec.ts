@@ -24,12 +24,13 @@ test.describe('a GPU that others slow down', () => {
     await openShared(page);
     const result = await page.evaluate(async ([frames, overload]) => {
       const play = await window.playShared();
-      const start = await play.until(({ tier }) => tier === 'L', frames);
+      const dearest = window.vitreous.tiers.at(-1);
+      const start = await play.until(({ tier }) => tier === dearest, frames);
       play.load.targetMs = overload * play.intervalMs;
       const loaded = await play.until(({ tier }) => tier === 'S', frames);
       const held = await play.until(() => false, frames / 3);
       play.load.targetMs = 0;
-      const free = await play.until(({ tier }) => tier === 'L', frames);
+      const free = await play.until(({ tier }) => tier === dearest, frames);
       return { start, loaded, held, free };
     }, bars);
     const what = JSON.stringify(result);

@@ -1,17 +1,17 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
-import { shippedTiers } from '../models/mobilevit-sr/index.js';
+import { plainTier, shippedTiers } from '../models/mobilevit-sr/index.js';
 import { openUpscaleModel } from './catalog.js';
 import { tiers } from './core/model-source.js';
 import { codeRejectedBy } from './engine/testing/thrown.js';
 
 afterEach(() => vi.unstubAllGlobals());
 
-test('the public list of tiers names every folder with weights, and nothing else', () => {
+test('the public list of tiers names every folder with weights but the plain one of WebGL', () => {
   const folder = join(import.meta.dirname, '../models/mobilevit-sr');
   const withWeights = readdirSync(folder).filter((name) => existsSync(join(folder, name, 'weights.safetensors')));
-  expect([...tiers].sort()).toEqual(withWeights.sort());
+  expect([...tiers, 'S-plain'].sort()).toEqual(withWeights.sort());
   expect(Object.keys(shippedTiers)).toEqual([...tiers]);
 });
 
@@ -24,8 +24,9 @@ test("the package's own weights are trusted wherever it is served from; a model 
   });
   const origins = new Set(['https://page.example']);
   expect((await openUpscaleModel('S', { origins })).manifest.tier).toBe('S');
-  expect(asked).toEqual([shippedTiers.S.weightsUrl.href]);
+  expect((await openUpscaleModel('S', { origins, plain: true })).manifest.architecture.experts).toBeUndefined();
+  expect(asked).toEqual([shippedTiers.S.weightsUrl.href, plainTier.weightsUrl.href]);
   const manifestUrl = 'https://cdn.example/manifest.json';
   expect(await codeRejectedBy(openUpscaleModel({ manifestUrl }, { origins }))).toBe('model-origin');
-  expect(asked).toHaveLength(1);
+  expect(asked).toHaveLength(2);
 });

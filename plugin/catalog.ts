@@ -1,3 +1,4 @@
+import type { ShippedTier } from '../models/mobilevit-sr/index.js';
 import type { ClipSource, ModelSource, Tier } from './core/model-source.js';
 import type { Detector, DetectorOptions } from './detect/detector.js';
 import type { LoadOptions } from './engine/model/load.js';
@@ -7,27 +8,32 @@ import type { UpscaleModel } from './upscale/model.js';
 /** A name a super-resolution model goes by: a shipped tier, or the caller's own files. */
 export type UpscaleModelName = Tier | ModelSource;
 
+export interface OpenUpscaleOptions extends LoadOptions {
+  /** For WebGL: of a shipped tier the one network that is convolutions alone. Default false. */
+  readonly plain?: boolean | undefined;
+}
+
 /**
  * Loads a super-resolution model: its code by lazy import, its weights by one fetch, both checked. The only place that knows the
  * models.
  *
  * @throws VitreousError `model-origin`, `manifest-*`, `weights-*`, `model-unknown`; the signal's reason.
  */
-export async function openUpscaleModel(name: UpscaleModelName, options: LoadOptions = {}): Promise<UpscaleModel> {
-  const [{ buildGraph, shippedTiers }, { checkManifest }, { fetchJson }, { loadWeights }] = await Promise.all([
-    import('../models/mobilevit-sr/index.js'),
-    import('./engine/model/manifest.js'),
-    import('./engine/model/fetch.js'),
-    import('./engine/model/load.js'),
-  ]);
+export async function openUpscaleModel(
+  name: UpscaleModelName,
+  options: OpenUpscaleOptions = {},
+): Promise<UpscaleModel> {
+  const [{ buildGraph, plainTier, shippedTiers }, { checkManifest }, { fetchJson }, { loadWeights }] =
+    await Promise.all([
+      import('../models/mobilevit-sr/index.js'),
+      import('./engine/model/manifest.js'),
+      import('./engine/model/fetch.js'),
+      import('./engine/model/load.js'),
+    ]);
   options.signal?.throwIfAborted();
   const { raw, where, weightsUrl } =
     typeof name === 'string'
-      ? {
-          raw: shippedTiers[name].manifest,
-          where: `mobilevit-sr ${name}`,
-          weightsUrl: () => shippedTiers[name].weightsUrl,
-        }
+      ? shippedFiles(name, options.plain ? plainTier : shippedTiers[name])
       : await ownManifest(name, (url) => fetchJson(url, options));
   const manifest = checkManifest(raw, where);
   if (manifest.name !== 'mobilevit-sr') {
@@ -47,10 +53,18 @@ export async function openUpscaleModel(name: UpscaleModelName, options: LoadOpti
   return { manifest, weights, graph: (size, numbers) => buildGraph(manifest, size, numbers) };
 }
 
-async function ownManifest(
-  source: ModelSource,
-  fetchManifest: (url: URL) => Promise<unknown>,
-): Promise<{ raw: unknown; where: string; weightsUrl: (file: string) => URL }> {
+/** Where a model's parts are. */
+interface ModelFiles {
+  readonly raw: unknown;
+  readonly where: string;
+  readonly weightsUrl: (file: string) => URL;
+}
+
+function shippedFiles(tier: Tier, { manifest, weightsUrl }: ShippedTier): ModelFiles {
+  return { raw: manifest, where: `mobilevit-sr ${tier}`, weightsUrl: () => weightsUrl };
+}
+
+async function ownManifest(source: ModelSource, fetchManifest: (url: URL) => Promise<unknown>): Promise<ModelFiles> {
   const url = new URL(source.manifestUrl, globalThis.location?.href);
   return { raw: await fetchManifest(url), where: url.href, weightsUrl: (file) => new URL(file, url) };
 }

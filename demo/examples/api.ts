@@ -6,7 +6,7 @@ console.log(availability, message);
 
 const stop = new AbortController();
 const enhanced = await enhance(video, {
-  upscale: { quality: 'auto', strength: 1 }, // 'auto' | 'S' | 'M' | 'L' | a model of your own; force: true for software adapters
+  upscale: { quality: 'auto', strength: 1 }, // 'auto' | 'S' | 'M' | 'L' | 'XL' | a model of your own; force: true for software adapters
   compare: 0.5, // left half native, right half enhanced; false: no split
   signal: stop.signal, // ends start-up, later the enhancement
   onProgress: ({ phase, loadedBytes, totalBytes }) => console.log(phase, loadedBytes / totalBytes),

@@ -79,12 +79,12 @@ function divergence(value: string, found: Float32Array, expected: Float32Array):
 }
 
 async function lowered(size: Size): Promise<Passes> {
-  const model = await openUpscaleModel('S');
+  const model = await openUpscaleModel('S', { plain: true });
   return lowerNetwork(model.graph(size), { source: model.weights, maxBlockBytes: device.caps.maxUniformBlockBytes });
 }
 
 window.compareWithGolden = async (storage) => {
-  const response = await fetch('/models/mobilevit-sr/S/golden.safetensors');
+  const response = await fetch('/models/mobilevit-sr/S-plain/golden.safetensors');
   const golden = new SafetensorsFile(new Uint8Array(await response.arrayBuffer()));
   const [height = 0, width = 0] = golden.entry('input').shape;
   const size = { width, height };

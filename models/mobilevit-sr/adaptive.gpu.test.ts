@@ -8,14 +8,16 @@ import type { GpuDevice } from '../../plugin/gpu/device.js';
 import { GpuTimer } from '../../plugin/gpu/timer.js';
 import type { UpscaleModel } from '../../plugin/upscale/model.js';
 import { UpscaleStage } from '../../plugin/upscale/upscale-stage.js';
-import { buildGraph, shippedTiers } from './index.js';
+import { buildGraph, plainTier, shippedTiers } from './index.js';
 
 // Clips with known changes through a stage that computes what changed and one that computes everything: the same bytes.
 
+const networks = { ...shippedTiers, 'S-plain': plainTier };
+
 const size = { width: 149, height: 101 };
 
-async function modelOf(tier: 'S' | 'M'): Promise<UpscaleModel> {
-  const manifest = checkManifest(shippedTiers[tier].manifest, tier);
+async function modelOf(tier: keyof typeof networks): Promise<UpscaleModel> {
+  const manifest = checkManifest(networks[tier].manifest, tier);
   const bytes = new Uint8Array(readFileSync(new URL(`./${tier}/weights.safetensors`, import.meta.url)));
   const weights = await readWeights(bytes, manifest, tier);
   return { manifest, weights, graph: (of, numbers) => buildGraph(manifest, of, numbers) };
@@ -120,7 +122,7 @@ class Player {
   }
 }
 
-async function playerOf(tier: 'S' | 'M', precision: 'f32' | 'f16', adaptive: boolean): Promise<Player> {
+async function playerOf(tier: keyof typeof networks, precision: 'f32' | 'f16', adaptive: boolean): Promise<Player> {
   const gpu = await sharedGpuDevice();
   const stage = new UpscaleStage(gpu, await modelOf(tier), { precision, adaptive });
   await stage.prepare(size);
@@ -130,7 +132,7 @@ async function playerOf(tier: 'S' | 'M', precision: 'f32' | 'f16', adaptive: boo
 const sameBytes = (a: Pixels, b: Pixels): boolean => Buffer.compare(a.data, b.data) === 0;
 
 describe.each([
-  ['S', 'f32'],
+  ['S-plain', 'f32'],
   ['S', 'f16'],
   ['M', 'f32'],
 ] as const)('%s in %s', (tier, precision) => {
@@ -167,12 +169,28 @@ describe.each([
   });
 });
 
+/** Two frames, the second another kind of picture, but not so much another that its weights would change by themselves. */
+function alike(): readonly [before: Uint8Array<ArrayBuffer>, data: Uint8Array<ArrayBuffer>] {
+  const data = scene(5);
+  for (let i = 0; i < data.length; i++) if (i % 4 !== 3) data[i] = Math.round(((data[i] ?? 0) * 31) / 32);
+  return [scene(5), data];
+}
+
+it.each([true, false])('a strength and back again leaves the same picture, adaptive %s', async (adaptive) => {
+  const player = await playerOf('M', 'f32', adaptive);
+  const [before, data] = alike();
+  await player.show(before);
+  const full = await player.show(data);
+  player.stage.strength = 0;
+  expect(sameBytes(await player.show(data), full)).toBe(false);
+  player.stage.strength = 1;
+  expect(sameBytes(await player.show(data), full)).toBe(true);
+  player.dispose();
+});
+
 it('what a stage shows after a reset depends on no frame before it', async () => {
   const [one, other] = [await playerOf('M', 'f32', false), await playerOf('M', 'f32', false)];
-  const before = scene(5);
-  const data = scene(5);
-  // Another kind of picture, but not so much another that its weights would change by themselves.
-  for (let i = 0; i < data.length; i++) if (i % 4 !== 3) data[i] = Math.round(((data[i] ?? 0) * 31) / 32);
+  const [before, data] = alike();
   await one.show(before);
   const carried = await one.show(data);
   one.stage.reset();
@@ -184,7 +202,7 @@ it('what a stage shows after a reset depends on no frame before it', async () =>
 
 it('what has not changed is not computed: it stays even where the picture was painted over', async () => {
   const gpu = await sharedGpuDevice();
-  const stage = new UpscaleStage(gpu, await modelOf('S'), { precision: 'f32', adaptive: true });
+  const stage = new UpscaleStage(gpu, await modelOf('S-plain'), { precision: 'f32', adaptive: true });
   await stage.prepare(size);
   const timer = new GpuTimer(gpu, ['upscale']);
   const [even, odd] = ['even', 'odd'].map((name) => createTexture(gpu.device, name, size.width, size.height));

@@ -5,7 +5,9 @@ import { type Architecture, mobilevitSr, tokenKeys, trunkKeys } from './graph.js
 import manifestL from './L/manifest.json';
 import manifestM from './M/manifest.json';
 import manifestS from './S/manifest.json';
+import manifestPlainS from './S-plain/manifest.json';
 import { int8Layers } from './trunk-int8.js';
+import manifestXL from './XL/manifest.json';
 
 /** A tier as it ships: its manifest, unchecked, and where its weights are. */
 export interface ShippedTier {
@@ -13,12 +15,19 @@ export interface ShippedTier {
   readonly weightsUrl: URL;
 }
 
-/** Every folder with weights. The catalog's tests hold them against the public list of tiers. */
+/** Every tier's folder. The catalog's tests hold them against the public list of tiers. */
 export const shippedTiers = {
   S: { manifest: manifestS, weightsUrl: new URL('./S/weights.safetensors', import.meta.url) },
   M: { manifest: manifestM, weightsUrl: new URL('./M/weights.safetensors', import.meta.url) },
   L: { manifest: manifestL, weightsUrl: new URL('./L/weights.safetensors', import.meta.url) },
+  XL: { manifest: manifestXL, weightsUrl: new URL('./XL/weights.safetensors', import.meta.url) },
 } satisfies Readonly<Record<string, ShippedTier>>;
+
+/** S without the transformer branch, whose experts take a compute shader to mix: for where there is no WebGPU. */
+export const plainTier: ShippedTier = {
+  manifest: manifestPlainS,
+  weightsUrl: new URL('./S-plain/weights.safetensors', import.meta.url),
+};
 
 /** A manifest without a token width has no transformer branch. */
 function architectureIn(manifest: Manifest): Architecture {

@@ -5,10 +5,12 @@ import { checkManifest, int8InputsOf } from '../../plugin/engine/model/manifest.
 import { SafetensorsFile } from '../../plugin/engine/safetensors.js';
 import { sharedGpuDevice } from '../../plugin/engine/testing/golden.js';
 import { type Pixels, runImageGraph } from '../../plugin/engine/testing/run-image-graph.js';
-import { buildGraph, shippedTiers } from './index.js';
+import { buildGraph, plainTier, shippedTiers } from './index.js';
 import { int8Layers } from './trunk-int8.js';
 
 // Golden: the whole numbers of models/training/int8.py (`integer_trunk`) behind PyTorch's f32 head, at 37x29.
+
+const networks = { ...shippedTiers, 'S-plain': plainTier };
 
 const file = (tier: string, name: string): Uint8Array<ArrayBuffer> =>
   new Uint8Array(readFileSync(new URL(`./${tier}/${name}`, import.meta.url)));
@@ -28,11 +30,11 @@ function frameOf(golden: SafetensorsFile): Pixels {
  */
 const shareAtTies = 0.01;
 
-describe.each(['S', 'M'] as const)('mobilevit-sr %s in packed int8', (tier) => {
+describe.each(['S-plain', 'S', 'M'] as const)('mobilevit-sr %s in packed int8', (tier) => {
   it('equals the whole-number reference, layer by layer, and its picture', async () => {
     const gpu = await sharedGpuDevice();
     expect(gpu.caps.packedInt8, 'the device has dot4I8Packed').toBe(true);
-    const manifest = checkManifest(shippedTiers[tier].manifest, tier);
+    const manifest = checkManifest(networks[tier].manifest, tier);
     const weights = await readWeights(file(tier, 'weights.safetensors'), manifest, tier);
     const golden = new SafetensorsFile(file(tier, 'golden.safetensors'));
     const frame = frameOf(golden);

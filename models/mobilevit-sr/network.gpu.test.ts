@@ -6,10 +6,12 @@ import { SafetensorsFile } from '../../plugin/engine/safetensors.js';
 import { expectClose, sharedGpuDevice } from '../../plugin/engine/testing/golden.js';
 import { type ImageRun, type Pixels, runImageGraph } from '../../plugin/engine/testing/run-image-graph.js';
 import type { Precision } from '../../plugin/gpu/kernel.js';
-import { buildGraph, shippedTiers } from './index.js';
+import { buildGraph, plainTier, shippedTiers } from './index.js';
 
 // Whole networks against PyTorch's f32 forward of the same f16 weights (models/training/export.py), at 37x29: no multiple of the
 // patch, the workgroup or the window.
+
+const networks = { ...shippedTiers, 'S-plain': plainTier };
 
 const file = (tier: string, name: string): Uint8Array<ArrayBuffer> =>
   new Uint8Array(readFileSync(new URL(`./${tier}/${name}`, import.meta.url)));
@@ -58,9 +60,14 @@ function golden(tier: string): { readonly frame: Pixels; readonly tensors: Safet
   return { frame: { width, height, data }, tensors };
 }
 
-async function run(tier: 'S' | 'M', precision: Precision, fuse: boolean, withTaps: boolean): Promise<ImageRun> {
+async function run(
+  tier: keyof typeof networks,
+  precision: Precision,
+  fuse: boolean,
+  withTaps: boolean,
+): Promise<ImageRun> {
   const gpu = await sharedGpuDevice();
-  const manifest = checkManifest(shippedTiers[tier].manifest, tier);
+  const manifest = checkManifest(networks[tier].manifest, tier);
   const weights = await readWeights(file(tier, 'weights.safetensors'), manifest, tier);
   const { frame } = golden(tier);
   const graph = buildGraph(manifest, frame);
@@ -81,7 +88,7 @@ function expectPicture(picture: Pixels, tensors: SafetensorsFile, precision: Pre
   expect(worst, what).toBeLessThanOrEqual(within);
 }
 
-describe.each(['S', 'M'] as const)('mobilevit-sr %s equals PyTorch', (tier) => {
+describe.each(['S-plain', 'S', 'M'] as const)('mobilevit-sr %s equals PyTorch', (tier) => {
   describe.each(['f32', 'f16'] as const)('in %s', (precision) => {
     it('value by value, unfused', async () => {
       const { tensors, frame } = golden(tier);
@@ -103,5 +110,13 @@ describe.each(['S', 'M'] as const)('mobilevit-sr %s equals PyTorch', (tier) => {
       const { picture } = await run(tier, precision, true, false);
       expectPicture(picture, golden(tier).tensors, precision, 'fused picture');
     });
+  });
+});
+
+// They are M, wider and deeper: what their kernels do value by value is tested with it.
+describe.each(['L', 'XL'] as const)('mobilevit-sr %s equals PyTorch', (tier) => {
+  it('as a picture, fused, in f32', async () => {
+    const { picture } = await run(tier, 'f32', true, false);
+    expectPicture(picture, golden(tier).tensors, 'f32', 'fused picture');
   });
 });

@@ -1,5 +1,5 @@
 /** The tiers of the shipped super-resolution network, cheapest first: those that have weights in this version. */
-export const tiers = ['S', 'M', 'L'] as const;
+export const tiers = ['S', 'M', 'L', 'XL'] as const;
 
 /** A tier of the shipped network: `S` is the cheapest, later ones are sharper and dearer. */
 export type Tier = (typeof tiers)[number];

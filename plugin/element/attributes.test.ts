@@ -35,7 +35,7 @@ test.each([
 });
 
 test.each([
-  ['upscale', 'XL', "<vitreous-video upscale> must be auto, S, M, L or off, got 'XL'"],
+  ['upscale', 'XXL', "<vitreous-video upscale> must be auto, S, M, L, XL or off, got 'XXL'"],
   ['highlight', 'glow', "<vitreous-video highlight> must be outline, box, spotlight, heatmap, blur or off, got 'glow'"],
   ['compare', '2', "<vitreous-video compare> must be a number from 0 to 1 or off, got '2'"],
   ['compare', 'half', "<vitreous-video compare> must be a number from 0 to 1 or off, got 'half'"],

@@ -3,6 +3,7 @@ import type { ModelOrigins } from '../core/model-origins.js';
 import type { ModelSource, Tier } from '../core/model-source.js';
 import type { UpscaleModel } from '../upscale/model.js';
 import type { ActiveTier } from './events.js';
+import type { RendererKind } from './frame-renderer.js';
 import type { ProgressEvent } from './options.js';
 
 export interface OpenModel {
@@ -22,13 +23,17 @@ export class Models {
     this.#origins = origins;
   }
 
-  /** @throws VitreousError `model-origin`, `manifest-*`, `weights-*`, `model-unknown`; the signal's reason. */
-  async open(quality: Tier | ModelSource, signal: AbortSignal): Promise<OpenModel> {
+  /**
+   * `kind`: what the model is to run on; WebGL has a network of its own.
+   *
+   * @throws VitreousError `model-origin`, `manifest-*`, `weights-*`, `model-unknown`; the signal's reason.
+   */
+  async open(quality: Tier | ModelSource, kind: RendererKind, signal: AbortSignal): Promise<OpenModel> {
     const tier = typeof quality === 'string' ? quality : 'custom';
-    const key = typeof quality === 'string' ? quality : String(quality.manifestUrl);
+    const key = typeof quality === 'string' ? `${quality} ${kind}` : String(quality.manifestUrl);
     let known = this.#open.get(key);
     if (!known) {
-      known = this.#load(quality, signal);
+      known = this.#load(quality, kind, signal);
       this.#open.set(key, known);
       // An aborted or failed download may be tried again.
       known.catch(() => this.#open.delete(key));
@@ -38,9 +43,10 @@ export class Models {
     return { tier, model };
   }
 
-  async #load(quality: Tier | ModelSource, signal: AbortSignal): Promise<UpscaleModel> {
+  async #load(quality: Tier | ModelSource, kind: RendererKind, signal: AbortSignal): Promise<UpscaleModel> {
     const model = await openUpscaleModel(quality, {
       signal,
+      plain: kind === 'webgl',
       origins: this.#origins,
       onProgress: ({ loadedBytes, totalBytes }) => this.#onProgress?.({ phase: 'weights', loadedBytes, totalBytes }),
     });

@@ -5,7 +5,7 @@ import type { ModelSource, Tier } from '../core/model-source.js';
 import type { UpscalePrecision } from '../upscale/precision.js';
 import { Announcement } from './announcement.js';
 import type { ActiveTier } from './events.js';
-import type { FrameRenderer, RigSpec } from './frame-renderer.js';
+import type { FrameRenderer, RendererKind, RigSpec } from './frame-renderer.js';
 import type { Models } from './models.js';
 
 /** What frames should be drawn with. */
@@ -84,7 +84,7 @@ export class Preparation {
     this.dropAnnounced();
     if (!renderer.announce) return Promise.resolve(false);
     const announced = new Announcement(key, want.size, renderer, (signal) =>
-      this.#open(want, signal, async (spec) => renderer.announce?.(spec, signal)),
+      this.#open(want, renderer.kind, signal, async (spec) => renderer.announce?.(spec, signal)),
     );
     this.#announced = announced;
     return announced.done;
@@ -110,7 +110,7 @@ export class Preparation {
     const controller = new AbortController();
     this.#running = { key, controller };
     const { signal } = controller;
-    this.#open(want, signal, (spec) => renderer.prepare(spec, signal)).then(
+    this.#open(want, renderer.kind, signal, (spec) => renderer.prepare(spec, signal)).then(
       (tier) => {
         // Whoever wants something else by now: this is what the renderer holds.
         this.#ready = { key, renderer };
@@ -134,9 +134,14 @@ export class Preparation {
     );
   }
 
-  async #open(want: Want, signal: AbortSignal, build: (spec: RigSpec) => Promise<void>): Promise<ActiveTier> {
+  async #open(
+    want: Want,
+    kind: RendererKind,
+    signal: AbortSignal,
+    build: (spec: RigSpec) => Promise<void>,
+  ): Promise<ActiveTier> {
     const { size, quality, precision, adaptive } = want;
-    const open = quality === undefined ? undefined : await this.#models.open(quality, signal);
+    const open = quality === undefined ? undefined : await this.#models.open(quality, kind, signal);
     await build({ size, model: open?.model, precision, adaptive });
     return open?.tier ?? 'none';
   }

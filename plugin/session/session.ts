@@ -167,11 +167,12 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
       const outcome = new Promise<VitreousError | undefined>((resolve) => {
         this.#onFirstOutcome = resolve;
       });
-      this.#quality.limit((await this.#link.connect()).kind);
+      const { kind } = await this.#link.connect();
+      this.#quality.limit(kind);
       this.#tellMissingTier();
       // Weights before frames: a video that has not loaded yet does not delay the download.
       const { network } = this.#quality;
-      if (network) await this.#models.open(network, lifetime);
+      if (network) await this.#models.open(network, kind, lifetime);
       lifetime.throwIfAborted();
       this.#started = true;
       this.#findings.configure(this.#quality.settings);

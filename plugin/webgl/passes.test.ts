@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { buildGraph, shippedTiers } from '../../models/mobilevit-sr/index.js';
+import { buildGraph, plainTier, type ShippedTier, shippedTiers } from '../../models/mobilevit-sr/index.js';
 import { readWeights } from '../engine/model/load.js';
 import { checkManifest } from '../engine/model/manifest.js';
 import type { WeightSource } from '../engine/weights.js';
@@ -8,10 +8,12 @@ import { type ConvPass, lowerNetwork, type Passes } from './passes.js';
 
 const size = { width: 13, height: 11 };
 
-async function lowered(tier: 'S' | 'M', maxBlockBytes = 16_384): Promise<{ passes: Passes; source: WeightSource }> {
-  const manifest = checkManifest(shippedTiers[tier].manifest, tier);
-  const bytes = new Uint8Array(readFileSync(shippedTiers[tier].weightsUrl));
-  const source = await readWeights(bytes, manifest, tier);
+async function lowered(
+  { manifest: raw, weightsUrl }: ShippedTier,
+  maxBlockBytes = 16_384,
+): Promise<{ passes: Passes; source: WeightSource }> {
+  const manifest = checkManifest(raw, 'manifest.json');
+  const source = await readWeights(new Uint8Array(readFileSync(weightsUrl)), manifest, 'weights');
   return { passes: lowerNetwork(buildGraph(manifest, size), { source, maxBlockBytes }), source };
 }
 
@@ -25,9 +27,9 @@ function weightOf(pass: ConvPass, outChannel: number, inChannel: number, tap: nu
   return pass.weights[matrix * 16 + (inChannel % 4) * 4 + lane];
 }
 
-describe('tier S as passes', () => {
+describe('the plain network as passes', () => {
   test('one a convolution, each reads what the one before wrote', async () => {
-    const { passes } = await lowered('S');
+    const { passes } = await lowered(plainTier);
     expect(passes.convs.map(({ name }) => name)).toEqual(['head', 'body.0', 'body.1', 'body.2', 'tail']);
     expect(passes.convs.map(({ from }) => from)).toEqual([undefined, ...passes.convs.slice(0, -1).map(({ to }) => to)]);
     expect(passes.residual).toBe(passes.convs.at(-1)?.to);
@@ -41,7 +43,7 @@ describe('tier S as passes', () => {
   });
 
   test.each([16_384, 1500])('weights of the file are where the shader looks, in blocks of %i bytes', async (bytes) => {
-    const { passes, source } = await lowered('S', bytes);
+    const { passes, source } = await lowered(plainTier, bytes);
     const shapes = { head: [8, 1, 3, 3], 'body.0': [8, 8, 3, 3], tail: [4, 8, 3, 3] } as const;
     for (const [name, [outs, ins, ...kernel]] of Object.entries(shapes)) {
       const values = source.get(`${name}.weight`, [outs, ins, ...kernel]);
@@ -61,7 +63,7 @@ describe('tier S as passes', () => {
 });
 
 test('a network with attention in it is refused, with what it is', async () => {
-  await expect(lowered('M')).rejects.toMatchObject({
+  await expect(lowered(shippedTiers.S)).rejects.toMatchObject({
     code: 'webgpu-unavailable',
     stage: 'upscale',
     found: expect.stringContaining("'patchSpectrum'"),

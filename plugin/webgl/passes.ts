@@ -127,7 +127,7 @@ function unsupported(name: string, found: string): VitreousError {
     code: 'webgpu-unavailable',
     stage: 'upscale',
     found: `${found} at '${name}', in WebGL`,
-    expected: 'a network of convolutions such as tier S, or WebGPU',
+    expected: 'a network of convolutions alone, or WebGPU',
     fix: "Use quality 'auto' or 'S' where there is no WebGPU; the native video plays on.",
   });
 }

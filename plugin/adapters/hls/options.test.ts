@@ -14,7 +14,7 @@ test.each<[unknown, string]>([
   [{ saver: 2 }, 'options.saver must be a boolean or an object, got 2'],
   [{ saver: { scale: 2 } }, 'options.saver.scale is not an option; known are factor, minTier'],
   [{ saver: { factor: 3 } }, 'options.saver.factor must be a number from 1 to 2, got 3'],
-  [{ saver: { minTier: 'XL' } }, 'options.saver.minTier must be S, M, L, got XL'],
+  [{ saver: { minTier: 'XXL' } }, 'options.saver.minTier must be S, M, L, XL, got XXL'],
 ])('%j: %s', (options, message) => {
   expect(() => checkAttachOptions(options as AttachHlsOptions)).toThrow(new TypeError(message));
 });

@@ -30,7 +30,7 @@ function expectBoth({ read, refused }: Record<Outcome, number>): void {
 }
 
 describe('changed files end in a result or a coded error', { timeout: 60_000 + 50 * fuzzRuns }, () => {
-  it.each(['S', 'M', 'L'])('manifest of network %s, and the graph of it', async (tier) => {
+  it.each(['S', 'S-plain', 'M', 'L', 'XL'])('manifest of network %s, and the graph of it', async (tier) => {
     const counts = await fuzz(
       `manifest of network ${tier}`,
       hostileJson(json(`mobilevit-sr/${tier}/manifest.json`)),

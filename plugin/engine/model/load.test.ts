@@ -3,12 +3,12 @@ import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import shipped from '../../../models/mobilevit-sr/S/manifest.json';
+import shipped from '../../../models/mobilevit-sr/S-plain/manifest.json';
 import { VitreousError } from '../../core/errors.js';
 import { loadWeights } from './load.js';
 import { checkManifest, type Manifest } from './manifest.js';
 
-const original = readFileSync(new URL('../../../models/mobilevit-sr/S/weights.safetensors', import.meta.url));
+const original = readFileSync(new URL('../../../models/mobilevit-sr/S-plain/weights.safetensors', import.meta.url));
 const manifest = checkManifest(shipped, 'S');
 
 /** The shipped manifest with the hash and size of other bytes: what is wrong in them must then be found by the reader. */
