@@ -47,6 +47,9 @@ const withoutPicture = () =>
     fix: 'Nothing: there is no picture to enhance. A new source is picked up.',
   });
 
+/** So many frames of a live stream in a row that cannot be read are trouble. */
+const mostUnreadable = 3;
+
 /** Whether the poster is what is seen: until it is played or sought (HTML §4.8.11, the show poster flag). */
 function showsPoster({ poster, paused, played, currentTime }: HTMLVideoElement): boolean {
   return poster !== '' && paused && played.length === 0 && currentTime === 0;
@@ -71,6 +74,8 @@ export class VideoSource implements FrameSource {
   /** As the frame itself has it. */
   #lastFrameUs: number | undefined;
   readonly #untold: UntoldFrames;
+  /** Frames that were told of and could not be read, since the last that could. */
+  #unreadable = 0;
   /** The playing position was moved, and no frame of there has come yet. */
   #moved = false;
 
@@ -148,9 +153,11 @@ export class VideoSource implements FrameSource {
       frame = new VideoFrame(this.#video);
     } catch (thrown) {
       const error = unreadable(thrown);
-      if (mediaUs !== undefined || error.code === 'cors') this.#sink?.trouble(error, error.code !== 'cors');
+      if (error.code === 'cors') this.#sink?.trouble(error, false);
+      else if (mediaUs !== undefined && !this.#mayBeGone()) this.#sink?.trouble(error, true);
       return;
     }
+    this.#unreadable = 0;
     if (unlessSame) {
       if (frame.timestamp === this.#lastFrameUs) {
         frame.close();
@@ -169,6 +176,12 @@ export class VideoSource implements FrameSource {
     } finally {
       frame.close();
     }
+  }
+
+  /** A live stream may have no frame any more, or not yet, by the time its callback comes: one after the other they are trouble. */
+  #mayBeGone(): boolean {
+    this.#unreadable++;
+    return this.#video.srcObject !== null && this.#unreadable < mostUnreadable;
   }
 
   /**
