@@ -14,7 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from degrade import halve, read_video, x264
+from coding import read_video, x264
+from degrade import halve
 
 PATCH = 8
 REACH = 6  # pixels, of M's and L's convolutions

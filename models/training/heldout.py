@@ -16,7 +16,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from degrade import FRAMES, HALVING, HELD_OUT_CLIPS, halve, path, read_video, x264_options
+from coding import read_video, x264_options
+from degrade import FRAMES, HALVING, HELD_OUT_CLIPS, halve, path
 from playback import play
 
 CRFS = (23, 28, 33)

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from degrade import Rgb, transcode, y_to_full
+from coding import Rgb, transcode, y_to_full
 
 CACHE = Path(__file__).parent / "cache" / "playback"
 

@@ -25,7 +25,8 @@ from PIL import Image
 from torch import Tensor, nn
 
 import heldout
-from degrade import FRAMES, HALVING, HELD_OUT_CLIPS, halve, luma_u8, path, read_video, x264, y_to_full
+from coding import read_video, x264, y_to_full
+from degrade import FRAMES, HALVING, HELD_OUT_CLIPS, halve, luma_u8, path
 from networks import MobileVitSr, bilinear_x2, build
 
 BLOCK = 8

@@ -11,7 +11,8 @@ import numpy as np
 from PIL import Image
 
 import heldout
-from degrade import FRAMES, HALVING, HELD_OUT_CLIPS, HR, av1_options, halve, path, read_video, vp9_options, x264_options
+from coding import av1_options, read_video, vp9_options, x264_options
+from degrade import FRAMES, HALVING, HELD_OUT_CLIPS, HR, halve, path
 from heldout import MARGIN, SHAVE, Rgb
 from playback import play
 

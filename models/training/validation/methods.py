@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 import heldout
-from degrade import Rgb
+from coding import Rgb
 from networks import MobileVitSr, loaded, upscale_rgb
 
 Method = Callable[[list[Rgb]], list[Rgb]]

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 import heldout
-from degrade import to_yuv420
+from coding import to_yuv420
 from playback import to_rgb
 
 from . import chroma, drawn, motion, noise, ringing, stability

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 
 import heldout
-from degrade import HALVING, HELD_OUT_CLIPS, Rgb
+from coding import Rgb
+from degrade import HALVING, HELD_OUT_CLIPS
 
 from .cases import PRESETS, SMALL_CLIPS, clip_frames
 from .methods import Method
