@@ -1,4 +1,5 @@
 import type { Page } from '@playwright/test';
+import { tiers } from '../plugin/core/model-source.js';
 import { clip } from './clips.js';
 import { fault } from './fault.js';
 import { expect, test } from './fixtures.js';
@@ -75,7 +76,7 @@ async function playOn(page: Page, count: number) {
   return { ...(await end), darkest };
 }
 
-const order = ['none', 'S', 'M', 'L', 'XL'];
+const order: readonly string[] = ['none', ...tiers];
 
 /** How often the tier turned from up to down or back. */
 function turns(events: readonly { type: string; from?: string; to?: string }[]): number {

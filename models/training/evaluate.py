@@ -145,7 +145,8 @@ def main() -> None:
     p.add_argument("--json", type=Path)
     p.add_argument("--card", action="store_true", help="tables into models/mobilevit-sr/card.md")
     args = p.parse_args()
-    args.tiers = args.tiers or [t for t in NETWORKS if (args.models / t / "weights.safetensors").exists()]
+    # The plan of S-plain is not a tier's: the command that --through plan runs doesn't know it.
+    args.tiers = args.tiers or [t for t in (TIERS if args.through == "plan" else NETWORKS) if (args.models / t / "weights.safetensors").exists()]
     torch.set_num_threads(1)
     samples = [*heldout.photographs(args.data), *heldout.text(), *heldout.clips(args.data)]
     if args.limit:

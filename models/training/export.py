@@ -3,7 +3,8 @@
     python models/training/export.py --tier S [--run FOLDER] [--quality FILE]
 
 Writes models/mobilevit-sr/<tier>/{weights,golden}.safetensors and manifest.json, or <tier>-plain/ where there is no
-transformer branch. The same checkpoint gives the same bytes. --quality takes the JSON of evaluate.py and copies the tier's figures into the manifest; without it they stay out.
+transformer branch. The same checkpoint gives the same bytes. --quality takes the JSON of evaluate.py and copies the tier's
+figures into the manifest; without it they stay out.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ import torch
 
 from int8 import calibrate, float_state, roundings_of, to_int8, to_manifest
 from networks import MobileVitSr, bilinear_x2, loaded
-from train import CHARBONNIER_EPS, Cache, Validation, shape_of_step
+from train import LOSSES, Cache, Validation, shape_of_step
 
 HERE = Path(__file__).parent
 CALIBRATION_BATCHES = 16
@@ -56,7 +56,7 @@ def fine_tune(net: MobileVitSr, cache: Cache, args: argparse.Namespace) -> tuple
         batch, patch = shape_of_step(progress, args.patch, args.batch, rng)
         low, high = cache.batch(rng, batch, patch, args.clean_share, args.soften)
         error = bilinear_x2(low) + net(low) - high
-        loss = (error * error + CHARBONNIER_EPS**2).sqrt().mean()
+        loss = LOSSES["charbonnier"](error)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         optimizer.step()
