@@ -72,7 +72,9 @@ function inBrowser(kinds, reportFile) {
   const files = filesThatCall(/\.spec\.ts$/, 'fault(');
   if (files.length === 0) return [];
   const cli = join(root, 'node_modules/@playwright/test/cli.js');
-  const command = [cli, 'test', '-c', 'e2e', '-g', `@fault-(${kinds.join('|')})`, '--pass-with-no-tests'];
+  // Each once: some of them run in Firefox, too.
+  const projects = ['--project=timeless', '--project=in time'];
+  const command = [cli, 'test', '-c', 'e2e', ...projects, '-g', `@fault-(${kinds.join('|')})`, '--pass-with-no-tests'];
   const list = [...command, '--list', '--reporter=json', ...files];
   /** @type {Suite} */
   const report = reportFile

@@ -6,9 +6,9 @@ import { spyOnGpu, spyOnListeners } from './spies.js';
 
 const size = { width: 128, height: 72 };
 
-test('steady frames make no GPU object but the external texture, its bind group and the command buffer', async ({
-  page,
-}) => {
+test('steady frames make no GPU object but the external texture, its bind group and the command buffer', {
+  tag: '@chromium',
+}, async ({ page }) => {
   await spyOnGpu(page);
   await openPlayer(page, 'long', size);
   const { frames, calls } = await page.evaluate(async () => {

@@ -6,7 +6,7 @@ import { openPlayer, seen } from './player.js';
 const natural = { width: 64, height: 36 };
 const size = { width: 128, height: 72 };
 
-test('a playing clip is enhanced frame after frame', async ({ page }) => {
+test('a playing clip is enhanced frame after frame', async ({ page, browserName }) => {
   await openPlayer(page, 'long', size);
   await page.evaluate(async () => {
     await window.enhanceVideo();
@@ -21,7 +21,9 @@ test('a playing clip is enhanced frame after frame', async ({ page }) => {
   expect(later).toBeGreaterThan(first);
   expect(stats).toMatchObject({ state: 'running', tier: 'S', sourceSize: natural, displaySize: size });
   expect(stats?.framesShown).toBeGreaterThanOrEqual(15);
-  expect(Object.keys(stats?.gpuMs ?? {})).toEqual(expect.arrayContaining(['ingest', 'upscale', 'compose']));
+  // Where frames are copied, ingest has no pass.
+  const passes = browserName === 'firefox' ? ['upscale', 'compose'] : ['ingest', 'upscale', 'compose'];
+  expect(Object.keys(stats?.gpuMs ?? {})).toEqual(expect.arrayContaining(passes));
   expect(meanLevel(after)).toBeGreaterThan(20);
   expect(difference(before, after).mean).toBeGreaterThan(0.5);
 });
@@ -44,7 +46,9 @@ test('a seek while paused shows the new frame', async ({ page }) => {
   });
   const native = await seen(page, natural);
 
-  expect(at).toBeCloseTo(20, 1);
+  // The frame's own time or, in Firefox, the position that was asked for.
+  expect(at).toBeGreaterThanOrEqual(20);
+  expect(at).toBeLessThanOrEqual(20.05);
   expect(difference(before, ours).mean).toBeGreaterThan(0.5);
   expect(difference(ours, native).max).toBeLessThanOrEqual(1);
 });

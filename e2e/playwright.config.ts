@@ -11,6 +11,14 @@ process.env.VITREOUS_E2E_PORT ??= String(20_000 + (process.pid % 20_000));
 const baseURL = `http://localhost:${process.env.VITREOUS_E2E_PORT}`;
 /** In these nothing plays in time: they may run beside something else. */
 const timeless = /\/(cli|bench-peers|bad-input|faults-input|ingest|upscale|highlights)\.spec\.ts$/;
+/** Of these, those that hold in any browser (`@chromium`: asserts what is Chromium's own) run in Firefox, too. */
+const inFirefox = /\/(ingest|upscale|highlights|playback|lifecycle|file-source|players-element)\.spec\.ts$/;
+const firefox = process.env.VITREOUS_FIREFOX || undefined;
+const firefoxPrefs = {
+  'media.autoplay.default': 0, // Allowed.
+  'dom.webgpu.enabled': true, // By default on Windows and macOS, not yet on Linux.
+  'gfx.webgpu.ignore-blocklist': true, // Software adapters are on it.
+};
 const chromiumArgs: string[] = JSON.parse(process.env.VITREOUS_CHROMIUM_ARGS ?? '[]');
 
 export default defineConfig({
@@ -18,6 +26,20 @@ export default defineConfig({
   projects: [
     { name: 'timeless', testMatch: timeless },
     { name: 'in time', testMatch: '**/*.spec.ts', testIgnore: timeless },
+    ...(firefox
+      ? [
+          {
+            name: 'firefox',
+            testMatch: inFirefox,
+            grepInvert: /@chromium/,
+            use: {
+              browserName: 'firefox' as const,
+              channel: 'moz-firefox', // By WebDriver BiDi: any Firefox, not one that Playwright built.
+              launchOptions: { executablePath: `${root}e2e/setup/firefox-bidi.mjs`, firefoxUserPrefs: firefoxPrefs },
+            },
+          },
+        ]
+      : []),
   ],
   outputDir: `../node_modules/.cache/e2e-results/${process.env.VITREOUS_E2E_PORT}`,
   preserveOutput: 'failures-only',

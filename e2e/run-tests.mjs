@@ -80,11 +80,11 @@ function runVitest(project, paths, name) {
 /**
  * @param {string[]} paths
  * @param {string | undefined} name
- * @param {'timeless' | 'in time'} [project] both, unless said
+ * @param {readonly ('timeless' | 'in time' | 'firefox')[]} [projects] all, unless said
  */
-function runPlaywright(paths, name, project) {
+function runPlaywright(paths, name, projects = []) {
   const reporter = `list,${join(import.meta.dirname, 'reporters/playwright.mjs')}`;
-  const filter = [...(name === undefined ? [] : ['-g', name]), ...(project ? ['--project', project] : [])];
+  const filter = [...(name === undefined ? [] : ['-g', name]), ...projects.map((project) => `--project=${project}`)];
   const lenient = paths.length > 0 || name !== undefined ? ['--pass-with-no-tests'] : [];
   const cli = join(root, 'node_modules/@playwright/test/cli.js');
   return runRunner('e2e', [cli, 'test', '-c', 'e2e', `--reporter=${reporter}`, ...lenient, ...filter, ...paths]);
@@ -135,10 +135,13 @@ const wanted = (/** @type {typeof parts[number]} */ part) =>
 /** @type {Report[]} */
 const reports = [];
 const startMs = Date.now();
+/** @type {import('./setup/setup.mjs').Tools | undefined} */
+let tools;
 if (wanted('setup') || wanted('gpu') || wanted('e2e') || wanted('soak')) {
   heading('set-up');
-  const tools = setUp();
+  tools = setUp();
   console.log(`chromium: ${tools.chromium}`);
+  console.log(`firefox: ${tools.firefox ?? 'none found on this machine, the tests in it are left out'}`);
 }
 // It waits a lot, and shares the processor with what mostly uses one core of it. Alone with a path, it would have nothing to be beside.
 const besides = wanted('check') || wanted('unit') || wanted('gpu');
@@ -155,7 +158,7 @@ for (const project of /** @type {const} */ (['unit', 'gpu'])) {
 const timelessFirst = soaking !== undefined && wanted('e2e');
 if (timelessFirst) {
   heading('e2e, beside the soak');
-  reports.push(await runPlaywright(paths, values.name, 'timeless'));
+  reports.push(await runPlaywright(paths, values.name, ['timeless']));
 }
 if (wanted('soak')) {
   heading('soak');
@@ -165,7 +168,9 @@ if (wanted('soak')) {
 }
 if (wanted('e2e')) {
   heading('e2e');
-  reports.push(await runPlaywright(paths, values.name, timelessFirst ? 'in time' : undefined));
+  const rest =
+    tools?.firefox === undefined ? /** @type {const} */ (['in time']) : /** @type {const} */ (['in time', 'firefox']);
+  reports.push(await runPlaywright(paths, values.name, timelessFirst ? rest : undefined));
 }
 if (chosen.length !== 1 || chosen[0] !== 'setup') {
   console.log(`\n${((Date.now() - startMs) / 1000).toFixed(0)} s`);

@@ -96,7 +96,9 @@ test.describe('strength', () => {
     expect(difference(half, between, unclamped).max).toBeLessThanOrEqual(1);
   });
 
-  test('changes with the next frame, and nothing is compiled or bound for it', async ({ page }) => {
+  test('changes with the next frame, and nothing is compiled or bound for it', { tag: '@chromium' }, async ({
+    page,
+  }) => {
     await spyOnGpu(page);
     await openPlayer(page, '64x36', size);
     await page.evaluate(async (given) => void (await window.enhanceVideo(given)), options);

@@ -48,6 +48,7 @@ function grey(level: number): [number, number, Uint8ClampedArray<ArrayBuffer>] {
 
 async function frameOf(url: string): Promise<[number, number, Uint8ClampedArray<ArrayBuffer>]> {
   const video = Object.assign(document.createElement('video'), { src: url, muted: true });
+  await new Promise((resolve) => video.addEventListener('loadeddata', resolve, { once: true }));
   await new Promise((resolve) => {
     video.requestVideoFrameCallback(resolve);
     video.currentTime = 1;

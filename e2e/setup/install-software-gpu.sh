@@ -2,6 +2,7 @@
 # Sets up a software GPU for the tests on a machine without a real one (Debian 12 or later, as root):
 #   - chromium, ffmpeg, and Mesa's lavapipe (from backports on Debian 12, whose own is too old for WebGPU);
 #   - GStreamer's RTSP server, a camera for the tests of live streams;
+#   - firefox-esr, for the tests that run in it, too;
 #   - a copy of Chromium whose WebGPU runs on lavapipe, started by the wrapper DEST/chromium.
 # Idempotent, and quick once done. Progress goes to stderr; the last line of stdout is DEST.
 # Usage: install-software-gpu.sh [DEST], default ~/.cache/softgpu
@@ -88,7 +89,16 @@ install_camera() {
     say 'that failed; the test of RTSP will be skipped'
 }
 
+# Without it the tests in Firefox are left out.
+install_firefox() {
+  if [[ $(id -u) != 0 ]]; then return; fi
+  say 'installing Firefox by apt (once, about half a minute)'
+  apt_get update
+  apt_get install -y --no-install-recommends firefox-esr || say 'that failed; the tests in Firefox will be left out'
+}
+
 packages_complete || install_packages
+[[ -x /usr/bin/firefox-esr ]] || install_firefox
 dpkg-query -W gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-good python3-gi >/dev/null 2>&1 || install_camera
 version=$(/usr/bin/chromium --version 2>/dev/null | tr -d '\n')
 if [[ ! -x $dest/chromium || $(cat "$dest/version" 2>/dev/null) != "$version" ]]; then

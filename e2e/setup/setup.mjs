@@ -12,6 +12,7 @@ import { hasGpuDevice, useSoftwareGpu } from './software-gpu.mjs';
  * @property {string} chromium a Chromium with WebGPU when started with `chromiumArgs`
  * @property {string[]} chromiumArgs
  * @property {string} plainChromium a Chromium without the software GPU, for tests of pages without WebGPU
+ * @property {string | undefined} [firefox] where there is one that the tests can drive
  */
 
 const realGpuArgs = ['--enable-unsafe-webgpu', '--ignore-gpu-blocklist'];
@@ -36,6 +37,13 @@ function findBrowser() {
     join(process.env.PROGRAMFILES ?? 'C:\\Program Files', 'Google\\Chrome\\Application\\chrome.exe'),
   ];
   return candidates.find((path) => path !== '' && existsSync(path));
+}
+
+/** Its usual places. Driven through a script of ours (firefox-bidi.mjs), which Windows cannot start as a program. */
+function findFirefox() {
+  if (process.platform === 'win32') return undefined;
+  const candidates = ['/usr/bin/firefox-esr', '/usr/bin/firefox', '/Applications/Firefox.app/Contents/MacOS/firefox'];
+  return candidates.find((path) => existsSync(path));
 }
 
 function hasFfmpeg() {
@@ -71,11 +79,13 @@ function detect() {
  * @returns {Tools}
  */
 export function setUp() {
-  const tools = isDebian() && !hasGpuDevice() ? setUpDebian() : detect();
+  const tools = { ...(isDebian() && !hasGpuDevice() ? setUpDebian() : detect()), firefox: findFirefox() };
   useSoftwareGpu();
   process.env.VITREOUS_CHROMIUM = tools.chromium;
   process.env.VITREOUS_CHROMIUM_ARGS = JSON.stringify(tools.chromiumArgs);
   process.env.VITREOUS_PLAIN_CHROMIUM = tools.plainChromium;
+  // Empty, not absent: assigning undefined would make it the word.
+  process.env.VITREOUS_FIREFOX = tools.firefox ?? '';
   return tools;
 }
 
@@ -83,5 +93,6 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const tools = setUp();
   console.log(`chromium: ${[tools.chromium, ...tools.chromiumArgs].join(' ')}`);
   console.log(`chromium without the software GPU: ${tools.plainChromium}`);
+  console.log(`firefox: ${tools.firefox ?? 'none'}`);
   if (process.env.VK_DRIVER_FILES) console.log(`Vulkan driver for Node: ${process.env.VK_DRIVER_FILES}`);
 }

@@ -41,18 +41,26 @@ function unusable(found: string, expected: string, cause?: unknown): VitreousErr
 
 /** A sample's frame; rotation, which decoders do not know of, comes from the container. */
 function frameOf(sample: VideoSample, originSeconds: number): VideoFrame {
+  const timing = {
+    timestamp: Math.round((sample.timestamp - originSeconds) * 1e6),
+    duration: Math.round(sample.duration * 1e6),
+  };
+  const { rotation, flip } = sample;
+  if ((rotation !== 0 || flip) && !('rotation' in VideoFrame.prototype)) return turnedFrame(sample, timing);
   const decoded = sample.toVideoFrame();
   try {
-    const init: VideoFrameInit & { rotation: number; flip: boolean } = {
-      timestamp: Math.round((sample.timestamp - originSeconds) * 1e6),
-      duration: Math.round(sample.duration * 1e6),
-      rotation: sample.rotation,
-      flip: sample.flip,
-    };
-    return new VideoFrame(decoded, init);
+    return new VideoFrame(decoded, { ...timing, rotation, flip } as VideoFrameInit); // Newer than TypeScript's VideoFrameInit.
   } finally {
     decoded.close();
   }
+}
+
+/** For browsers whose frames do not take a rotation (Firefox 153). */
+function turnedFrame(sample: VideoSample, timing: { timestamp: number; duration: number }): VideoFrame {
+  const canvas = new OffscreenCanvas(sample.displayWidth, sample.displayHeight);
+  const context = canvas.getContext('2d', { alpha: false });
+  if (context) sample.draw(context, 0, 0);
+  return new VideoFrame(canvas, timing);
 }
 
 class MediabunnyReader implements FrameReader {

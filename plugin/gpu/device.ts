@@ -2,6 +2,7 @@ import { type DisposableResource, disposeSymbol } from '../core/dispose.js';
 import { VitreousError } from '../core/errors.js';
 import { type Caps, readCaps } from './caps.js';
 import { PipelineCache } from './pipeline-cache.js';
+import { afterScreenUpdates } from './screen-updates.js';
 
 export interface DeviceRequest {
   /** The caller's device: borrowed, never destroyed. */
@@ -96,7 +97,9 @@ export class GpuDevice implements DisposableResource {
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    if (!this.borrowed) this.device.destroy();
+    if (this.borrowed) return;
+    // Firefox 153 never updates the page again where a device goes while a picture of its is on the way to the screen.
+    afterScreenUpdates(() => this.device.destroy());
   }
 
   [disposeSymbol](): void {

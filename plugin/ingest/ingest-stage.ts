@@ -48,13 +48,15 @@ export class IngestStage implements Stage {
   #bindGroup: GPUBindGroup | undefined;
   #square: VideoFrame | undefined;
   /** Index into `importPaths`. */
-  #path = 0;
+  #path: number;
   #canvas: OffscreenCanvas | undefined;
 
   /** `count`: textures that frames go to in turns, so that the ones before stay. */
   constructor(gpu: GpuDevice, count = 1) {
     this.#gpu = gpu;
     this.#count = count;
+    // Firefox 153 has neither the method nor the type in WGSL.
+    this.#path = importPaths.indexOf('importExternalTexture' in gpu.device ? 'external' : 'copy');
     this.#sampler = gpu.device.createSampler({
       label: 'vitreous/ingest.linear',
       magFilter: 'linear',
@@ -79,9 +81,11 @@ export class IngestStage implements Stage {
   }
 
   async prepare(size: Size, signal?: AbortSignal): Promise<Size> {
-    this.#pipeline = await this.#gpu.pipelines.compile({ kernel: ingestKernel, precision: 'f32', consts: {} });
-    signal?.throwIfAborted();
-    this.#layout = this.#gpu.pipelines.layout(ingestKernel.bindings);
+    if (importPaths[this.#path] === 'external') {
+      this.#pipeline = await this.#gpu.pipelines.compile({ kernel: ingestKernel, precision: 'f32', consts: {} });
+      signal?.throwIfAborted();
+      this.#layout = this.#gpu.pipelines.layout(ingestKernel.bindings);
+    }
     for (const texture of this.#textures) texture.destroy();
     this.#textures = [];
     this.#canvas = undefined;

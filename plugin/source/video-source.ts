@@ -1,6 +1,7 @@
 import { VitreousError } from '../core/errors.js';
 import { FrameInterval } from '../core/frame-interval.js';
 import type { FrameSink, FrameSource } from '../core/frame-source.js';
+import { ElementFrames } from './element-frames.js';
 import { UntoldFrames } from './untold-frames.js';
 
 function unreadable(cause: unknown): VitreousError {
@@ -55,6 +56,12 @@ function showsPoster({ poster, paused, played, currentTime }: HTMLVideoElement):
   return poster !== '' && paused && played.length === 0 && currentTime === 0;
 }
 
+/** Firefox counts on from loop to loop: a frame's media time in seconds as the playing position has it. */
+function withinDuration({ duration, currentTime }: HTMLVideoElement, mediaTime: number): number {
+  const within = mediaTime % duration;
+  return Math.abs(within - currentTime) < Math.abs(mediaTime - currentTime) ? within : mediaTime;
+}
+
 /** What is known of a frame besides itself; `mediaUs`: the time of the one that the callback tells of. */
 interface Told {
   readonly mediaUs?: number;
@@ -73,6 +80,7 @@ export class VideoSource implements FrameSource {
   #lastTimestampUs = 0;
   /** As the frame itself has it. */
   #lastFrameUs: number | undefined;
+  readonly #frames: ElementFrames;
   readonly #untold: UntoldFrames;
   /** Frames that were told of and could not be read, since the last that could. */
   #unreadable = 0;
@@ -81,6 +89,7 @@ export class VideoSource implements FrameSource {
 
   constructor(video: HTMLVideoElement) {
     this.#video = video;
+    this.#frames = new ElementFrames(video);
     this.#untold = new UntoldFrames(video, {
       onUntold: () => {
         if (this.#callback !== undefined) video.cancelVideoFrameCallback(this.#callback);
@@ -136,7 +145,7 @@ export class VideoSource implements FrameSource {
       const skipped =
         this.#presentedFrames === undefined ? 0 : Math.max(0, metadata.presentedFrames - this.#presentedFrames - 1);
       this.#presentedFrames = metadata.presentedFrames;
-      const mediaUs = Math.round(metadata.mediaTime * 1e6);
+      const mediaUs = Math.round(withinDuration(this.#video, metadata.mediaTime) * 1e6);
       this.#interval.add(mediaUs, skipped);
       this.#give({ mediaUs, expectedDisplayTimeMs: metadata.expectedDisplayTime, skipped });
     });
@@ -148,9 +157,10 @@ export class VideoSource implements FrameSource {
    */
   #give({ mediaUs, expectedDisplayTimeMs, skipped = 0 }: Told = {}, unlessSame = false): void {
     if (showsPoster(this.#video)) return;
+    const shownUs = mediaUs ?? this.#positionUs;
     let frame: VideoFrame;
     try {
-      frame = new VideoFrame(this.#video);
+      frame = this.#frames.read(shownUs);
     } catch (thrown) {
       const error = unreadable(thrown);
       if (error.code === 'cors') this.#sink?.trouble(error, false);
@@ -166,7 +176,9 @@ export class VideoSource implements FrameSource {
       this.#interval.add(frame.timestamp, skipped);
     }
     this.#lastFrameUs = frame.timestamp;
-    const timestampUs = this.#timeOf(frame, mediaUs);
+    // Frames of a stream may count from elsewhere. Others are asked themselves: one may be newer than that of the callback, and of two clocks mixed
+    // time would run back, which reads as a seek.
+    const timestampUs = this.#video.srcObject ? shownUs : frame.timestamp;
     this.#lastTimestampUs = timestampUs;
     const moved = this.#moved;
     // Between a seek and its frame the old picture is still up.
@@ -184,15 +196,10 @@ export class VideoSource implements FrameSource {
     return this.#video.srcObject !== null && this.#unreadable < mostUnreadable;
   }
 
-  /**
-   * Of the frame that is up. It may be a newer one than that of the callback, while `currentTime` runs ahead of it and after a seek belongs to the one
-   * that is still to come: mixed, time would run back, which reads as a seek.
-   */
-  #timeOf(frame: VideoFrame, mediaUs: number | undefined): number {
-    const video = this.#video;
-    // Frames of a stream may count from elsewhere.
-    if (!video.srcObject) return frame.timestamp;
-    return mediaUs ?? (video.seeking ? this.#lastTimestampUs : Math.round(video.currentTime * 1e6));
+  /** Where the frame is that is up. During a seek `currentTime` belongs to the one that is still to come. */
+  get #positionUs(): number {
+    const { seeking, currentTime } = this.#video;
+    return seeking ? this.#lastTimestampUs : Math.round(currentTime * 1e6);
   }
 
   #onEmptied(): void {
