@@ -115,7 +115,7 @@ def stages(checkpoint: dict) -> list[dict]:
         of = torch.load(HERE / "runs" / second / "checkpoint.pt", weights_only=False)
         return [*stages(of), {"command": command}]
     a = checkpoint["args"]
-    options = ["tier", "name", "batch", "patch", "steps", "minutes", "lr", "ema", "seed", "clean-share", "soften"]
+    options = ["tier", "name", "batch", "patch", "steps", "minutes", "optimizer", "lr", "ema", "seed", "clean-share", "soften"]
     given = {k: a.get(k.replace("-", "_")) for k in options}
     command = "python models/training/train.py --data DIR " + " ".join(f"--{k} {v}" for k, v in given.items() if v is not None)
     for ablation in ("without-tokens", "without-attention"):

@@ -26,6 +26,7 @@ from safetensors.torch import load_file
 import heldout
 from degrade import HALVING
 from networks import TIERS, MobileVitSr, bilinear_x2, build, grow, split
+from soap import Soap
 from validation.cases import soft_sources
 
 HERE = Path(__file__).parent
@@ -36,6 +37,10 @@ LOSSES = {
     "mse": lambda error: (error * error).mean(),
     # What is judged, the mean over pictures of the PSNR, in nepers (Chen et al. 2022, NAFNet). Below a level of 8 bits nothing more is asked.
     "psnr": lambda error: ((error * error).mean((1, 2, 3)) + 255**-2).log().mean() / 2,
+}
+OPTIMIZERS = {
+    "adam": lambda parameters, lr: torch.optim.Adam(parameters, lr=lr, betas=(0.9, 0.99), fused=True),
+    "soap": Soap,
 }
 WARMUP_STEPS = 300
 CALIBRATION_BATCHES = 100
@@ -173,7 +178,7 @@ def train(args: argparse.Namespace) -> None:
         net.tokens.calibrate([cache.batch(rng, args.batch, args.patch, args.clean_share, args.soften)[0] for _ in range(CALIBRATION_BATCHES)])
     average = copy.deepcopy(net).eval()
     parameters, averaged = list(net.parameters()), list(average.parameters())
-    optimizer = torch.optim.Adam(parameters, lr=args.lr, betas=(0.9, 0.99), fused=True)
+    optimizer = OPTIMIZERS[args.optimizer](parameters, lr=args.lr)
     run = args.runs / args.name
     run.mkdir(parents=True, exist_ok=True)
     checkpoint, log = run / "checkpoint.pt", run / "log.csv"
@@ -227,6 +232,7 @@ def main() -> None:
     p.add_argument("--steps", type=int, default=100_000)
     p.add_argument("--minutes", type=float, default=0, help="0: no limit")
     p.add_argument("--lr", type=float, default=2e-3)
+    p.add_argument("--optimizer", choices=OPTIMIZERS, default="adam")
     p.add_argument("--ema", type=float, default=0.999)
     p.add_argument("--patch", type=int, default=64, help="LR pixels, a multiple of 8, at most 128")
     p.add_argument("--batch", type=int, default=16)
