@@ -106,7 +106,7 @@ def main() -> None:
         gains["floatAfter"] = report("the same weights, float", validation.gains(network(args.tier, state)))
     quantization = to_manifest(roundings_of(average))
     command = f"python models/training/quantize.py --data DIR --tier {args.tier} --run FOLDER --out FOLDER"
-    command += "".join(f" --{k.replace('_', '-')} {getattr(args, k)}" for k in ("minutes", "lr", "ema", "batch", "seed"))
+    command += "".join(f" --{k.replace('_', '-')} {getattr(args, k)}" for k in ("minutes", "lr", "ema", "batch", "clean_share", "soften", "seed"))
     stage = {"seed": args.seed, "steps": steps, "minutes": args.minutes, "command": command, "gainOverLanczosDb": gains}
     args.out.mkdir(parents=True, exist_ok=True)
     kept = {k: v for k, v in start.items() if k not in ("net", "optimizer", "ema")}
