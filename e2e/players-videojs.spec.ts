@@ -13,7 +13,7 @@ async function openVideojs(page: Page): Promise<void> {
 /** Until a source has been played, a player has no control bar. */
 const playOnce = (page: Page) =>
   page.evaluate(async () => {
-    await window.player.play();
+    await window.playLoaded();
     window.player.pause();
     await window.pluginReached('running');
   });
@@ -100,7 +100,7 @@ for (const order of ['the player first', 'the plugin first'] as const)
       const { enhanced } = window.plugin;
       if (!playerFirst) window.plugin.dispose();
       const inPlayer = playerFirst ? undefined : document.querySelectorAll('.vjs-vitreous-button, canvas').length;
-      if (!playerFirst) await window.player.play();
+      if (!playerFirst) await window.playLoaded();
       window.player.dispose();
       window.plugin.dispose();
       return {
@@ -127,7 +127,7 @@ test('bad options are refused by name, and the player plays on', async ({ page }
       } catch (thrown) {
         message = String(thrown);
       }
-      await window.player.play();
+      await window.playLoaded();
       return { message, state: window.plugin.state, canvases: document.querySelectorAll('canvas').length };
     },
     await clip('64x36'),

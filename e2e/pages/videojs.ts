@@ -10,6 +10,8 @@ declare global {
     plugin: VideojsEnhancement;
     /** Makes the player with the plugin in its options, as pages do. */
     startPlayer(sources: { src: string; poster?: string }, options: VideojsOptions): void;
+    /** `play()` of Video.js 8 never resolves when `loadstart` comes before it has noted its new source: this waits for the source. */
+    playLoaded(): Promise<void>;
     /** Resolves once the plugin's state is this one. */
     pluginReached(state: VideojsEnhancement['state']): Promise<void>;
   }
@@ -20,6 +22,13 @@ window.startPlayer = ({ src, poster }, options) => {
   window.player = made;
   // A basic plugin's method gives the one that is there already.
   window.plugin = (made as Player & { vitreous(): VideojsEnhancement }).vitreous();
+};
+
+window.playLoaded = async () => {
+  const { player } = window;
+  if (player.readyState() < HTMLMediaElement.HAVE_CURRENT_DATA)
+    await new Promise<void>((resolve) => player.one('loadeddata', () => resolve()));
+  await player.play();
 };
 
 window.pluginReached = (state) =>

@@ -31,6 +31,12 @@ export class ElementFrames {
     if (canvas.width !== width) canvas.width = width;
     if (canvas.height !== height) canvas.height = height;
     canvas.getContext('2d', { alpha: false })?.drawImage(this.#video, 0, 0, width, height);
-    return new VideoFrame(canvas, { timestamp });
+    try {
+      return new VideoFrame(canvas, { timestamp });
+    } catch (thrown) {
+      // Once media of another origin was drawn on it, a canvas is of no use for any other.
+      this.#canvas = undefined;
+      throw thrown;
+    }
   }
 }
