@@ -98,7 +98,7 @@ export class GpuDevice implements DisposableResource {
     if (this.#disposed) return;
     this.#disposed = true;
     if (this.borrowed) return;
-    // Firefox 153 never updates the page again where a device goes while a picture of its is on the way to the screen.
+    // Firefox 153 never updates the page again where a device goes while a picture of its own is on the way to the screen.
     afterScreenUpdates(() => this.device.destroy());
   }
 
