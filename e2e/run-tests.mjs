@@ -141,7 +141,9 @@ if (wanted('setup') || wanted('gpu') || wanted('e2e') || wanted('soak')) {
   heading('set-up');
   tools = setUp();
   console.log(`chromium: ${tools.chromium}`);
-  console.log(`firefox: ${tools.firefox ?? 'none found on this machine, the tests in it are left out'}`);
+  console.log(
+    `firefox: ${tools.firefox ?? "none of Debian's, nor named by VITREOUS_FIREFOX: the tests in it are left out"}`,
+  );
 }
 // It waits a lot, and shares the processor with what mostly uses one core of it. Alone with a path, it would have nothing to be beside.
 const besides = wanted('check') || wanted('unit') || wanted('gpu');
@@ -168,8 +170,9 @@ if (wanted('soak')) {
 }
 if (wanted('e2e')) {
   heading('e2e');
-  const rest =
-    tools?.firefox === undefined ? /** @type {const} */ (['in time']) : /** @type {const} */ (['in time', 'firefox']);
+  /** @type {('in time' | 'firefox')[]} */
+  const rest = ['in time'];
+  if (tools?.firefox) rest.push('firefox');
   reports.push(await runPlaywright(paths, values.name, timelessFirst ? rest : undefined));
 }
 if (chosen.length !== 1 || chosen[0] !== 'setup') {

@@ -39,11 +39,14 @@ function findBrowser() {
   return candidates.find((path) => path !== '' && existsSync(path));
 }
 
-/** Its usual places. Driven through a script of ours (firefox-bidi.mjs), which Windows cannot start as a program. */
+/**
+ * Debian's, or the one that VITREOUS_FIREFOX names: what others install (a snap, an older one) may not let itself be driven. Through a script of ours
+ * (firefox-bidi.mjs), which Windows cannot start as a program.
+ */
 function findFirefox() {
   if (process.platform === 'win32') return undefined;
-  const candidates = ['/usr/bin/firefox-esr', '/usr/bin/firefox', '/Applications/Firefox.app/Contents/MacOS/firefox'];
-  return candidates.find((path) => existsSync(path));
+  const candidates = [process.env.VITREOUS_FIREFOX, '/usr/bin/firefox-esr'];
+  return candidates.find((path) => path && existsSync(path));
 }
 
 function hasFfmpeg() {

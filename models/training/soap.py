@@ -1,7 +1,7 @@
 """SOAP: Adam in the eigenbasis of Shampoo's preconditioner (Vyas et al. 2024, https://arxiv.org/abs/2409.11321).
 
-Networks this small are limited by the optimizer: the matrices are at most a few hundred wide, so their eigenbases cost a tenth of a
-step and a step gets several times as far (card.md has the comparison with Adam).
+The matrices of networks this small are at most a few hundred wide, so that their eigenbases cost a tenth of a step, and a step gets
+about twice as far (card.md has the comparison with Adam).
 """
 
 from __future__ import annotations
