@@ -45,10 +45,8 @@ fn tap(k: u32, in_group: u32, out_group: u32) -> mat4x4f {
   return mat4x4f(vec4f(weights[at]), vec4f(weights[at + 1u]), vec4f(weights[at + 2u]), vec4f(weights[at + 3u]));
 }
 
-fn x_at(row: u32, column: i32, in_group: u32, inside: bool) -> vec4f {
-  let at = clamp(column, 0, i32(dims.size.x) - 1);
-  let value = vec4f(x[(row + u32(at)) * IN_TILE + in_group]);
-  return select(vec4f(0.0), value, inside && at == column);
+fn x_at(pixel: u32, in_group: u32, inside: bool) -> vec4f {
+  return select(vec4f(0.0), vec4f(x[pixel * IN_TILE + in_group]), inside);
 }
 
 fn store_group(pixel: u32, group: u32, sum: vec4f, slope: vec4f) {
@@ -120,6 +118,15 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) l
   let c8 = tap(8u, C_IN, C_OUT);
   let d8 = tap(8u, C_IN + 1u, C_OUT);
 
+  // The four columns that a row is loaded from, and which of them the picture has: the second always.
+  let column_0 = u32(max(left - 1, 0));
+  let column_1 = u32(left);
+  let column_2 = u32(min(left + 1, size.x - 1));
+  let column_3 = u32(min(left + 2, size.x - 1));
+  let has_0 = left > 0;
+  let has_2 = left + 1 < size.x;
+  let has_3 = left + 2 < size.x;
+
   // Sums of the pixels left (l) and right (r), of the row above the one being loaded and of that row itself.
   var above_l = bias;
   var above_r = bias;
@@ -132,43 +139,50 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) l
   for (var row = first - 1; row <= last + 1; row++) {
     let inside = row >= 0 && row < size.y;
     let at = (batch_row + u32(clamp(row, 0, size.y - 1))) * dims.size.x;
+    let at_0 = at + column_0;
+    let at_1 = at + column_1;
+    let at_2 = at + column_2;
+    let at_3 = at + column_3;
+    let inside_0 = inside && has_0;
+    let inside_2 = inside && has_2;
+    let inside_3 = inside && has_3;
     var below_l = bias;
     var below_r = bias;
     var below_l2 = bias_2;
     var below_r2 = bias_2;
-    let p0 = x_at(at, left - 1, 0u, inside);
-    let p1 = x_at(at, left, 0u, inside);
-    let p2 = x_at(at, left + 1, 0u, inside);
-    let p3 = x_at(at, left + 2, 0u, inside);
+    let p0 = x_at(at_0, 0u, inside_0);
+    let p1 = x_at(at_1, 0u, inside);
+    let p2 = x_at(at_2, 0u, inside_2);
+    let p3 = x_at(at_3, 0u, inside_3);
     var q0 = p0;
     var q1 = p1;
     var q2 = p2;
     var q3 = p3;
     if (HAS_B) {
-      q0 = x_at(at, left - 1, 1u, inside);
-      q1 = x_at(at, left, 1u, inside);
-      q2 = x_at(at, left + 1, 1u, inside);
-      q3 = x_at(at, left + 2, 1u, inside);
+      q0 = x_at(at_0, 1u, inside_0);
+      q1 = x_at(at_1, 1u, inside);
+      q2 = x_at(at_2, 1u, inside_2);
+      q3 = x_at(at_3, 1u, inside_3);
     }
     var r0 = p0;
     var r1 = p1;
     var r2 = p2;
     var r3 = p3;
     if (IN_TILE > 2u) {
-      r0 = x_at(at, left - 1, 2u, inside);
-      r1 = x_at(at, left, 2u, inside);
-      r2 = x_at(at, left + 1, 2u, inside);
-      r3 = x_at(at, left + 2, 2u, inside);
+      r0 = x_at(at_0, 2u, inside_0);
+      r1 = x_at(at_1, 2u, inside);
+      r2 = x_at(at_2, 2u, inside_2);
+      r3 = x_at(at_3, 2u, inside_3);
     }
     var s0 = q0;
     var s1 = q1;
     var s2 = q2;
     var s3 = q3;
     if (IN_TILE > 3u) {
-      s0 = x_at(at, left - 1, 3u, inside);
-      s1 = x_at(at, left, 3u, inside);
-      s2 = x_at(at, left + 1, 3u, inside);
-      s3 = x_at(at, left + 2, 3u, inside);
+      s0 = x_at(at_0, 3u, inside_0);
+      s1 = x_at(at_1, 3u, inside);
+      s2 = x_at(at_2, 3u, inside_2);
+      s3 = x_at(at_3, 3u, inside_3);
     }
     {
       above_l += a6 * p0 + a7 * p1 + a8 * p2;
@@ -222,7 +236,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) l
       if (TWO_OUT) {
         store_group(pixel, group + 1u, above_l2, slope_2);
       }
-      if (left + 1 < size.x) {
+      if (has_2) {
         store_group(pixel + 1u, group, above_r, slope);
         if (TWO_OUT) {
           store_group(pixel + 1u, group + 1u, above_r2, slope_2);

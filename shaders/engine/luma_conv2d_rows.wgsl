@@ -26,10 +26,8 @@ fn tap(k: u32, t: u32) -> vec4f {
   return vec4f(weights[k * OUT_TILE + min(t, OUT_TILE - 1u)]);
 }
 
-fn luma_at(column: i32, row: i32) -> f32 {
-  let at = vec2i(column, row);
-  let inside = clamp(at, vec2i(0), vec2i(dims.size) - 1);
-  return select(0.0, luma(textureLoad(frame, inside, 0).rgb), all(at == inside));
+fn luma_at(column: i32, row: i32, inside: bool) -> f32 {
+  return select(0.0, luma(textureLoad(frame, vec2i(column, row), 0).rgb), inside);
 }
 
 fn store_group(pixel: u32, t: u32, sum: vec4f, slope: vec4f) {
@@ -110,14 +108,23 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) l
   var above_r3 = bias3;
   var level_l3 = bias3;
   var level_r3 = bias3;
+  // The four columns that a row is loaded from, and which of them the picture has: the second always.
+  let column_0 = max(left - 1, 0);
+  let column_2 = min(left + 1, size.x - 1);
+  let column_3 = min(left + 2, size.x - 1);
+  let has_0 = left > 0;
+  let has_2 = left + 1 < size.x;
+  let has_3 = left + 2 < size.x;
   for (var row = first - 1; row <= last + 1; row++) {
-    let v0 = luma_at(left - 1, row);
-    let v1 = luma_at(left, row);
-    let v2 = luma_at(left + 1, row);
-    let v3 = luma_at(left + 2, row);
+    let inside = row >= 0 && row < size.y;
+    let at = clamp(row, 0, size.y - 1);
+    let v0 = luma_at(column_0, at, inside && has_0);
+    let v1 = luma_at(left, at, inside);
+    let v2 = luma_at(column_2, at, inside && has_2);
+    let v3 = luma_at(column_3, at, inside && has_3);
     let pixel = u32(max(row - 1, 0)) * dims.size.x + u32(left);
     let is_left = row > first;
-    let is_right = is_left && left + 1 < size.x;
+    let is_right = is_left && has_2;
     above_l0 += w06 * v0 + w07 * v1 + w08 * v2;
     level_l0 += w03 * v0 + w04 * v1 + w05 * v2;
     above_r0 += w06 * v1 + w07 * v2 + w08 * v3;

@@ -50,7 +50,8 @@ const problemOf = (tokens: number, channels: number, attrs: AttentionAttrs) => {
 };
 
 test.each([
-  ['8 channels', 16, 2, ['lanes', 'loop', 'unroll'], 'unroll', 'loop'],
+  ['8 channels', 16, 2, ['lanes', 'loop', 'unroll'], 'unroll', 'unroll'],
+  ['12 channels', 24, 2, ['lanes', 'loop', 'unroll'], 'unroll', 'loop'],
   ['64 channels', 64, 1, ['lanes', 'loop', 'unroll'], 'unroll', 'loop'],
   ['128 channels', 128, 1, ['lanes', 'unroll'], 'unroll', 'unroll'],
   ['132 channels', 132, 1, ['lanes'], 'lanes', 'lanes'],

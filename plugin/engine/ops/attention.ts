@@ -57,6 +57,8 @@ const lanesKernel: Kernel = { name: 'attention_lanes', source: lanesSource, prel
 const loopCapacity = 16;
 /** Beyond 128 channels a head, registers run out. */
 const unrollCapacity = 32;
+/** The most that a software GPU unrolls: it compiles no longer for them, and keeps what the loop indexes in registers. */
+const softwareUnrollGroups = 2;
 
 interface Geometry {
   readonly batch: number;
@@ -145,7 +147,9 @@ function variantsOf({ inputs, attrs }: Problem<AttentionAttrs>): readonly Varian
 
 function selectVariant(problem: Problem<AttentionAttrs>, caps: Caps): Variant {
   const legal = variantsOf(problem);
-  const wanted = caps.software ? ['loop', 'unroll', 'lanes'] : ['unroll', 'loop', 'lanes'];
+  const { headChannels } = geometryOf(problem.inputs, problem.attrs);
+  const loops = caps.software && headChannels > 4 * softwareUnrollGroups;
+  const wanted = loops ? ['loop', 'unroll', 'lanes'] : ['unroll', 'loop', 'lanes'];
   const found = wanted.flatMap((id) => legal.filter((variant) => variant.id === id))[0];
   if (!found) throw invalidGraph('attention without a variant', wanted.join(', '));
   return found;
