@@ -15,7 +15,7 @@
 //           UNROLL       bounds of the loops over taps and channels are constants (real GPUs) or uniforms, as in conv2d.wgsl
 //           ACTIVATION   of all layers but the tail
 // grid      16 x 16 x 1 invocations a tile
-// tolerance as the layers one by one: values between them are stored as real in both forms
+// tolerance as the layers one by one, whose values in between are stored as real, too; plus one rounding of luma to real
 
 const SIDE = TILE + 2u * MARGIN;
 const LUMA_SIDE = SIDE + 2u;
@@ -23,7 +23,7 @@ const FIRST_LENGTH = select(0u, 11u * GROUPS, HEAD);
 const LAYER_LENGTH = 9u * GROUPS * GROUPS * 4u + 2u * GROUPS;
 
 var<workgroup> cells: array<real4, SIDE * SIDE * GROUPS>;
-var<workgroup> lumas: array<f32, select(1u, LUMA_SIDE * LUMA_SIDE, HEAD)>;
+var<workgroup> lumas: array<real, select(1u, LUMA_SIDE * LUMA_SIDE, HEAD)>;
 
 // Where cell (0, 0) lies in the picture.
 fn origin_of(workgroup: vec3u) -> vec2i {
@@ -41,7 +41,7 @@ fn load_lumas(origin: vec2i, index: u32) {
     if (is_inside(at)) {
       value = luma(textureLoad(frame, at, 0).rgb);
     }
-    lumas[i] = value;
+    lumas[i] = real(value);
   }
 }
 
@@ -49,7 +49,7 @@ fn first_layer(cell: vec2u, group: u32, taps: u32) -> vec4f {
   var sum = vec4f(weights[9u * GROUPS + group]);
   for (var ky = 0u; ky < taps; ky++) {
     for (var kx = 0u; kx < taps; kx++) {
-      let value = lumas[(cell.y + ky) * LUMA_SIDE + cell.x + kx];
+      let value = f32(lumas[(cell.y + ky) * LUMA_SIDE + cell.x + kx]);
       sum += vec4f(weights[(ky * 3u + kx) * GROUPS + group]) * value;
     }
   }

@@ -36,7 +36,7 @@ export const heldOf = (shape: ChainShape): number =>
 export function chainBytes(shape: ChainShape, precision: Precision): number {
   const side = chainTile + 2 * marginOf(shape);
   const lumas = shape.head ? (side + 2) ** 2 : 1;
-  return side ** 2 * shape.channels * (precision === 'f16' ? 2 : 4) + lumas * 4;
+  return (side ** 2 * shape.channels + lumas) * (precision === 'f16' ? 2 : 4);
 }
 
 /** Multiply-accumulates of the tiles over those of the layers one by one. */

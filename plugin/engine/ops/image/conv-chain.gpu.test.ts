@@ -23,12 +23,12 @@ const sizes = [
   [65, 33],
 ] as const;
 
-const S: LumaNetwork = { channels: 8, bodyConvs: 3 };
+const S: LumaNetwork = { channels: 12, bodyConvs: 3 };
 const M: LumaNetwork = { channels: 16, bodyConvs: 4 };
 
 /** Workgroup memory, and how many chains the network then runs as. */
 const cases: readonly (readonly [string, LumaNetwork, number, number])[] = [
-  ['8 channels in one chain', S, 32_768, 1],
+  ['12 channels in one chain', S, 16_384, 1],
   ['16 channels in two chains', M, 16_384, 2],
 ];
 
