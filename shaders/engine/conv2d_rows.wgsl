@@ -2,6 +2,10 @@
 // a loaded pixel, so an invocation holds its weights in registers and walks down a strip two pixels wide: a row of four inputs is
 // loaded once and added to the three output rows it belongs to, which move up one place a step.
 //
+// Two outputs side by side share products (Winograd's F(2, 3): Lavin & Gray 2016): with the taps g of a filter's row and the four inputs x,
+//   m0 = g0 (x0 - x2), m1 = (g0 + g1 + g2) / 2 (x1 + x2), m2 = (g0 - g1 + g2) / 2 (x2 - x1), m3 = g2 (x1 - x3)
+// the left is m0 + m1 + m2 and the right m1 - m2 - m3: four products for six. Sums of each m over rows and channels come first.
+//
 // A dispatch computes one or two channel groups: weights then lie at constant places, the only ones such a compiler loads once for
 // all lanes.
 //
@@ -30,9 +34,9 @@ struct Dims {
 @group(0) @binding(3) var<storage, read> residual: array<real4>;
 @group(0) @binding(4) var<storage, read_write> y: array<real4>;
 
-// An invocation holds four 4x4 matrices a tap: from channel group 0 (a), 1 (b), 2 (c) and 3 (d) of x to its out group, or, with two
-// out groups, from 0 (a) and 1 (b) to the first and from 0 (c) and 1 (d) to the second. Written out and in scalars of the language,
-// since structs and arrays of them take a software GPU's compiler ten times as long.
+// An invocation holds four 4x4 matrices for each row of the filter and m, numbered ky * 4 + m: from channel group 0 (a), 1 (b), 2 (c)
+// and 3 (d) of x to its out group, or, with two out groups, from 0 (a) and 1 (b) to the first and from 0 (c) and 1 (d) to the second.
+// Written out and in scalars of the language, since structs and arrays of them take a software GPU's compiler ten times as long.
 const TWO_OUT = OUT_TILE == 2u;
 const HAS_B = IN_TILE > 1u;
 const HAS_C = IN_TILE > 2u || TWO_OUT;
@@ -82,41 +86,53 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) l
   const C_IN = select(2u, 0u, TWO_OUT);
   const C_OUT = select(0u, 1u, TWO_OUT);
   let a0 = tap(0u, 0u, 0u);
+  let a3 = tap(2u, 0u, 0u);
+  let a1 = 0.5 * (a0 + tap(1u, 0u, 0u) + a3);
+  let a2 = a0 + a3 - a1;
   let b0 = tap(0u, 1u, 0u);
+  let b3 = tap(2u, 1u, 0u);
+  let b1 = 0.5 * (b0 + tap(1u, 1u, 0u) + b3);
+  let b2 = b0 + b3 - b1;
   let c0 = tap(0u, C_IN, C_OUT);
+  let c3 = tap(2u, C_IN, C_OUT);
+  let c1 = 0.5 * (c0 + tap(1u, C_IN, C_OUT) + c3);
+  let c2 = c0 + c3 - c1;
   let d0 = tap(0u, C_IN + 1u, C_OUT);
-  let a1 = tap(1u, 0u, 0u);
-  let b1 = tap(1u, 1u, 0u);
-  let c1 = tap(1u, C_IN, C_OUT);
-  let d1 = tap(1u, C_IN + 1u, C_OUT);
-  let a2 = tap(2u, 0u, 0u);
-  let b2 = tap(2u, 1u, 0u);
-  let c2 = tap(2u, C_IN, C_OUT);
-  let d2 = tap(2u, C_IN + 1u, C_OUT);
-  let a3 = tap(3u, 0u, 0u);
-  let b3 = tap(3u, 1u, 0u);
-  let c3 = tap(3u, C_IN, C_OUT);
-  let d3 = tap(3u, C_IN + 1u, C_OUT);
-  let a4 = tap(4u, 0u, 0u);
-  let b4 = tap(4u, 1u, 0u);
-  let c4 = tap(4u, C_IN, C_OUT);
-  let d4 = tap(4u, C_IN + 1u, C_OUT);
-  let a5 = tap(5u, 0u, 0u);
-  let b5 = tap(5u, 1u, 0u);
-  let c5 = tap(5u, C_IN, C_OUT);
-  let d5 = tap(5u, C_IN + 1u, C_OUT);
-  let a6 = tap(6u, 0u, 0u);
-  let b6 = tap(6u, 1u, 0u);
-  let c6 = tap(6u, C_IN, C_OUT);
-  let d6 = tap(6u, C_IN + 1u, C_OUT);
-  let a7 = tap(7u, 0u, 0u);
-  let b7 = tap(7u, 1u, 0u);
-  let c7 = tap(7u, C_IN, C_OUT);
-  let d7 = tap(7u, C_IN + 1u, C_OUT);
-  let a8 = tap(8u, 0u, 0u);
-  let b8 = tap(8u, 1u, 0u);
-  let c8 = tap(8u, C_IN, C_OUT);
-  let d8 = tap(8u, C_IN + 1u, C_OUT);
+  let d3 = tap(2u, C_IN + 1u, C_OUT);
+  let d1 = 0.5 * (d0 + tap(1u, C_IN + 1u, C_OUT) + d3);
+  let d2 = d0 + d3 - d1;
+  let a4 = tap(3u, 0u, 0u);
+  let a7 = tap(5u, 0u, 0u);
+  let a5 = 0.5 * (a4 + tap(4u, 0u, 0u) + a7);
+  let a6 = a4 + a7 - a5;
+  let b4 = tap(3u, 1u, 0u);
+  let b7 = tap(5u, 1u, 0u);
+  let b5 = 0.5 * (b4 + tap(4u, 1u, 0u) + b7);
+  let b6 = b4 + b7 - b5;
+  let c4 = tap(3u, C_IN, C_OUT);
+  let c7 = tap(5u, C_IN, C_OUT);
+  let c5 = 0.5 * (c4 + tap(4u, C_IN, C_OUT) + c7);
+  let c6 = c4 + c7 - c5;
+  let d4 = tap(3u, C_IN + 1u, C_OUT);
+  let d7 = tap(5u, C_IN + 1u, C_OUT);
+  let d5 = 0.5 * (d4 + tap(4u, C_IN + 1u, C_OUT) + d7);
+  let d6 = d4 + d7 - d5;
+  let a8 = tap(6u, 0u, 0u);
+  let a11 = tap(8u, 0u, 0u);
+  let a9 = 0.5 * (a8 + tap(7u, 0u, 0u) + a11);
+  let a10 = a8 + a11 - a9;
+  let b8 = tap(6u, 1u, 0u);
+  let b11 = tap(8u, 1u, 0u);
+  let b9 = 0.5 * (b8 + tap(7u, 1u, 0u) + b11);
+  let b10 = b8 + b11 - b9;
+  let c8 = tap(6u, C_IN, C_OUT);
+  let c11 = tap(8u, C_IN, C_OUT);
+  let c9 = 0.5 * (c8 + tap(7u, C_IN, C_OUT) + c11);
+  let c10 = c8 + c11 - c9;
+  let d8 = tap(6u, C_IN + 1u, C_OUT);
+  let d11 = tap(8u, C_IN + 1u, C_OUT);
+  let d9 = 0.5 * (d8 + tap(7u, C_IN + 1u, C_OUT) + d11);
+  let d10 = d8 + d11 - d9;
 
   // The four columns that a row is loaded from, and which of them the picture has: the second always.
   let column_0 = u32(max(left - 1, 0));
@@ -127,15 +143,23 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) l
   let has_2 = left + 1 < size.x;
   let has_3 = left + 2 < size.x;
 
-  // Sums of the pixels left (l) and right (r), of the row above the one being loaded and of that row itself.
-  var above_l = bias;
-  var above_r = bias;
-  var level_l = bias;
-  var level_r = bias;
-  var above_l2 = bias_2;
-  var above_r2 = bias_2;
-  var level_l2 = bias_2;
-  var level_r2 = bias_2;
+  // Sums of the four products, of the row above the one being loaded and of that row itself; _2: of the second out group.
+  var above_0 = vec4f(0.0);
+  var above_1 = vec4f(0.0);
+  var above_2 = vec4f(0.0);
+  var above_3 = vec4f(0.0);
+  var above_2_0 = vec4f(0.0);
+  var above_2_1 = vec4f(0.0);
+  var above_2_2 = vec4f(0.0);
+  var above_2_3 = vec4f(0.0);
+  var level_0 = vec4f(0.0);
+  var level_1 = vec4f(0.0);
+  var level_2 = vec4f(0.0);
+  var level_3 = vec4f(0.0);
+  var level_2_0 = vec4f(0.0);
+  var level_2_1 = vec4f(0.0);
+  var level_2_2 = vec4f(0.0);
+  var level_2_3 = vec4f(0.0);
   for (var row = first - 1; row <= last + 1; row++) {
     let inside = row >= 0 && row < size.y;
     let at = (batch_row + u32(clamp(row, 0, size.y - 1))) * dims.size.x;
@@ -146,110 +170,198 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) l
     let inside_0 = inside && has_0;
     let inside_2 = inside && has_2;
     let inside_3 = inside && has_3;
-    var below_l = bias;
-    var below_r = bias;
-    var below_l2 = bias_2;
-    var below_r2 = bias_2;
-    let p0 = x_at(at_0, 0u, inside_0);
-    let p1 = x_at(at_1, 0u, inside);
-    let p2 = x_at(at_2, 0u, inside_2);
-    let p3 = x_at(at_3, 0u, inside_3);
-    var q0 = p0;
-    var q1 = p1;
-    var q2 = p2;
-    var q3 = p3;
-    if (HAS_B) {
-      q0 = x_at(at_0, 1u, inside_0);
-      q1 = x_at(at_1, 1u, inside);
-      q2 = x_at(at_2, 1u, inside_2);
-      q3 = x_at(at_3, 1u, inside_3);
-    }
-    var r0 = p0;
-    var r1 = p1;
-    var r2 = p2;
-    var r3 = p3;
-    if (IN_TILE > 2u) {
-      r0 = x_at(at_0, 2u, inside_0);
-      r1 = x_at(at_1, 2u, inside);
-      r2 = x_at(at_2, 2u, inside_2);
-      r3 = x_at(at_3, 2u, inside_3);
-    }
-    var s0 = q0;
-    var s1 = q1;
-    var s2 = q2;
-    var s3 = q3;
-    if (IN_TILE > 3u) {
-      s0 = x_at(at_0, 3u, inside_0);
-      s1 = x_at(at_1, 3u, inside);
-      s2 = x_at(at_2, 3u, inside_2);
-      s3 = x_at(at_3, 3u, inside_3);
-    }
+    var p0 = vec4f(0.0);
+    var p1 = vec4f(0.0);
+    var p2 = vec4f(0.0);
+    var p3 = vec4f(0.0);
+    var q0 = vec4f(0.0);
+    var q1 = vec4f(0.0);
+    var q2 = vec4f(0.0);
+    var q3 = vec4f(0.0);
+    var r0 = vec4f(0.0);
+    var r1 = vec4f(0.0);
+    var r2 = vec4f(0.0);
+    var r3 = vec4f(0.0);
+    var s0 = vec4f(0.0);
+    var s1 = vec4f(0.0);
+    var s2 = vec4f(0.0);
+    var s3 = vec4f(0.0);
     {
-      above_l += a6 * p0 + a7 * p1 + a8 * p2;
-      above_r += a6 * p1 + a7 * p2 + a8 * p3;
-      level_l += a3 * p0 + a4 * p1 + a5 * p2;
-      level_r += a3 * p1 + a4 * p2 + a5 * p3;
-      below_l += a0 * p0 + a1 * p1 + a2 * p2;
-      below_r += a0 * p1 + a1 * p2 + a2 * p3;
+      let x0 = x_at(at_0, 0u, inside_0);
+      let x1 = x_at(at_1, 0u, inside);
+      let x2 = x_at(at_2, 0u, inside_2);
+      let x3 = x_at(at_3, 0u, inside_3);
+      p0 = x0 - x2;
+      p1 = x1 + x2;
+      p2 = x2 - x1;
+      p3 = x1 - x3;
     }
     if (HAS_B) {
-      above_l += b6 * q0 + b7 * q1 + b8 * q2;
-      above_r += b6 * q1 + b7 * q2 + b8 * q3;
-      level_l += b3 * q0 + b4 * q1 + b5 * q2;
-      level_r += b3 * q1 + b4 * q2 + b5 * q3;
-      below_l += b0 * q0 + b1 * q1 + b2 * q2;
-      below_r += b0 * q1 + b1 * q2 + b2 * q3;
+      let x0 = x_at(at_0, 1u, inside_0);
+      let x1 = x_at(at_1, 1u, inside);
+      let x2 = x_at(at_2, 1u, inside_2);
+      let x3 = x_at(at_3, 1u, inside_3);
+      q0 = x0 - x2;
+      q1 = x1 + x2;
+      q2 = x2 - x1;
+      q3 = x1 - x3;
+    }
+    if (IN_TILE > 2u) {
+      let x0 = x_at(at_0, 2u, inside_0);
+      let x1 = x_at(at_1, 2u, inside);
+      let x2 = x_at(at_2, 2u, inside_2);
+      let x3 = x_at(at_3, 2u, inside_3);
+      r0 = x0 - x2;
+      r1 = x1 + x2;
+      r2 = x2 - x1;
+      r3 = x1 - x3;
+    }
+    if (IN_TILE > 3u) {
+      let x0 = x_at(at_0, 3u, inside_0);
+      let x1 = x_at(at_1, 3u, inside);
+      let x2 = x_at(at_2, 3u, inside_2);
+      let x3 = x_at(at_3, 3u, inside_3);
+      s0 = x0 - x2;
+      s1 = x1 + x2;
+      s2 = x2 - x1;
+      s3 = x1 - x3;
+    }
+
+    above_0 += a8 * p0;
+    above_1 += a9 * p1;
+    above_2 += a10 * p2;
+    above_3 += a11 * p3;
+    if (HAS_B) {
+      above_0 += b8 * q0;
+      above_1 += b9 * q1;
+      above_2 += b10 * q2;
+      above_3 += b11 * q3;
     }
     if (TWO_OUT) {
-      above_l2 += c6 * r0 + c7 * r1 + c8 * r2;
-      above_r2 += c6 * r1 + c7 * r2 + c8 * r3;
-      level_l2 += c3 * r0 + c4 * r1 + c5 * r2;
-      level_r2 += c3 * r1 + c4 * r2 + c5 * r3;
-      below_l2 += c0 * r0 + c1 * r1 + c2 * r2;
-      below_r2 += c0 * r1 + c1 * r2 + c2 * r3;
+      above_2_0 += c8 * p0;
+      above_2_1 += c9 * p1;
+      above_2_2 += c10 * p2;
+      above_2_3 += c11 * p3;
     } else if (HAS_C) {
-      above_l += c6 * r0 + c7 * r1 + c8 * r2;
-      above_r += c6 * r1 + c7 * r2 + c8 * r3;
-      level_l += c3 * r0 + c4 * r1 + c5 * r2;
-      level_r += c3 * r1 + c4 * r2 + c5 * r3;
-      below_l += c0 * r0 + c1 * r1 + c2 * r2;
-      below_r += c0 * r1 + c1 * r2 + c2 * r3;
+      above_0 += c8 * r0;
+      above_1 += c9 * r1;
+      above_2 += c10 * r2;
+      above_3 += c11 * r3;
     }
     if (TWO_OUT && HAS_D) {
-      above_l2 += d6 * s0 + d7 * s1 + d8 * s2;
-      above_r2 += d6 * s1 + d7 * s2 + d8 * s3;
-      level_l2 += d3 * s0 + d4 * s1 + d5 * s2;
-      level_r2 += d3 * s1 + d4 * s2 + d5 * s3;
-      below_l2 += d0 * s0 + d1 * s1 + d2 * s2;
-      below_r2 += d0 * s1 + d1 * s2 + d2 * s3;
+      above_2_0 += d8 * q0;
+      above_2_1 += d9 * q1;
+      above_2_2 += d10 * q2;
+      above_2_3 += d11 * q3;
     } else if (HAS_D) {
-      above_l += d6 * s0 + d7 * s1 + d8 * s2;
-      above_r += d6 * s1 + d7 * s2 + d8 * s3;
-      level_l += d3 * s0 + d4 * s1 + d5 * s2;
-      level_r += d3 * s1 + d4 * s2 + d5 * s3;
-      below_l += d0 * s0 + d1 * s1 + d2 * s2;
-      below_r += d0 * s1 + d1 * s2 + d2 * s3;
+      above_0 += d8 * s0;
+      above_1 += d9 * s1;
+      above_2 += d10 * s2;
+      above_3 += d11 * s3;
     }
+
+    level_0 += a4 * p0;
+    level_1 += a5 * p1;
+    level_2 += a6 * p2;
+    level_3 += a7 * p3;
+    if (HAS_B) {
+      level_0 += b4 * q0;
+      level_1 += b5 * q1;
+      level_2 += b6 * q2;
+      level_3 += b7 * q3;
+    }
+    if (TWO_OUT) {
+      level_2_0 += c4 * p0;
+      level_2_1 += c5 * p1;
+      level_2_2 += c6 * p2;
+      level_2_3 += c7 * p3;
+    } else if (HAS_C) {
+      level_0 += c4 * r0;
+      level_1 += c5 * r1;
+      level_2 += c6 * r2;
+      level_3 += c7 * r3;
+    }
+    if (TWO_OUT && HAS_D) {
+      level_2_0 += d4 * q0;
+      level_2_1 += d5 * q1;
+      level_2_2 += d6 * q2;
+      level_2_3 += d7 * q3;
+    } else if (HAS_D) {
+      level_0 += d4 * s0;
+      level_1 += d5 * s1;
+      level_2 += d6 * s2;
+      level_3 += d7 * s3;
+    }
+
+    var below_0 = vec4f(0.0);
+    var below_1 = vec4f(0.0);
+    var below_2 = vec4f(0.0);
+    var below_3 = vec4f(0.0);
+    var below_2_0 = vec4f(0.0);
+    var below_2_1 = vec4f(0.0);
+    var below_2_2 = vec4f(0.0);
+    var below_2_3 = vec4f(0.0);
+    below_0 += a0 * p0;
+    below_1 += a1 * p1;
+    below_2 += a2 * p2;
+    below_3 += a3 * p3;
+    if (HAS_B) {
+      below_0 += b0 * q0;
+      below_1 += b1 * q1;
+      below_2 += b2 * q2;
+      below_3 += b3 * q3;
+    }
+    if (TWO_OUT) {
+      below_2_0 += c0 * p0;
+      below_2_1 += c1 * p1;
+      below_2_2 += c2 * p2;
+      below_2_3 += c3 * p3;
+    } else if (HAS_C) {
+      below_0 += c0 * r0;
+      below_1 += c1 * r1;
+      below_2 += c2 * r2;
+      below_3 += c3 * r3;
+    }
+    if (TWO_OUT && HAS_D) {
+      below_2_0 += d0 * q0;
+      below_2_1 += d1 * q1;
+      below_2_2 += d2 * q2;
+      below_2_3 += d3 * q3;
+    } else if (HAS_D) {
+      below_0 += d0 * s0;
+      below_1 += d1 * s1;
+      below_2 += d2 * s2;
+      below_3 += d3 * s3;
+    }
+
     if (row > first) {
       let pixel = (batch_row + u32(row - 1)) * dims.size.x + u32(left);
-      store_group(pixel, group, above_l, slope);
+      store_group(pixel, group, bias + above_0 + above_1 + above_2, slope);
       if (TWO_OUT) {
-        store_group(pixel, group + 1u, above_l2, slope_2);
+        store_group(pixel, group + 1u, bias_2 + above_2_0 + above_2_1 + above_2_2, slope_2);
       }
       if (has_2) {
-        store_group(pixel + 1u, group, above_r, slope);
+        store_group(pixel + 1u, group, bias + above_1 - above_2 - above_3, slope);
         if (TWO_OUT) {
-          store_group(pixel + 1u, group + 1u, above_r2, slope_2);
+          store_group(pixel + 1u, group + 1u, bias_2 + above_2_1 - above_2_2 - above_2_3, slope_2);
         }
       }
     }
-    above_l = level_l;
-    above_r = level_r;
-    level_l = below_l;
-    level_r = below_r;
-    above_l2 = level_l2;
-    above_r2 = level_r2;
-    level_l2 = below_l2;
-    level_r2 = below_r2;
+    above_0 = level_0;
+    level_0 = below_0;
+    above_1 = level_1;
+    level_1 = below_1;
+    above_2 = level_2;
+    level_2 = below_2;
+    above_3 = level_3;
+    level_3 = below_3;
+    above_2_0 = level_2_0;
+    level_2_0 = below_2_0;
+    above_2_1 = level_2_1;
+    level_2_1 = below_2_1;
+    above_2_2 = level_2_2;
+    level_2_2 = below_2_2;
+    above_2_3 = level_2_3;
+    level_2_3 = below_2_3;
   }
 }
