@@ -50,6 +50,32 @@ const relative = { f32: 256 * 2 ** -24, f16: 4 * Math.sqrt(26) * 2 ** -11 } as c
   number
 >;
 
+/**
+ * What the values of the branch may be off besides. A filter's response to a patch, a sum of 64 products of weights and lumas of at most 1, has
+ * a rounding of 2^-24 for each, in PyTorch too, and the logarithm divides it by the response plus floor; the block adds to the token what it
+ * makes of all of them.
+ */
+function ofWeakResponses(tier: string, name: string): (_: number, i: number) => number {
+  if (!name.startsWith('tokens.')) return () => 0;
+  const weights = new SafetensorsFile(file(tier, 'weights.safetensors'));
+  const filters = weights.floats('tokens.embed.weight');
+  const mean = weights.floats('tokens.token_mean');
+  const deviation = weights.floats('tokens.token_deviation');
+  const sums = mean.map((_, f) =>
+    filters.subarray(f * 64, f * 64 + 64).reduce((sum, weight) => sum + Math.abs(weight), 0),
+  );
+  const off = golden(tier)
+    .tensors.floats('tokens.embed')
+    .map((token, i) => {
+      const f = i % sums.length;
+      const scale = deviation[f] ?? Number.NaN;
+      const response = Math.exp(token * scale + (mean[f] ?? 0));
+      return (64 * 2 ** -24 * (sums[f] ?? 0)) / response / scale;
+    });
+  const ofToken = (i: number): Float32Array => off.subarray(i - (i % sums.length)).subarray(0, sums.length);
+  return name === 'tokens.embed' ? (_, i) => off[i] ?? 0 : (_, i) => largest(ofToken(i));
+}
+
 function golden(tier: string): { readonly frame: Pixels; readonly tensors: SafetensorsFile } {
   const tensors = new SafetensorsFile(file(tier, 'golden.safetensors'));
   const [height = 0, width = 0] = tensors.entry('input').shape;
@@ -100,8 +126,11 @@ describe.each(['S-plain', 'S', 'M'] as const)('mobilevit-sr %s equals PyTorch', 
         const actual = found[value];
         expect(actual, `value ${value}`).toBeDefined();
         const within = relative[precision] * largest(expected);
-        if (actual)
-          expectClose({ ...actual, values: actual.values.subarray(0, expected.length) }, expected, () => within, value);
+        const besides = ofWeakResponses(tier, name);
+        if (actual) {
+          const values = actual.values.subarray(0, expected.length);
+          expectClose({ ...actual, values }, expected, (want, i) => within + besides(want, i), value);
+        }
       }
       expectPicture(picture, tensors, precision, 'unfused picture');
     });

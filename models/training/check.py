@@ -5,15 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
 from safetensors.numpy import load, load_file
 
-from export import golden, shipped_as
+from export import golden
 from int8 import calibrate, integer_trunk, to_int8
-from networks import TIERS, bilinear_x2, build, loaded, upscale_rgb
+from merge import merge, trunk_of
+from networks import NETWORKS, TIERS, MobileVitSr, bilinear_x2, build, loaded, upscale_rgb
 from token_branch import WINDOW, WindowAttention
 from validation import self_test
 
@@ -23,7 +25,7 @@ MODELS = Path(__file__).parent.parent / "mobilevit-sr"
 def check_shapes() -> None:
     """Any size works."""
     torch.manual_seed(0)
-    for tier in TIERS:
+    for tier in NETWORKS:
         net = build(tier)
         for h, w in ((1, 1), (13, 11), (8, 8), (65, 130)):
             out = upscale_rgb(net, torch.rand(2, 3, h, w))
@@ -66,6 +68,19 @@ def check_bilinear() -> None:
     assert torch.equal(bilinear_x2(x)[0, 0, 0], torch.tensor([0, 0.25, 0.75, 1.0]))
 
 
+def check_merge() -> None:
+    """Told an encoded picture, a merged network is the one for these; told a clean one, the other in the same mixture."""
+    torch.manual_seed(3)
+    coded, clean = (MobileVitSr(replace(TIERS["M"], experts=TIERS["M"].experts // 2)) for _ in range(2))
+    clean.tokens.load_state_dict(coded.tokens.state_dict())
+    y = torch.rand(1, 1, 24, 17)
+    for logit, network in ((-60.0, coded), (60.0, clean)):
+        head = {"weight": torch.zeros(1, TIERS["M"].token_dim), "bias": torch.tensor([logit])}
+        net = build("M")
+        merge(net, trunk_of(coded.state_dict()), trunk_of(clean.state_dict()), {"tokens": coded.tokens.state_dict(), "head": head})
+        assert torch.allclose(net(y), network(y), atol=1e-6), logit
+
+
 def check_int8() -> None:
     """Training's rounded floats are the kernels' whole numbers: the same steps up to f32 arithmetic next to a tie."""
     for tier in ("S", "M"):
@@ -99,7 +114,8 @@ def check_int8_of(tier: str) -> None:
 def check_shipped(folder: Path) -> None:
     """Manifest, weights and golden agree."""
     m = json.loads((folder / "manifest.json").read_text())
-    tier = m["tier"]
+    tier = folder.name
+    assert m["tier"] == tier.removesuffix("-plain"), tier
     data = (folder / m["weights"]["file"]).read_bytes()
     assert len(data) == m["weights"]["sizeBytes"], tier
     assert hashlib.sha256(data).hexdigest() == m["weights"]["sha256"], tier
@@ -107,7 +123,6 @@ def check_shipped(folder: Path) -> None:
     assert {k: list(v.shape) for k, v in weights.items()} == m["tensors"], tier
     assert all(v.dtype == np.float16 and np.isfinite(v).all() for v in weights.values()), tier
     net = loaded(tier, {k: torch.from_numpy(v) for k, v in weights.items()})
-    assert folder.name == shipped_as(net, tier)
     assert m["architecture"] == net.architecture.manifest(), tier
     stored, made = load_file(folder / "golden.safetensors"), golden(tier, weights, m.get("quantization"))
     assert stored.keys() == made.keys(), tier
@@ -128,7 +143,7 @@ def check_shipped(folder: Path) -> None:
 
 def main() -> None:
     torch.set_num_threads(1)
-    checks = [("shapes", check_shapes), ("attention", check_attention), ("bilinear", check_bilinear), ("int8", check_int8)]
+    checks = [("shapes", check_shapes), ("attention", check_attention), ("bilinear", check_bilinear), ("int8", check_int8), ("merge", check_merge)]
     for name, check in checks:
         with torch.no_grad():
             check()

@@ -26,7 +26,7 @@ from PIL import Image
 import heldout
 import marked
 from heldout import CRFS, Rgb, Sample
-from networks import TIERS, luma, shipped, upscale_rgb
+from networks import NETWORKS, TIERS, luma, shipped, upscale_rgb
 
 ROOT = Path(__file__).parent.parent.parent
 CONDITIONS = ("clean", *(f"crf{c}" for c in CRFS))
@@ -35,7 +35,6 @@ CLASSIC = {
     "bicubic": Image.Resampling.BICUBIC,
     "lanczos": Image.Resampling.LANCZOS,
 }
-NETWORKS = ("S-plain", *TIERS)  # folders of the package; S-plain is what runs without WebGPU
 KINDS = {"set5": "photographs", "set14": "photographs", "bsds100": "photographs", "urban10": "photographs"}
 
 Outputs = dict[tuple[str, str], Rgb]  # (sample name, condition) -> x2 picture

@@ -2,9 +2,8 @@
 
     python models/training/export.py --tier S [--run FOLDER] [--quality FILE]
 
-Writes models/mobilevit-sr/<tier>/{weights,golden}.safetensors and manifest.json, or <tier>-plain/ where there is no
-transformer branch. The same checkpoint gives the same bytes. --quality takes the JSON of evaluate.py and copies the tier's
-figures into the manifest; without it they stay out.
+Writes models/mobilevit-sr/<tier>/{weights,golden}.safetensors and manifest.json. The same checkpoint gives the same bytes.
+--quality takes the JSON of evaluate.py and copies the tier's figures into the manifest; without it they stay out.
 """
 
 from __future__ import annotations
@@ -20,14 +19,14 @@ import torch
 from safetensors.numpy import save
 
 from int8 import from_manifest, integer_trunk
-from networks import SCALE, TIERS, MobileVitSr, bilinear_x2, loaded, luma, upscale_rgb
+from networks import NETWORKS, SCALE, MobileVitSr, bilinear_x2, loaded, luma, upscale_rgb
 
 HERE = Path(__file__).parent
 VERSION = "1.0.0"
 GOLDEN_SEED = 20
 GOLDEN_SIZE = (29, 37)  # H, W: off every multiple of 4 and 8
 # Of the others the picture is enough: they are M, wider and deeper.
-VALUE_BY_VALUE = ("S", "M")
+VALUE_BY_VALUE = ("S-plain", "S", "M")
 DATA = (
     "47 photographs and wallpapers from Debian wallpaper packages (CC-BY, CC-BY-SA, GPL-2+, LGPL)",
     "BSDS500 train and test (Berkeley, research use)",
@@ -40,11 +39,6 @@ DATA = (
 def rounded(net: MobileVitSr) -> dict[str, np.ndarray]:
     """The weights as float16, sorted by name."""
     return {k: v.contiguous().half().numpy() for k, v in sorted(net.state_dict().items())}
-
-
-def shipped_as(net: MobileVitSr, tier: str) -> str:
-    """The folder of a tier's weights; those without a transformer branch have one of their own."""
-    return tier if net.tokens is not None else f"{tier}-plain"
 
 
 def golden(tier: str, weights: dict[str, np.ndarray], quantization: dict | None = None) -> dict[str, np.ndarray]:
@@ -78,7 +72,7 @@ def golden(tier: str, weights: dict[str, np.ndarray], quantization: dict | None 
 
 def main() -> None:
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("--tier", choices=sorted(TIERS), required=True)
+    p.add_argument("--tier", choices=sorted(NETWORKS), required=True)
     p.add_argument("--run", type=Path, help="folder of the checkpoint; runs/<tier> by default")
     p.add_argument("--out", type=Path, default=HERE.parent / "mobilevit-sr")
     p.add_argument("--quality", type=Path)
@@ -91,7 +85,9 @@ def main() -> None:
     weights = rounded(net)
     # safetensors writes tensors ordered by alignment and name, so the bytes follow from the values alone.
     data = save(weights)
-    folder = args.out / shipped_as(net, args.tier)
+    if net.architecture != NETWORKS[args.tier]:
+        raise ValueError(f"the checkpoint is an ablation: {net.architecture}, not {NETWORKS[args.tier]}")
+    folder = args.out / args.tier
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "weights.safetensors").write_bytes(data)
     (folder / "golden.safetensors").write_bytes(save(golden(args.tier, weights, checkpoint.get("quantization"))))
@@ -114,6 +110,10 @@ def stages(checkpoint: dict) -> list[dict]:
         command = f"python models/training/average.py --name {averaged['name']} --of {first} {second} --share {averaged['share']}"
         of = torch.load(HERE / "runs" / second / "checkpoint.pt", weights_only=False)
         return [*stages(of), {"command": command}]
+    if merged := checkpoint.get("merged"):
+        run = lambda kind: stages(torch.load(HERE / "runs" / merged[kind] / "checkpoint.pt", weights_only=False))  # noqa: E731
+        # The network for clean pictures went on from the other.
+        return [*(merged["shipped"] or run("coded")), run("clean")[-1], *merged["branch"], {"command": merged["command"]}]
     a = checkpoint["args"]
     options = ["tier", "name", "batch", "patch", "steps", "minutes", "optimizer", "lr", "ema", "seed", "clean-share", "soften"]
     given = {k: a.get(k.replace("-", "_")) for k in options}
@@ -121,6 +121,10 @@ def stages(checkpoint: dict) -> list[dict]:
     for ablation in ("without-tokens", "without-attention"):
         if a.get(ablation.replace("-", "_")) == "True":
             command += f" --{ablation}"
+    if float(a.get("recognize", 0)):
+        command += f" --recognize {a['recognize']}"
+    if a.get("teacher", "None") != "None":
+        command += f" --teacher models/mobilevit-sr/{Path(a['teacher']).name} --teacher-share {a['teacher_share']}"
     if a.get("loss", "charbonnier") != "charbonnier":
         command += f" --loss {a['loss']}"
     before: list[dict] = []
@@ -140,11 +144,10 @@ def stages(checkpoint: dict) -> list[dict]:
 
 
 def manifest(args: argparse.Namespace, net: MobileVitSr, checkpoint: dict, weights: dict[str, np.ndarray], data: bytes) -> dict:
-    tier = args.tier
     out = {
         "format": "vitreous-model/1",
         "name": "mobilevit-sr",
-        "tier": tier,
+        "tier": args.tier.removesuffix("-plain"),
         "version": VERSION,
         "task": "super-resolution",
         "scale": SCALE,
@@ -166,7 +169,7 @@ def manifest(args: argparse.Namespace, net: MobileVitSr, checkpoint: dict, weigh
         },
     }
     if args.quality:
-        out["quality"] = json.loads(args.quality.read_text())["tiers"][shipped_as(net, tier)]
+        out["quality"] = json.loads(args.quality.read_text())["tiers"][args.tier]
     return out
 
 

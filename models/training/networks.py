@@ -8,7 +8,6 @@ patches, Mehta & Rastegari 2022). Module names are the tensor names of weights.s
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -45,11 +44,13 @@ class Architecture:
 
 
 TIERS: dict[str, Architecture] = {
-    "S": Architecture(channels=8, body_convs=3, experts=4, token_dim=16, blocks=1, heads=2),
-    "M": Architecture(channels=16, body_convs=4, experts=4, token_dim=32, blocks=1, heads=4),
-    "L": Architecture(channels=32, body_convs=4, experts=4, token_dim=32, blocks=1, heads=4),
-    "XL": Architecture(channels=48, body_convs=6, experts=4, token_dim=32, blocks=1, heads=4),
+    "S": Architecture(channels=12, body_convs=3, experts=4, token_dim=32, blocks=1, heads=4),
+    "M": Architecture(channels=16, body_convs=4, experts=8, token_dim=32, blocks=1, heads=4),
+    "L": Architecture(channels=32, body_convs=4, experts=8, token_dim=32, blocks=1, heads=4),
+    "XL": Architecture(channels=48, body_convs=6, experts=8, token_dim=32, blocks=1, heads=4),
 }
+# All that can be trained and shipped: the tiers, and what S runs where there is no WebGPU, which has no transformer branch.
+NETWORKS: dict[str, Architecture] = {"S-plain": Architecture(channels=8, body_convs=3), **TIERS}
 
 
 class ConvAct(nn.Module):
@@ -161,23 +162,22 @@ def upscale_rgb(net: MobileVitSr, rgb: Tensor, taps: dict[str, Tensor] | None = 
     return (bilinear_x2(rgb) + net(luma(rgb), taps)).clamp(0, 1)
 
 
-def build(tier: str, tokens: bool = True, attention: bool = True) -> MobileVitSr:
-    """A tier's network, or what is left of it without the transformer branch (one version of each weight) or without the attention in it."""
-    a = TIERS[tier]
+def build(name: str, tokens: bool = True, attention: bool = True) -> MobileVitSr:
+    """One of NETWORKS, or what is left of it without the transformer branch (one version of each weight) or without the attention in it."""
+    a = NETWORKS[name]
     return MobileVitSr(replace(a, experts=a.experts if tokens else 0, blocks=a.blocks if attention else 0))
 
 
-def loaded(tier: str, state: dict[str, Tensor]) -> MobileVitSr:
-    """A tier's network with these weights, with the transformer branch if they have one."""
-    net = build(tier, tokens="tokens.embed.weight" in state)
+def loaded(name: str, state: dict[str, Tensor]) -> MobileVitSr:
+    """One of NETWORKS with these weights, with the transformer branch if they have one."""
+    net = build(name, tokens="tokens.embed.weight" in state)
     net.load_state_dict({k: v.float() for k, v in state.items()})
     return net.eval()
 
 
 def shipped(folder: Path) -> MobileVitSr:
     """The network in a folder that export.py wrote: f16 weights, in float32."""
-    tier = json.loads((folder / "manifest.json").read_text())["tier"]
-    return loaded(tier, load_file(folder / "weights.safetensors"))
+    return loaded(folder.name, load_file(folder / "weights.safetensors"))
 
 
 @torch.no_grad()

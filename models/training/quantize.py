@@ -54,7 +54,7 @@ def fine_tune(net: MobileVitSr, cache: Cache, args: argparse.Namespace) -> tuple
         for group in optimizer.param_groups:
             group["lr"] = args.lr * group["share"] * min(1, (step + 1) / 100) * (0.5 + 0.5 * math.cos(math.pi * progress))
         batch, patch = shape_of_step(progress, args.patch, args.batch, rng)
-        low, high = cache.batch(rng, batch, patch, args.clean_share, args.soften)
+        low, high, _ = cache.batch(rng, batch, patch, args.clean_share, args.soften)
         error = bilinear_x2(low) + net(low) - high
         loss = LOSSES["charbonnier"](error)
         optimizer.zero_grad(set_to_none=True)

@@ -114,10 +114,14 @@ class Tokens(nn.Module):
             tap(taps, f"tokens.blocks.{i}", z.permute(0, 3, 1, 2))
         return z.mean((1, 2))
 
+    def features(self, y: Tensor, taps: dict[str, Tensor] | None = None) -> Tensor:
+        """y: [B, 1, H, W] -> [B, D] in -1..1, what the mixture is told by."""
+        g = (self.pooled(y, taps) - self.pooled_mean) / self.pooled_deviation
+        return torch.tanh(self.hidden(g))
+
     def forward(self, y: Tensor, taps: dict[str, Tensor] | None = None) -> Tensor:
         """y: [B, 1, H, W] -> [B, experts], shares that sum to 1."""
-        g = (self.pooled(y, taps) - self.pooled_mean) / self.pooled_deviation
-        mixture = self.mixture(torch.tanh(self.hidden(g))).softmax(-1)
+        mixture = self.mixture(self.features(y, taps)).softmax(-1)
         tap(taps, "mixture", mixture[:, :, None, None])
         return mixture
 

@@ -20,12 +20,14 @@ from pathlib import Path
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from PIL import Image, ImageFilter
 from safetensors.torch import load_file
+from torch import nn
 
 import heldout
 from degrade import HALVING
-from networks import TIERS, MobileVitSr, bilinear_x2, build, grow, split
+from networks import NETWORKS, MobileVitSr, bilinear_x2, build, grow, shipped as shipped_network, split
 from soap import Soap
 from validation.cases import soft_sources
 
@@ -67,14 +69,15 @@ class Cache:
 
     def batch(
         self, rng: np.random.Generator, size: int, patch: int, clean: float, soften: float
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """LR [size, 1, patch, patch] and HR [size, 1, 2 patch, 2 patch] in [0, 1]."""
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """LR [size, 1, patch, patch] and HR [size, 1, 2 patch, 2 patch] in [0, 1], and which are clean: 1 or 0 [size]."""
         low = np.empty((size, patch, patch), np.uint8)
         high = np.empty((size, 2 * patch, 2 * patch), np.uint8)
+        cleans = np.empty(size, np.float32)
         for i in range(size):
             shard = self.shards[rng.integers(len(self.shards))]
             c, t = rng.integers(len(shard["hr"])), rng.integers(2)
-            is_clean = rng.random() < clean
+            is_clean = cleans[i] = rng.random() < clean
             lr = shard["clean" if is_clean else "coded"][c, t]
             y, x = (int(rng.integers((n - patch) // ALIGN + 1)) * ALIGN for n in lr.shape)
             a = lr[y : y + patch, x : x + patch]
@@ -85,7 +88,7 @@ class Cache:
                 a, b = a.T, b.T
             sy, sx = (int(s) for s in rng.choice((1, -1), 2))
             low[i], high[i] = a[::sy, ::sx], b[::sy, ::sx]
-        return tuple(torch.from_numpy(x).unsqueeze(1).float().div_(255) for x in (low, high))
+        return *(torch.from_numpy(x).unsqueeze(1).float().div_(255) for x in (low, high)), torch.from_numpy(cleans)
 
 
 def softened(high: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -126,6 +129,26 @@ class Validation:
             ]
             out[c] = float(np.mean(gain))
         return out
+
+
+class Recognizer(nn.Module):
+    """A loss that has the transformer branch tell clean crops from encoded ones: what it cannot tell, no mixture can serve.
+
+    Left to the picture's loss alone it tells them hardly better than by chance, and each share of clean crops is a compromise.
+    Its head does not ship.
+    """
+
+    def __init__(self, net: MobileVitSr, weight: float) -> None:
+        super().__init__()
+        self.weight = weight
+        self.head = nn.Linear(net.tokens.hidden.out_features, 1)
+        self.hidden: torch.Tensor | None = None
+        net.tokens.hidden.register_forward_hook(lambda _module, _inputs, output: setattr(self, "hidden", output))
+
+    def forward(self, clean: torch.Tensor) -> torch.Tensor:
+        """clean: [B], 1 or 0, of the crops that the network saw last."""
+        logits = self.head(torch.tanh(self.hidden))[:, 0]
+        return self.weight * F.binary_cross_entropy_with_logits(logits, clean)
 
 
 def weights_of(file: Path) -> tuple[dict[str, torch.Tensor], list[dict]]:
@@ -178,7 +201,10 @@ def train(args: argparse.Namespace) -> None:
         net.tokens.calibrate([cache.batch(rng, args.batch, args.patch, args.clean_share, args.soften)[0] for _ in range(CALIBRATION_BATCHES)])
     average = copy.deepcopy(net).eval()
     parameters, averaged = list(net.parameters()), list(average.parameters())
-    optimizer = OPTIMIZERS[args.optimizer](parameters, lr=args.lr)
+    recognizer = Recognizer(net, args.recognize) if args.recognize else None
+    if recognizer and args.init and args.init.suffix == ".pt" and (head := torch.load(args.init, weights_only=False).get("recognizer")):
+        recognizer.load_state_dict(head)
+    optimizer = OPTIMIZERS[args.optimizer]([*parameters, *(recognizer.parameters() if recognizer else ())], lr=args.lr)
     run = args.runs / args.name
     run.mkdir(parents=True, exist_ok=True)
     checkpoint, log = run / "checkpoint.pt", run / "log.csv"
@@ -186,7 +212,10 @@ def train(args: argparse.Namespace) -> None:
     if args.resume and checkpoint.exists():
         c = torch.load(checkpoint, weights_only=False)
         net.load_state_dict(c["net"]), average.load_state_dict(c["ema"]), optimizer.load_state_dict(c["optimizer"])
+        if recognizer:
+            recognizer.load_state_dict(c["recognizer"])
         step, validated, minutes = c["step"], c["step"], c["minutes"]
+    teacher = shipped_network(args.teacher) if args.teacher else None
     rng = np.random.default_rng([args.seed, step])
     begin, losses = time.time() - minutes * 60, []
     while True:
@@ -201,6 +230,8 @@ def train(args: argparse.Namespace) -> None:
                 csv.writer(f).writerow([step, f"{minutes:.2f}", f"{np.mean(losses):.6f}", *(f"{v:.4f}" for v in gains.values())])
             losses.clear()
             state = {"net": net.state_dict(), "ema": average.state_dict(), "optimizer": optimizer.state_dict()}
+            if recognizer:
+                state["recognizer"] = recognizer.state_dict()
             facts = {"step": step, "minutes": minutes, "tier": args.tier, "gains": gains, "clips": 64 * len(cache.shards), "shipped": shipped}
             torch.save({**state, **facts, "args": {k: str(v) for k, v in vars(args).items()}}, checkpoint.with_suffix(".part"))
             checkpoint.with_suffix(".part").rename(checkpoint)
@@ -210,9 +241,15 @@ def train(args: argparse.Namespace) -> None:
         rate = args.lr * min(1, (step + 1) / WARMUP_STEPS) * (0.5 + 0.5 * math.cos(math.pi * progress))
         for group in optimizer.param_groups:
             group["lr"] = rate
-        low, high = cache.batch(rng, *shape_of_step(progress, args.patch, args.batch, rng), args.clean_share, args.soften)
-        error = bilinear_x2(low) + net(low) - high
-        loss = LOSSES[args.loss](error)
+        low, high, clean = cache.batch(rng, *shape_of_step(progress, args.patch, args.batch, rng), args.clean_share, args.soften)
+        residual, truth = net(low), high - bilinear_x2(low)
+        loss = LOSSES[args.loss](residual - truth)
+        if teacher:
+            with torch.no_grad():
+                taught = teacher(low)
+            loss = torch.lerp(loss, LOSSES[args.loss](residual - taught), args.teacher_share)
+        if recognizer:
+            loss = loss + recognizer(clean)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         optimizer.step()
@@ -227,7 +264,7 @@ def main() -> None:
     p.add_argument("--data", type=Path, required=True)
     p.add_argument("--cache", type=Path, default=HERE / "cache")
     p.add_argument("--runs", type=Path, default=HERE / "runs")
-    p.add_argument("--tier", choices=sorted(TIERS), required=True)
+    p.add_argument("--tier", choices=sorted(NETWORKS), required=True)
     p.add_argument("--name", help="folder under --runs; the tier by default")
     p.add_argument("--steps", type=int, default=100_000)
     p.add_argument("--minutes", type=float, default=0, help="0: no limit")
@@ -243,6 +280,9 @@ def main() -> None:
     p.add_argument("--threads", type=int, default=1)
     p.add_argument("--init", type=Path, help="a checkpoint whose averaged weights to start from, or shipped weights")
     p.add_argument("--grow", type=Path, help="a checkpoint, or shipped weights, of a narrower or shallower tier to grow from")
+    p.add_argument("--teacher", type=Path, help="folder of a shipped tier whose output is a target, too (Hinton et al. 2015)")
+    p.add_argument("--teacher-share", type=float, default=0.5, help="of the loss that is against the teacher's output")
+    p.add_argument("--recognize", type=float, default=0, help="weight of a loss that has the branch tell clean crops from encoded ones")
     p.add_argument("--loss", choices=LOSSES, default="charbonnier", help="another than the default: ablation")
     p.add_argument("--without-tokens", action="store_true", help="ablation: leave the transformer branch out")
     p.add_argument("--without-attention", action="store_true", help="ablation: average the patches' spectra as they are")

@@ -82,15 +82,15 @@ export function tolerance(
 export function expectClose(
   actual: Unpacked,
   expected: Float32Array,
-  within: (expected: number) => number,
+  within: (expected: number, i: number) => number,
   what: string,
 ): void {
   expect(actual.values.length, `${what}: number of values`).toBe(expected.length);
   expect(actual.paddingMax, `${what}: padding lanes`).toBe(0);
-  const bad = expected.findIndex((want, i) => !(Math.abs((actual.values[i] ?? Number.NaN) - want) <= within(want)));
+  const bad = expected.findIndex((want, i) => !(Math.abs((actual.values[i] ?? Number.NaN) - want) <= within(want, i)));
   const found = actual.values[bad];
   const want = expected[bad] ?? 0;
-  expect(bad, `${what}: value ${bad} is ${found}, expected ${want} ± ${within(want)}`).toBe(-1);
+  expect(bad, `${what}: value ${bad} is ${found}, expected ${want} ± ${within(want, bad)}`).toBe(-1);
 }
 
 export interface OpGoldens<A> {
