@@ -64,7 +64,7 @@ const rows: readonly (readonly [string, (files: Files) => void, string])[] = [
     },
     'weights-format',
   ],
-  ['a tensor of another shape', (f) => patchHeader(f, '[4,8,1,3,3]', '[4,8,3,1,3]'), 'weights-shape'],
+  ['a tensor of another shape', (f) => patchHeader(f, '[4,12,1,3,3]', '[4,12,3,1,3]'), 'weights-shape'],
   ['a tensor of another name', (f) => patchHeader(f, '"head.bias"', '"haed.bias"'), 'weights-missing'],
   ['a tensor of another type', (f) => patchHeader(f, '"F16"', '"I16"'), 'weights-dtype'],
   [
@@ -89,7 +89,7 @@ const rows: readonly (readonly [string, (files: Files) => void, string])[] = [
   ],
   [
     'a manifest with a wrong architecture size',
-    (f) => Object.assign(Object(f.manifest.architecture), { channels: 12 }),
+    (f) => Object.assign(Object(f.manifest.architecture), { channels: 16 }),
     'weights-shape',
   ],
   ['a manifest of an unknown network', (f) => (f.manifest.name = 'esrgan'), 'model-unknown'],

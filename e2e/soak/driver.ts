@@ -56,6 +56,8 @@ const goneMs = 10_000;
 const leastContrast = 5;
 /** Levels of 255 by which an enhanced picture may differ from the native one on average. Other frames differ by 30 and more. */
 const mostDifference = 12;
+/** Pictures of a paused video in which it may still be on its way to its last frame. */
+const mostTries = 10;
 const fullWidth = 480;
 const hiddenMs = 1000;
 
@@ -299,7 +301,20 @@ export class Driver {
     };
     // Marks and their labels are no part of the picture.
     await this.#page.evaluate((slot) => window.soak.mark(slot, false), slot);
-    const { mean } = difference(await shoot(true), await shoot(false));
+    // The last frame of a video that was just paused may come between the two: the native picture is the same before and after.
+    let native = await shoot(true);
+    let ours = await shoot(false);
+    for (
+      let tries = 0, again = await shoot(true);
+      difference(native, again).max > 0;
+      tries++, again = await shoot(true)
+    ) {
+      if (tries === mostTries) throw new SoakLoss(`video ${slot} is paused, and its native picture goes on changing`);
+      native = again;
+      ours = await shoot(false);
+    }
+    await this.#page.evaluate(() => window.soak.bare(false));
+    const { mean } = difference(native, ours);
     await this.#page.evaluate(([slot, style]) => window.soak.mark(slot, style), [slot, video.settings.style] as const);
     this.tally.comparisons++;
     this.tally.largestDifference = Math.max(this.tally.largestDifference, mean);

@@ -201,6 +201,8 @@ def train(args: argparse.Namespace) -> None:
         net.tokens.calibrate([cache.batch(rng, args.batch, args.patch, args.clean_share, args.soften)[0] for _ in range(CALIBRATION_BATCHES)])
     average = copy.deepcopy(net).eval()
     parameters, averaged = list(net.parameters()), list(average.parameters())
+    if args.recognize and net.tokens is None:
+        raise SystemExit("--recognize: this network has no transformer branch to teach")
     recognizer = Recognizer(net, args.recognize) if args.recognize else None
     if recognizer and args.init and args.init.suffix == ".pt" and (head := torch.load(args.init, weights_only=False).get("recognizer")):
         recognizer.load_state_dict(head)
