@@ -17,20 +17,11 @@ import torch
 from torch import Tensor
 
 from networks import TIERS, MobileVitSr, build
-from token_branch import Tokens
+from token_branch import branch_of
 from train import HERE, Cache, weights_of
 
 BATCHES = 20
 NOISE = 0.05  # in deviations of a layer's weights
-HEAD_CHANNELS = 8  # of attention, in every tier
-
-
-def branch_of(state: dict[str, Tensor]) -> Tokens:
-    """The branch of a network with these weights, of any width and for any number of experts."""
-    width = state["tokens.embed.weight"].shape[0]
-    branch = Tokens(state["tokens.mixture.bias"].shape[0], width, 1, width // HEAD_CHANNELS)
-    branch.load_state_dict({k.removeprefix("tokens."): v for k, v in state.items() if k.startswith("tokens.")})
-    return branch
 
 
 def trunk_of(state: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -19,9 +19,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from merge import HEAD_CHANNELS, branch_of
 from soap import Soap
-from token_branch import Tokens
+from token_branch import HEAD_CHANNELS, Tokens, branch_of
 from train import CALIBRATION_BATCHES, HERE, WARMUP_STEPS, Cache, weights_of
 
 WIDTH = 32

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 PATCH = 8  # luma pixels a token covers, per axis
 WINDOW = 8  # tokens an attention window covers, per axis
+HEAD_CHANNELS = 8  # of attention, in every tier
 FLOOR = 0.5 / 255  # of a filter's response: half a step of 8 bits, about the rounding noise of a clean picture
 
 
@@ -132,6 +133,14 @@ class Tokens(nn.Module):
         self.token_mean.copy_(tokens.mean(0)), self.token_deviation.copy_(tokens.std(0))
         pooled = torch.cat([self.pooled(y) for y in pictures])
         self.pooled_mean.copy_(pooled.mean(0)), self.pooled_deviation.copy_(pooled.std(0))
+
+
+def branch_of(state: dict[str, Tensor]) -> Tokens:
+    """The branch of a network with these weights, of any width and for any number of experts."""
+    experts, width = state["tokens.mixture.weight"].shape
+    branch = Tokens(experts, width, 1, width // HEAD_CHANNELS)
+    branch.load_state_dict({k.removeprefix("tokens."): v for k, v in state.items() if k.startswith("tokens.")})
+    return branch
 
 
 def dct_filters(count: int) -> Tensor:

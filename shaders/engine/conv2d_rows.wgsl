@@ -143,23 +143,23 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) l
   let has_2 = left + 1 < size.x;
   let has_3 = left + 2 < size.x;
 
-  // Sums of the four products, of the row above the one being loaded and of that row itself; _2: of the second out group.
+  // Sums of the four products, of the row above the one being loaded and of that row itself, and those of the second out group.
   var above_0 = vec4f(0.0);
   var above_1 = vec4f(0.0);
   var above_2 = vec4f(0.0);
   var above_3 = vec4f(0.0);
-  var above_2_0 = vec4f(0.0);
-  var above_2_1 = vec4f(0.0);
-  var above_2_2 = vec4f(0.0);
-  var above_2_3 = vec4f(0.0);
+  var second_above_0 = vec4f(0.0);
+  var second_above_1 = vec4f(0.0);
+  var second_above_2 = vec4f(0.0);
+  var second_above_3 = vec4f(0.0);
   var level_0 = vec4f(0.0);
   var level_1 = vec4f(0.0);
   var level_2 = vec4f(0.0);
   var level_3 = vec4f(0.0);
-  var level_2_0 = vec4f(0.0);
-  var level_2_1 = vec4f(0.0);
-  var level_2_2 = vec4f(0.0);
-  var level_2_3 = vec4f(0.0);
+  var second_level_0 = vec4f(0.0);
+  var second_level_1 = vec4f(0.0);
+  var second_level_2 = vec4f(0.0);
+  var second_level_3 = vec4f(0.0);
   for (var row = first - 1; row <= last + 1; row++) {
     let inside = row >= 0 && row < size.y;
     let at = (batch_row + u32(clamp(row, 0, size.y - 1))) * dims.size.x;
@@ -238,10 +238,10 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) l
       above_3 += b11 * q3;
     }
     if (TWO_OUT) {
-      above_2_0 += c8 * p0;
-      above_2_1 += c9 * p1;
-      above_2_2 += c10 * p2;
-      above_2_3 += c11 * p3;
+      second_above_0 += c8 * p0;
+      second_above_1 += c9 * p1;
+      second_above_2 += c10 * p2;
+      second_above_3 += c11 * p3;
     } else if (HAS_C) {
       above_0 += c8 * r0;
       above_1 += c9 * r1;
@@ -249,10 +249,10 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) l
       above_3 += c11 * r3;
     }
     if (TWO_OUT && HAS_D) {
-      above_2_0 += d8 * q0;
-      above_2_1 += d9 * q1;
-      above_2_2 += d10 * q2;
-      above_2_3 += d11 * q3;
+      second_above_0 += d8 * q0;
+      second_above_1 += d9 * q1;
+      second_above_2 += d10 * q2;
+      second_above_3 += d11 * q3;
     } else if (HAS_D) {
       above_0 += d8 * s0;
       above_1 += d9 * s1;
@@ -271,10 +271,10 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) l
       level_3 += b7 * q3;
     }
     if (TWO_OUT) {
-      level_2_0 += c4 * p0;
-      level_2_1 += c5 * p1;
-      level_2_2 += c6 * p2;
-      level_2_3 += c7 * p3;
+      second_level_0 += c4 * p0;
+      second_level_1 += c5 * p1;
+      second_level_2 += c6 * p2;
+      second_level_3 += c7 * p3;
     } else if (HAS_C) {
       level_0 += c4 * r0;
       level_1 += c5 * r1;
@@ -282,10 +282,10 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) l
       level_3 += c7 * r3;
     }
     if (TWO_OUT && HAS_D) {
-      level_2_0 += d4 * q0;
-      level_2_1 += d5 * q1;
-      level_2_2 += d6 * q2;
-      level_2_3 += d7 * q3;
+      second_level_0 += d4 * q0;
+      second_level_1 += d5 * q1;
+      second_level_2 += d6 * q2;
+      second_level_3 += d7 * q3;
     } else if (HAS_D) {
       level_0 += d4 * s0;
       level_1 += d5 * s1;
@@ -293,18 +293,14 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) l
       level_3 += d7 * s3;
     }
 
-    var below_0 = vec4f(0.0);
-    var below_1 = vec4f(0.0);
-    var below_2 = vec4f(0.0);
-    var below_3 = vec4f(0.0);
-    var below_2_0 = vec4f(0.0);
-    var below_2_1 = vec4f(0.0);
-    var below_2_2 = vec4f(0.0);
-    var below_2_3 = vec4f(0.0);
-    below_0 += a0 * p0;
-    below_1 += a1 * p1;
-    below_2 += a2 * p2;
-    below_3 += a3 * p3;
+    var second_below_0 = vec4f(0.0);
+    var second_below_1 = vec4f(0.0);
+    var second_below_2 = vec4f(0.0);
+    var second_below_3 = vec4f(0.0);
+    var below_0 = a0 * p0;
+    var below_1 = a1 * p1;
+    var below_2 = a2 * p2;
+    var below_3 = a3 * p3;
     if (HAS_B) {
       below_0 += b0 * q0;
       below_1 += b1 * q1;
@@ -312,10 +308,10 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) l
       below_3 += b3 * q3;
     }
     if (TWO_OUT) {
-      below_2_0 += c0 * p0;
-      below_2_1 += c1 * p1;
-      below_2_2 += c2 * p2;
-      below_2_3 += c3 * p3;
+      second_below_0 += c0 * p0;
+      second_below_1 += c1 * p1;
+      second_below_2 += c2 * p2;
+      second_below_3 += c3 * p3;
     } else if (HAS_C) {
       below_0 += c0 * r0;
       below_1 += c1 * r1;
@@ -323,10 +319,10 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) l
       below_3 += c3 * r3;
     }
     if (TWO_OUT && HAS_D) {
-      below_2_0 += d0 * q0;
-      below_2_1 += d1 * q1;
-      below_2_2 += d2 * q2;
-      below_2_3 += d3 * q3;
+      second_below_0 += d0 * q0;
+      second_below_1 += d1 * q1;
+      second_below_2 += d2 * q2;
+      second_below_3 += d3 * q3;
     } else if (HAS_D) {
       below_0 += d0 * s0;
       below_1 += d1 * s1;
@@ -338,12 +334,12 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) l
       let pixel = (batch_row + u32(row - 1)) * dims.size.x + u32(left);
       store_group(pixel, group, bias + above_0 + above_1 + above_2, slope);
       if (TWO_OUT) {
-        store_group(pixel, group + 1u, bias_2 + above_2_0 + above_2_1 + above_2_2, slope_2);
+        store_group(pixel, group + 1u, bias_2 + second_above_0 + second_above_1 + second_above_2, slope_2);
       }
       if (has_2) {
         store_group(pixel + 1u, group, bias + above_1 - above_2 - above_3, slope);
         if (TWO_OUT) {
-          store_group(pixel + 1u, group + 1u, bias_2 + above_2_1 - above_2_2 - above_2_3, slope_2);
+          store_group(pixel + 1u, group + 1u, bias_2 + second_above_1 - second_above_2 - second_above_3, slope_2);
         }
       }
     }
@@ -355,13 +351,13 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) l
     level_2 = below_2;
     above_3 = level_3;
     level_3 = below_3;
-    above_2_0 = level_2_0;
-    level_2_0 = below_2_0;
-    above_2_1 = level_2_1;
-    level_2_1 = below_2_1;
-    above_2_2 = level_2_2;
-    level_2_2 = below_2_2;
-    above_2_3 = level_2_3;
-    level_2_3 = below_2_3;
+    second_above_0 = second_level_0;
+    second_level_0 = second_below_0;
+    second_above_1 = second_level_1;
+    second_level_1 = second_below_1;
+    second_above_2 = second_level_2;
+    second_level_2 = second_below_2;
+    second_above_3 = second_level_3;
+    second_level_3 = second_below_3;
   }
 }
