@@ -58,15 +58,19 @@ test('a looping clip goes on after its end', async ({ page }) => {
   const times = await page.evaluate(async () => {
     await window.enhanceVideo();
     window.video.loop = true;
-    const seen = [];
     await window.video.play();
-    while (seen.length < 2 || (seen.at(-1) ?? 0) >= (seen.at(-2) ?? 0)) seen.push(await window.nextFrame());
-    seen.push(await window.nextFrame(3));
-    return seen;
+    const first = await window.nextFrame();
+    // Not any earlier time: Firefox tells the first frame by the position that was asked for, the next by its own time.
+    const again: number[] = [];
+    while (again.length < 4) {
+      const at = await window.nextFrame();
+      if (at < 2) again.push(at);
+    }
+    return { first, again };
   });
   const state = await page.evaluate(() => window.enhanced?.state);
-  expect(times[0]).toBeGreaterThan(2);
-  expect(times.at(-1)).toBeLessThan(2);
+  expect(times.first).toBeGreaterThan(2);
+  expect(times.again[3]).toBeGreaterThan(times.again[0] ?? 2);
   expect(state).toBe('running');
 });
 
