@@ -76,9 +76,10 @@ const frames: readonly (readonly [name: string, change: Change])[] = [
       rectangle(140, 3, 5, 5)(data);
     },
   ],
-  // The kind of picture changes, and with it the weights of a network that reads it: everywhere, though half of the frame stays.
+  // The kind of picture changes, and with it, bit by bit, the weights of a network that reads it: everywhere, though half of the frame stays,
+  // and then all of it.
   ['the upper half blurred to a slope', (data) => blur(data, size.height >> 1)],
-  ['nothing after that', () => {}],
+  ...Array.from({ length: 12 }, (_, i) => [`nothing after that, ${i + 1}`, () => {}] as const),
   ['a pixel of the half that stayed', rectangle(20, 90, 1, 1)],
   ['a cut', (data) => data.set(scene(7))],
   ['nothing after the cut', () => {}],
@@ -185,6 +186,24 @@ it.each([true, false])('a strength and back again leaves the same picture, adapt
   expect(sameBytes(await player.show(data), full)).toBe(false);
   player.stage.strength = 1;
   expect(sameBytes(await player.show(data), full)).toBe(true);
+  player.dispose();
+});
+
+it('many strengths of one frame count as that frame once: the mixture does not go on towards it', async () => {
+  const player = await playerOf('M', 'f32', false);
+  const data = scene(5);
+  await player.show(data);
+  blur(data, size.height >> 1);
+  const full = await player.show(data);
+  for (let i = 0; i < 12; i++) {
+    player.stage.strength = 0.5;
+    await player.show(data);
+    player.stage.strength = 1;
+    expect(sameBytes(await player.show(data), full)).toBe(true);
+  }
+  // As frames it does: the test would else show nothing.
+  for (let i = 0; i < 24; i++) await player.show(data);
+  expect(sameBytes(await player.show(data), full)).toBe(false);
   player.dispose();
 });
 

@@ -135,6 +135,33 @@ class Tokens(nn.Module):
         self.pooled_mean.copy_(pooled.mean(0)), self.pooled_deviation.copy_(pooled.std(0))
 
 
+class RunningMixture:
+    """What the mixtures of a video's frames, in order, become as the plan carries them (shaders/engine/expert_mixture.wgsl)."""
+
+    FOLLOW = 1 / 16
+    HOLD = 0.02
+    ANOTHER_KIND = 0.5
+
+    def __init__(self, follow: float = FOLLOW, hold: float = HOLD) -> None:
+        self.follow = follow
+        self.hold = hold
+        self.average: Tensor | None = None
+        self.in_use: Tensor | None = None
+        self.averaged = 0
+        self.changes = 0
+
+    def after(self, own: Tensor) -> Tensor:
+        """own: [..., experts], of the next frame -> the one in use."""
+        if self.average is None or float((own - self.average).abs().max()) > self.ANOTHER_KIND:
+            self.average, self.averaged = own, 0
+        self.averaged += 1
+        self.average = torch.lerp(self.average, own, max(self.follow, 1 / self.averaged))
+        if self.in_use is None or float((self.average - self.in_use).abs().max()) > self.hold:
+            self.in_use = self.average
+            self.changes += 1
+        return self.in_use
+
+
 def branch_of(state: dict[str, Tensor]) -> Tokens:
     """The branch of a network with these weights, of any width and for any number of experts."""
     experts, width = state["tokens.mixture.weight"].shape

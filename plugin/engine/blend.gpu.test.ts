@@ -14,7 +14,12 @@ const names = { mean: 'mean', deviation: 'deviation', hidden: 'hidden', mixture:
 function twoConvolutions(prefixes: readonly string[]): Graph {
   const graph = new Graph();
   const x = graph.input('x', tensor([height, width, inChannels]));
-  const mixture = expertMixture(graph, graph.input('z', tensor([2, 2, 4])), { ...names, experts, hold: 0 }, 'mixture');
+  const mixture = expertMixture(
+    graph,
+    graph.input('z', tensor([2, 2, 4])),
+    { ...names, experts, follow: 1, hold: 0 },
+    'mixture',
+  );
   const same = { kernel: [3, 3], padding: [1, 1], outChannels } as const;
   const a = conv2d(graph, x, { ...same, weight: 'a.weight', bias: 'a.bias' });
   graph.output(conv2d(graph, a, { ...same, weight: 'b.weight', bias: 'b.bias', activation: 'prelu', slope: 'b.act' }));

@@ -98,7 +98,15 @@ describe('variants', () => {
 
 describe('blended weights', () => {
   const tokens = { filters: 8, patch: 8, floor: 0.01, weight: 't.w', mean: 't.m', deviation: 't.d' } as const;
-  const average = { mean: 'a.m', deviation: 'a.d', hidden: 'a.hidden', mixture: 'a.mixture', experts: 3, hold: 0 };
+  const average = {
+    mean: 'a.m',
+    deviation: 'a.d',
+    hidden: 'a.hidden',
+    mixture: 'a.mixture',
+    experts: 3,
+    follow: 1,
+    hold: 0,
+  };
 
   /** A frame's patches decide in which mixture its two convolutions take their weights. */
   function blendedNetwork(prefixes: readonly string[]): Graph {

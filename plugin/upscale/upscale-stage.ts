@@ -42,6 +42,8 @@ export class UpscaleStage implements Stage {
   #prepared: Prepared | undefined;
   /** What the runner has. */
   #uploadedStrength = 1;
+  /** The mixture of experts that the frames decide stays as it is for a frame. */
+  #mixtureStays = false;
   /** The picture is not that of the frame before: all of it must be computed. */
   #stale = true;
   #disposed = false;
@@ -102,6 +104,7 @@ export class UpscaleStage implements Stage {
     if (this.#prepared) disposePrepared(this.#prepared);
     this.#prepared = prepared;
     this.#uploadedStrength = 1;
+    this.#mixtureStays = false;
     return picture;
   }
 
@@ -151,6 +154,8 @@ export class UpscaleStage implements Stage {
       runner.setParam('strength', this.strength);
       this.#uploadedStrength = this.strength;
     }
+    // It comes with a frame that may be the same again, as where a video is paused: that one counts once.
+    this.#letMixtureStay(otherStrength);
     if (this.#stale) runner.forget(encoder);
     const pass = encoder.beginComputePass(timings.pass('upscale'));
     // Another strength shows everywhere; the weights stay those that the frames before have decided.
@@ -158,6 +163,14 @@ export class UpscaleStage implements Stage {
     runner.record(pass, turn, changes?.renew);
     pass.end();
     this.#stale = false;
+  }
+
+  #letMixtureStay(stays: boolean): void {
+    const { runner } = this.#live();
+    const follow = runner.plan.params.find(({ name }) => name === 'follow');
+    if (!follow || stays === this.#mixtureStays) return;
+    runner.setParam(follow.name, stays ? 0 : follow.default);
+    this.#mixtureStays = stays;
   }
 
   dispose(): void {

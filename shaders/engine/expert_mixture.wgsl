@@ -1,13 +1,14 @@
 // In which mixture a frame takes the versions of a network's weights (its experts): from the average of its tokens,
 //   mixture = softmax(weights_2 * tanh(weights_1 * (mean(z) - shift) * scale + bias_1) + bias_2)
-// and held: while no share differs from the one in use by more than `hold`, that one stays. Noise then changes no weight, and what was
-// computed with them stays what it was.
+// One frame's reading is noisy. So it goes into a running average: the mean of what came until it follows the next frame by less than `follow`
+// of the difference, then by `follow`; begun anew where a picture is of another kind altogether. That average is held: while none of its shares
+// differs from the one in use by more than `hold`, that one stays. What was computed with the weights stays what it was then.
 //
 // in        z        real4[]   nhwc4 [tokens, GROUPS]
 //           weights            a group each: shift, scale; [hidden group][input group] as 4x4 matrices, bias; [expert group][hidden group]
 //                              as 4x4 matrices, bias
-// in, out   y        real4[]   the mixture in use, EXPERT_GROUPS of it, zeros before the first; then 1 in the first lane where it has
-//                              just changed, else 0
+// in, out   y        real4[]   the mixture in use, EXPERT_GROUPS of it; the running average, as many; then a group: 1 where the mixture in use
+//                              has just changed, else 0, and how many frames are averaged, counted to COUNTED. All zeros before the first.
 // consts    GROUPS, EXPERT_GROUPS   channels and experts / 4, rounded up
 // grid      one workgroup of 256: neighbours read neighbours, as many tokens at once as fit
 // tolerance f32 from z to y: roundings of 2^-24 by the sum of `tokens` terms and two products; then one rounding to real
@@ -18,6 +19,7 @@ struct Dims {
   expert_groups: u32,
   groups: u32,         // GROUPS again: loop bounds known only at run time keep compilers from unrolling everything
   hold: f32,
+  follow: f32,         // 0 to 1; at 0 a frame changes nothing, but for the first
 }
 
 @group(0) @binding(0) var<uniform> dims: Dims;
@@ -30,6 +32,12 @@ const MIXTURE = HIDDEN_BIAS + GROUPS;
 const MIXTURE_BIAS = MIXTURE + EXPERT_GROUPS * GROUPS * 4u;
 
 const ABREAST = 256u / GROUPS;
+
+// Of a share, from one frame to the next: noise moves them by less, a cut between clean and encoded by more.
+const ANOTHER_KIND = 0.5;
+
+// Whole numbers up to here are exact in f16.
+const COUNTED = 2048.0;
 
 // Sums of the tokens: [ABREAST][group]. Then the average, and behind it what the hidden layer makes of it.
 var<workgroup> sums: array<vec4f, 256>;
@@ -89,9 +97,21 @@ fn main(@builtin(local_invocation_index) lane: u32) {
     shares[e] = select(exp(shares[e] - top), vec4f(0.0), shares[e] == vec4f(-3.0e38));
     total += dot(shares[e], vec4f(1.0));
   }
-  var away = 0.0;
+  var jump = 0.0;
   for (var e = 0u; e < dims.expert_groups; e++) {
     shares[e] /= total;
+    jump = max(jump, largest(abs(shares[e] - vec4f(y[EXPERT_GROUPS + e]))));
+  }
+  var count = select(f32(y[2u * EXPERT_GROUPS].y), 0.0, jump > ANOTHER_KIND);
+  var follow = 0.0;
+  if (count == 0.0 || dims.follow > 0.0) {
+    count = min(count + 1.0, COUNTED);
+    follow = max(dims.follow, 1.0 / count);
+  }
+  var away = 0.0;
+  for (var e = 0u; e < dims.expert_groups; e++) {
+    shares[e] = mix(vec4f(y[EXPERT_GROUPS + e]), shares[e], follow);
+    y[EXPERT_GROUPS + e] = real4(shares[e]);
     away = max(away, largest(abs(shares[e] - vec4f(y[e]))));
   }
   let changes = away > dims.hold;
@@ -100,5 +120,5 @@ fn main(@builtin(local_invocation_index) lane: u32) {
       y[e] = real4(shares[e]);
     }
   }
-  y[EXPERT_GROUPS] = real4(vec4f(select(0.0, 1.0, changes), 0.0, 0.0, 0.0));
+  y[2u * EXPERT_GROUPS] = real4(vec4f(select(0.0, 1.0, changes), count, 0.0, 0.0));
 }

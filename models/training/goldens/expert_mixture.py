@@ -1,4 +1,5 @@
-"""expertMixture: softmax(mixture(tanh(hidden((mean over tokens - mean) / deviation)))), then a group that begins with 1."""
+"""expertMixture: softmax(mixture(tanh(hidden((mean over tokens - mean) / deviation)))), twice (the running average begins
+as the first mixture), then a group: changed, one frame."""
 
 import torch
 import torch.nn.functional as F
@@ -29,7 +30,7 @@ def build() -> Goldens:
         # An error of a token's sum reaches a share through both matrices; tanh and softmax make none larger.
         inner = hidden.abs() @ ((z.abs().mean((0, 1)) + mean.abs()) / deviation) + hidden_bias.abs()
         magnitude = float((mixture.abs() @ (inner + 1) + mixture_bias.abs()).max())
-        y = torch.cat([F.pad(shares, (0, -experts % 4)), torch.tensor([1.0, 0, 0, 0], dtype=torch.float64)])[None, None]
+        y = torch.cat([*2 * [F.pad(shares, (0, -experts % 4))], torch.tensor([1.0, 1.0, 0, 0], dtype=torch.float64)])[None, None]
         tensors = {"z": z, "mean": mean, "deviation": deviation, "y": y}
         tensors |= {"hidden.weight": hidden, "hidden.bias": hidden_bias, "mixture.weight": mixture, "mixture.bias": mixture_bias}
         out.add(name, {"experts": experts}, tensors, length=rows * columns + 2 * channels, magnitude=magnitude)

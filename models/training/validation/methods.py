@@ -12,6 +12,7 @@ from PIL import Image
 import heldout
 from coding import Rgb
 from networks import MobileVitSr, loaded, upscale_rgb
+from token_branch import RunningMixture
 
 Method = Callable[[list[Rgb]], list[Rgb]]
 # Bilinear is left out: far behind, it only takes time. chroma.py has its own.
@@ -26,14 +27,24 @@ def classic(name: str) -> Method:
 
 
 def network(net: MobileVitSr) -> Method:
-    """One frame at a time, float32."""
+    """float32; the mixture of experts is carried from frame to frame as in the plan."""
 
     @torch.no_grad()
     def upscale(frame: Rgb) -> Rgb:
         x = torch.from_numpy(frame.astype(np.float32) / 255).permute(2, 0, 1)[None]
         return (upscale_rgb(net, x)[0] * 255).round().byte().permute(1, 2, 0).contiguous().numpy()
 
-    return lambda frames: [upscale(f) for f in frames]
+    def run(frames: list[Rgb]) -> list[Rgb]:
+        if net.tokens is None:
+            return [upscale(f) for f in frames]
+        running = RunningMixture()
+        hook = net.tokens.register_forward_hook(lambda _module, _inputs, own: running.after(own))
+        try:
+            return [upscale(f) for f in frames]
+        finally:
+            hook.remove()
+
+    return run
 
 
 def checkpoint(tier: str, file: Path) -> Method:

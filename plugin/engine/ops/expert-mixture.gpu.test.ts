@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { GpuDevice } from '../../gpu/device.js';
 import { Graph } from '../graph.js';
 import { compile } from '../plan.js';
 import { Runner } from '../runner.js';
@@ -13,48 +14,100 @@ testOpGoldens({
   op: expertMixtureOp,
   build: (graph, golden, input) => {
     const { experts } = golden.attrs as Pick<ExpertMixtureAttrs, 'experts'>; // As the generator writes them.
-    return [expertMixture(graph, input('z'), { ...names, experts, hold: 0 }, 'y')];
+    return [expertMixture(graph, input('z'), { ...names, experts, follow: 1, hold: 0 }, 'y')];
   },
 });
 
-test('a mixture is held while no share moves by more than `hold`', async () => {
-  const gpu = await sharedGpuDevice();
-  const graph = new Graph();
-  const z = graph.input('z', tensor([1, 1, 4]));
-  graph.output(expertMixture(graph, z, { ...names, experts: 2, hold: 0.1 }, 'y'));
-  // The first share is sigmoid(4 · tanh(z)): nothing but the first channel counts.
-  const values: Record<string, readonly number[]> = { deviation: [1, 1, 1, 1], 'mixture.weight': [4, 0, 0, 0] };
-  const weights = {
-    get: (name: string, shape: readonly number[]) => {
-      const out = new Float32Array(shape.reduce((n, size) => n * size, 1));
-      out.set(name === 'hidden.weight' ? [1] : (values[name] ?? []));
-      return out;
-    },
-  };
-  const runner = await Runner.create(gpu, compile(graph, { caps: gpu.caps, precision: 'f32' }), weights);
-  runner.bind();
-  const of = async (x: number): Promise<readonly number[]> => {
-    gpu.device.queue.writeBuffer(runner.buffer('z'), 0, new Float32Array([x, 0, 0, 0]));
-    const encoder = gpu.device.createCommandEncoder({ label: 'mixture' });
-    const pass = encoder.beginComputePass({ label: 'mixture' });
-    runner.record(pass);
-    pass.end();
-    gpu.device.queue.submit([encoder.finish()]);
-    const found = new Float32Array(await readBuffer(gpu.device, runner.buffer('y')));
-    return [found[0] ?? Number.NaN, found[4] ?? Number.NaN];
-  };
-  const share = (x: number): number => 1 / (1 + Math.exp(-4 * Math.tanh(x)));
-  // The first frame, one that hardly differs, one that does, that again, and back.
-  for (const [x, expected, changed] of [
-    [0, share(0), 1],
-    [0.05, share(0), 0],
-    [0.2, share(0.2), 1],
-    [0.2, share(0.2), 0],
-    [-0.05, share(-0.05), 1],
-  ] as const) {
-    const [found, flag] = await of(x);
-    expect(found).toBeCloseTo(expected, 5);
-    expect(flag).toBe(changed);
+/** A mixture of two experts whose first share is sigmoid(4 tanh(x)): what it is and whether it has just changed, frame after frame. */
+class Mixture {
+  readonly runner: Runner;
+  readonly #gpu: GpuDevice;
+
+  private constructor(gpu: GpuDevice, runner: Runner) {
+    this.#gpu = gpu;
+    this.runner = runner;
   }
-  runner.dispose();
+
+  static async of({ follow, hold }: Pick<ExpertMixtureAttrs, 'follow' | 'hold'>): Promise<Mixture> {
+    const gpu = await sharedGpuDevice();
+    const graph = new Graph();
+    const z = graph.input('z', tensor([1, 1, 4]));
+    graph.output(expertMixture(graph, z, { ...names, experts: 2, follow, hold }, 'y'));
+    // Nothing but the first channel counts.
+    const values: Record<string, readonly number[]> = { deviation: [1, 1, 1, 1], 'mixture.weight': [4, 0, 0, 0] };
+    const weights = {
+      get: (name: string, shape: readonly number[]) => {
+        const out = new Float32Array(shape.reduce((n, size) => n * size, 1));
+        out.set(name === 'hidden.weight' ? [1] : (values[name] ?? []));
+        return out;
+      },
+    };
+    const runner = await Runner.create(gpu, compile(graph, { caps: gpu.caps, precision: 'f32' }), weights);
+    runner.bind();
+    return new Mixture(gpu, runner);
+  }
+
+  /** Of the next frame, whose own first share is this. */
+  async after(share: number): Promise<{ readonly share: number; readonly changed: boolean }> {
+    const { device } = this.#gpu;
+    const x = Math.atanh(Math.log(share / (1 - share)) / 4);
+    device.queue.writeBuffer(this.runner.buffer('z'), 0, new Float32Array([x, 0, 0, 0]));
+    const encoder = device.createCommandEncoder({ label: 'mixture' });
+    const pass = encoder.beginComputePass({ label: 'mixture' });
+    this.runner.record(pass);
+    pass.end();
+    device.queue.submit([encoder.finish()]);
+    const found = new Float32Array(await readBuffer(device, this.runner.buffer('y')));
+    return { share: found[0] ?? Number.NaN, changed: found[8] === 1 };
+  }
+}
+
+test('a mixture is held while no share moves by more than `hold`', async () => {
+  const mixture = await Mixture.of({ follow: 1, hold: 0.1 });
+  // The first frame, one that hardly differs, one that does, that again, and back.
+  for (const [own, expected, changed] of [
+    [0.5, 0.5, true],
+    [0.55, 0.5, false],
+    [0.7, 0.7, true],
+    [0.7, 0.7, false],
+    [0.45, 0.45, true],
+  ] as const) {
+    const found = await mixture.after(own);
+    expect(found.share).toBeCloseTo(expected, 5);
+    expect(found.changed).toBe(changed);
+  }
+  mixture.runner.dispose();
+});
+
+test('a running average: the mean of the first frames, then it follows; begun anew by a picture of another kind', async () => {
+  const mixture = await Mixture.of({ follow: 0.25, hold: 0 });
+  let average = 0;
+  for (const [i, own] of [0.3, 0.5, 0.5, 0.1, 0.6, 0.2].entries()) {
+    average += (own - average) * Math.max(0.25, 1 / (i + 1));
+    expect((await mixture.after(own)).share).toBeCloseTo(average, 5);
+  }
+  expect((await mixture.after(0.95)).share).toBeCloseTo(0.95, 5);
+  expect((await mixture.after(0.55)).share).toBeCloseTo(0.75, 5);
+  mixture.runner.dispose();
+});
+
+test('what is held is the average: noise about it changes nothing, and where frames settle elsewhere it follows', async () => {
+  const mixture = await Mixture.of({ follow: 1 / 16, hold: 0.02 });
+  for (let i = 0; i < 16; i++) await mixture.after(0.5);
+  for (let i = 0; i < 16; i++)
+    expect(await mixture.after(i % 2 === 0 ? 0.6 : 0.4)).toEqual({ share: 0.5, changed: false });
+  let last = { share: 0.5, changed: false };
+  for (let i = 0; i < 64; i++) last = await mixture.after(0.7);
+  expect(Math.abs(last.share - 0.7)).toBeLessThan(0.025);
+  mixture.runner.dispose();
+});
+
+test('at a `follow` of 0 a frame changes nothing, but for the first', async () => {
+  const mixture = await Mixture.of({ follow: 0.25, hold: 0 });
+  mixture.runner.setParam('follow', 0);
+  expect((await mixture.after(0.3)).share).toBeCloseTo(0.3, 5);
+  expect(await mixture.after(0.7)).toMatchObject({ changed: false });
+  mixture.runner.setParam('follow', 0.25);
+  expect((await mixture.after(0.7)).share).toBeCloseTo(0.5, 5);
+  mixture.runner.dispose();
 });

@@ -16,7 +16,12 @@ export interface ExpertMixtureAttrs {
   readonly hidden: string;
   readonly mixture: string;
   readonly experts: number;
-  /** The mixture in use stays while no share differs from it by more. */
+  /**
+   * By how much of the difference a running average of the frames' mixtures follows that of the next frame, 0 to 1; more while fewer frames
+   * than its inverse are in it, which is then their mean. The plan's param `follow`: at 0 a frame changes nothing, but for the first.
+   */
+  readonly follow: number;
+  /** The mixture in use stays while no share of the average differs from it by more. */
   readonly hold: number;
 }
 
@@ -40,7 +45,7 @@ export const expertMixtureOp: Op<ExpertMixtureAttrs> = {
         `${mixture}: ${experts} experts from [${z.shape.join(', ')}]`,
         `one or more, from [rows, columns, channels: a multiple of 4, at most ${maxChannels}]`,
       );
-    return [tensor([1, 1, ceilDiv(experts, 4) * 4 + 4])];
+    return [tensor([1, 1, ceilDiv(experts, 4) * 8 + 4])];
   },
   variants({ inputs, attrs }) {
     const z = realTensor(inputs[0], 'expertMixture');
@@ -55,7 +60,14 @@ export const expertMixtureOp: Op<ExpertMixtureAttrs> = {
       {
         kernel,
         consts,
-        uniforms: [rowsOf(z), attrs.experts, Number(consts.EXPERT_GROUPS), channels / 4, { f32: attrs.hold }],
+        uniforms: [
+          rowsOf(z),
+          attrs.experts,
+          Number(consts.EXPERT_GROUPS),
+          channels / 4,
+          { f32: attrs.hold },
+          { param: 'follow', default: attrs.follow },
+        ],
         bindings: [weights(packExpertMixture(attrs, channels)), input(0), output()],
         workgroups: [1, 1, 1],
         macs: channels * (channels + attrs.experts),
@@ -67,11 +79,12 @@ export const expertMixtureOp: Op<ExpertMixtureAttrs> = {
 
 /**
  * In which mixture a frame takes the experts of `Graph.blendWeights`:
- * `softmax(mixture(tanh(hidden((average token − mean) / deviation))))`, held while it hardly changes. It lasts from run to run: an output
- * of the graph.
+ * `softmax(mixture(tanh(hidden((average token − mean) / deviation))))`, averaged over the frames before, and held while it hardly changes. It
+ * lasts from run to run: an output of the graph.
  *
  * @param z tokens `[rows, columns, C]`
- * @returns `[1, 1, E + 4]`, E the number of experts rounded up to a multiple of 4: their shares, then 1 where they have just changed, or 0
+ * @returns `[1, 1, 2 E + 4]`, E the number of experts rounded up to a multiple of 4: their shares, those of the running average, then 1 where
+ * the former have just changed, or 0, and how many frames the average is of
  * @throws VitreousError `graph-invalid` where C is no multiple of 4, or above 512
  */
 export function expertMixture(graph: Graph, z: Value, attrs: ExpertMixtureAttrs, name: string): Value<TensorType> {

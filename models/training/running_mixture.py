@@ -1,0 +1,74 @@
+"""What it gains to average the mixture of experts over the frames, and how often the convolutions' weights change: each change has the whole
+picture computed anew, whatever of it stands still.
+
+    python models/training/running_mixture.py --data DIR [--tiers S M]
+
+Real clips that judge, and a signing person before a still wall; halved (bicubic), clean and by x264 (preset veryfast, one intra frame). Luma PSNR against
+the truth, mean over the clips, gain over taking each frame's mixture as it is; share of frames with other weights than the frame before.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+import heldout
+from degrade import HELD_OUT_CLIPS
+from networks import TIERS, MobileVitSr, bilinear_x2, shipped
+from token_branch import RunningMixture
+from validation.cases import SMALL_CLIPS, clip_frames
+
+ROOT = Path(__file__).parent.parent.parent
+CRFS = (18, 23, 28)
+CONDITIONS = ("clean", *(f"crf{c}" for c in CRFS))
+CLIPS = (*HELD_OUT_CLIPS, *SMALL_CLIPS, "asl")
+FOLLOW = (1, 1 / 8, 1 / 16, 1 / 32)
+
+
+def judge(net: MobileVitSr, low: list[torch.Tensor], truths: list[np.ndarray], follow: float) -> tuple[float, float]:
+    """PSNR, and the share of frames but the first whose weights are others than those of the frame before."""
+    running = RunningMixture(follow)
+    psnr = []
+    for y, truth in zip(low, truths):
+        mixture = running.after(net.tokens(y)[0])
+        picture = bilinear_x2(y) + F.pixel_shuffle(net.trunk(y, mixture, None), 2)
+        psnr.append(heldout.psnr(picture.clamp(0, 1)[0, 0].double().numpy() * 255, truth))
+    return float(np.mean(psnr)), (running.changes - 1) / (len(low) - 1)
+
+
+def main() -> None:
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("--data", type=Path, required=True)
+    p.add_argument("--tiers", nargs="+", choices=TIERS, default=["S", "M"])
+    args = p.parse_args()
+    torch.set_flush_denormal(True)
+    nets = {tier: shipped(ROOT / "models" / "mobilevit-sr" / tier) for tier in args.tiers}
+    found: dict[tuple[str, str, float], list[tuple[float, float]]] = {}
+    for name in CLIPS:
+        frames = clip_frames(args.data, name)
+        low = heldout.degrade_clip(frames, list(range(len(frames))), "bicubic", "veryfast", CRFS)
+        truths = [heldout.luma(f) for f in frames]
+        for tier, net in nets.items():
+            for c in CONDITIONS:
+                inputs = [torch.from_numpy(heldout.luma(x[c]) / 255).float()[None, None] for x in low]
+                with torch.no_grad():
+                    for follow in FOLLOW:
+                        found.setdefault((tier, c, follow), []).append(judge(net, inputs, truths, follow))
+    print("| follows the frame by | " + " | ".join(CONDITIONS) + " |\n| --- |" + " --- |" * len(CONDITIONS))
+    for tier in args.tiers:
+        for follow in FOLLOW:
+            cells = []
+            for c in CONDITIONS:
+                psnr, changed = np.mean(found[tier, c, follow], axis=0)
+                base = np.mean(found[tier, c, 1], axis=0)[0]
+                cells.append(f"{psnr - base:+.3f} dB, {changed:.0%}")
+            how = "all of it" if follow == 1 else f"1/{round(1 / follow)}"
+            print(f"| {tier}, {how} | " + " | ".join(cells) + " |")
+
+
+if __name__ == "__main__":
+    main()
