@@ -2,13 +2,12 @@ import type { VitreousError } from '../core/errors.js';
 import type { Size } from '../core/geometry.js';
 import type { Detection as Found, PromptAnswer } from '../detect/detector.js';
 import type { GpuDevice } from '../gpu/device.js';
+import { longestStepUs } from './continuity.js';
 import { type AnyDetector, DetectorLink, detectError, type OpenDetector } from './detector-link.js';
 import { DeviceShare, type ShareMember } from './device-share.js';
 import { LookPace } from './look-pace.js';
 import type { DetectSettings } from './validate-detect.js';
 
-/** A frame whose time is further from the last one's than this was not played up to, but sought. */
-const longestStepUs = 1.5e6;
 /** Without a frame for so long the video stands still: the frame for a look must be asked for. */
 const stillMs = 300;
 /** Looks that may fail in a row. */

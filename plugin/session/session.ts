@@ -12,6 +12,7 @@ import { TrackSource } from '../source/track-source.js';
 import { VideoSource } from '../source/video-source.js';
 import { Captures } from './captures.js';
 import { Conditions, type Verdict } from './conditions.js';
+import { Continuity } from './continuity.js';
 import { Curtain } from './curtain.js';
 import { Debug } from './debug.js';
 import type { PromptAnswer } from './detections.js';
@@ -83,6 +84,7 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
   /** False while the device and the weights are fetched: nothing can show yet, whatever changes. */
   #started = false;
   #tier: ActiveTier = 'none';
+  readonly #continuity = new Continuity();
   /** Size of frames that are announced but have not come. */
   #upcoming: Size | undefined;
   /** Presentation time of the frame on screen. */
@@ -310,6 +312,7 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
 
   #take(frame: VideoFrame, timing: FrameTiming): void {
     if (!this.#active) return;
+    this.#continuity.came(timing);
     const { counters } = this.#drawing;
     const native = this.video !== undefined && !this.#curtain.open;
     counters.miss(timing.skipped, native);
@@ -364,6 +367,7 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
   reset(): void {
     this.#conditions.forgetSource();
     this.#upcoming = undefined;
+    this.#continuity.end();
     this.#preparation.dropAnnounced();
     this.#findings.newSource();
     this.#curtain.close();
@@ -382,6 +386,7 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
     const highlights = this.#findings.highlights(timing.timestampUs);
     const as = { tier: this.#tier, placement, compare, highlights, measure: this.#quality.late };
     const draw = () => this.#drawing.draw(renderer, frame, timing, as);
+    if (this.#continuity.takeBreak()) renderer.reset?.();
     try {
       if (this.#curtain.closed) this.#reveal(renderer, renderer.checked('first frame', draw));
       else draw();

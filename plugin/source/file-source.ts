@@ -16,6 +16,14 @@ export interface FrameReader {
   close(): void;
 }
 
+/** What is known of a frame besides itself. */
+interface Told {
+  readonly dueMs?: number | undefined;
+  readonly skipped?: number;
+  /** It is the first of a new position. */
+  readonly moved: boolean;
+}
+
 /** Frames decoded ahead: enough to ride out a slow one, few enough for the decoder's own pool. */
 const queueCapacity = 4;
 
@@ -109,7 +117,7 @@ export class FileSource extends EventTarget implements FrameSource {
   }
 
   refresh(): void {
-    if (this.#current) this.#give(this.#current, undefined, 0);
+    if (this.#current) this.#give(this.#current, { moved: false });
   }
 
   #jump(seconds: number): void {
@@ -166,7 +174,7 @@ export class FileSource extends EventTarget implements FrameSource {
       else this.#starve();
       const dueMs = first && this.#clock.dueMs(first.timestamp);
       const due = this.#queue.takeDue(this.#clock.timeUs);
-      if (due) this.#show(due.frame, dueMs, due.skipped);
+      if (due) this.#show(due.frame, { dueMs, skipped: due.skipped, moved: false });
     }
     if (!this.#paused || this.#seeking) this.#schedule();
   }
@@ -176,7 +184,7 @@ export class FileSource extends EventTarget implements FrameSource {
     const due = this.#queue.takeDue(Math.max(first.timestamp, this.#clock.timeUs));
     if (!due) return;
     this.#seeking = false;
-    this.#show(due.frame, undefined, 0);
+    this.#show(due.frame, { moved: true });
     this.dispatchEvent(new Event('seeked'));
   }
 
@@ -198,15 +206,15 @@ export class FileSource extends EventTarget implements FrameSource {
     this.dispatchEvent(new Event('ended'));
   }
 
-  #show(frame: VideoFrame, dueMs: number | undefined, skipped: number): void {
+  #show(frame: VideoFrame, told: Told): void {
     this.#current?.close();
     this.#current = frame;
-    this.#interval.add(frame.timestamp, skipped);
-    this.#give(frame, dueMs, skipped);
+    this.#interval.add(frame.timestamp, told.skipped ?? 0);
+    this.#give(frame, told);
   }
 
-  #give(frame: VideoFrame, expectedDisplayTimeMs: number | undefined, skipped: number): void {
-    this.#sink?.frame(frame, { timestampUs: frame.timestamp, expectedDisplayTimeMs, skipped });
+  #give(frame: VideoFrame, { dueMs, skipped = 0, moved }: Told): void {
+    this.#sink?.frame(frame, { timestampUs: frame.timestamp, expectedDisplayTimeMs: dueMs, skipped, moved });
   }
 
   stop(): void {
