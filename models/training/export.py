@@ -118,9 +118,9 @@ def stages(checkpoint: dict) -> list[dict]:
     options = ["tier", "name", "batch", "patch", "steps", "minutes", "optimizer", "lr", "ema", "seed", "clean-share", "soften"]
     given = {k: a.get(k.replace("-", "_")) for k in options}
     command = "python models/training/train.py --data DIR " + " ".join(f"--{k} {v}" for k, v in given.items() if v is not None)
-    for ablation in ("without-tokens", "without-attention"):
-        if a.get(ablation.replace("-", "_")) == "True":
-            command += f" --{ablation}"
+    for flag in ("without-tokens", "without-attention", "branch-alone"):
+        if a.get(flag.replace("-", "_")) == "True":
+            command += f" --{flag}"
     if float(a.get("recognize", 0)):
         command += f" --recognize {a['recognize']}"
     if a.get("teacher", "None") != "None":

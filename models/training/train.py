@@ -200,7 +200,11 @@ def train(args: argparse.Namespace) -> None:
         rng = np.random.default_rng([args.seed, 0, CALIBRATION_BATCHES])
         net.tokens.calibrate([cache.batch(rng, args.batch, args.patch, args.clean_share, args.soften)[0] for _ in range(CALIBRATION_BATCHES)])
     average = copy.deepcopy(net).eval()
-    parameters, averaged = list(net.parameters()), list(average.parameters())
+    if args.branch_alone:
+        for part in (net.head, net.body, net.tail):
+            part.requires_grad_(False)
+    pairs = [(p, a) for p, a in zip(net.parameters(), average.parameters()) if p.requires_grad]
+    parameters, averaged = [p for p, _ in pairs], [a for _, a in pairs]
     if args.recognize and net.tokens is None:
         raise SystemExit("--recognize: this network has no transformer branch to teach")
     recognizer = Recognizer(net, args.recognize) if args.recognize else None
@@ -286,6 +290,7 @@ def main() -> None:
     p.add_argument("--teacher-share", type=float, default=0.5, help="of the loss that is against the teacher's output")
     p.add_argument("--recognize", type=float, default=0, help="weight of a loss that has the branch tell clean crops from encoded ones")
     p.add_argument("--loss", choices=LOSSES, default="charbonnier", help="another than the default: ablation")
+    p.add_argument("--branch-alone", action="store_true", help="train the transformer branch; the experts stay as they are")
     p.add_argument("--without-tokens", action="store_true", help="ablation: leave the transformer branch out")
     p.add_argument("--without-attention", action="store_true", help="ablation: average the patches' spectra as they are")
     p.add_argument("--resume", action="store_true")
