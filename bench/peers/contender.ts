@@ -20,6 +20,8 @@ export interface Contender extends DisposableResource {
   readonly input: GPUTexture;
   /** Texture of twice the size that `run` writes, of any format that loads as floats. */
   readonly output: GPUTexture;
+  /** The next frame follows none of those before it. Absent where frames don't depend on each other. */
+  readonly forget?: () => void;
   /** Encodes and submits what turns `input` into `output`. */
   run(): void;
   /** One frame by the upscaler's own interface, where that does more than `run`. */

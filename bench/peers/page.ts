@@ -141,6 +141,7 @@ class PeersBench {
       return await perCondition(async (condition) => {
         const frame = await makeFrame(this.#gpu, padded(lows[condition], entry.alignment.judged));
         handOver(this.#gpu, frame, contender.input);
+        contender.forget?.();
         contender.run();
         const picture = await readPicture(this.#gpu, contender.output);
         releaseFrame(frame);

@@ -41,7 +41,7 @@ export async function vitreousEntry(tier: Tier): Promise<Entry> {
       };
       handOver(gpu, frame, input);
       run();
-      return { input, output, run, dispose, [disposeSymbol]: dispose };
+      return { input, output, forget: () => stage.reset(), run, dispose, [disposeSymbol]: dispose };
     },
   };
 }
