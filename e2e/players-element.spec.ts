@@ -54,12 +54,15 @@ test('an element that was parsed before its class is there takes over what was s
   await page.evaluate(async () => {
     const { parsed } = window;
     parsed.compare = false;
+    const sought = window.heard(parsed, 'seeked');
     parsed.currentTime = 0.65;
-    // One of before the seek may still be on its way.
+    // One of before the seek, earlier or later, may still be on its way.
     for (;;) {
       const frame = await window.heard(parsed, 'frame');
-      if ('timestampUs' in frame && Number(frame.timestampUs) >= 0.6e6) break;
+      if ('timestampUs' in frame && Math.abs(Number(frame.timestampUs) - 0.625e6) < 0.03e6) break;
     }
+    await sought;
+    await window.redrawn();
   });
   const [sharp, plain, native] = [
     await seen(page, size),

@@ -201,6 +201,8 @@ def train(args: argparse.Namespace) -> None:
         net.tokens.calibrate([cache.batch(rng, args.batch, args.patch, args.clean_share, args.soften)[0] for _ in range(CALIBRATION_BATCHES)])
     average = copy.deepcopy(net).eval()
     if args.branch_alone:
+        if net.tokens is None:
+            raise SystemExit("--branch-alone: this network has no transformer branch")
         for part in (net.head, net.body, net.tail):
             part.requires_grad_(False)
     pairs = [(p, a) for p, a in zip(net.parameters(), average.parameters()) if p.requires_grad]

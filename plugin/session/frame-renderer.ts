@@ -88,7 +88,7 @@ export interface FrameRenderer extends DisposableResource {
   checked(what: string, work: () => void): Promise<void>;
   /** Resolves when the GPU has done all that was given to it so far. */
   done(): Promise<void>;
-  /** What was drawn last may be wrong: the next frame takes over nothing from it. Absent where nothing ever is. */
+  /** What was drawn last may be wrong, or be of another place of the video: the next frame takes over nothing from it. Absent where nothing ever is. */
   reset?(): void;
   /** The last picture as RGBA bytes, laid out as told. What is on screen stays. @throws where the device is lost meanwhile. */
   snapshot(layout: ComposeLayout): Promise<Uint8ClampedArray<ArrayBuffer>>;
