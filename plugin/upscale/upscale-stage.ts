@@ -166,11 +166,11 @@ export class UpscaleStage implements Stage {
   }
 
   #letMixtureStay(stays: boolean): void {
+    if (stays === this.#mixtureStays) return;
+    this.#mixtureStays = stays;
     const { runner } = this.#live();
     const follow = runner.plan.params.find(({ name }) => name === 'follow');
-    if (!follow || stays === this.#mixtureStays) return;
-    runner.setParam(follow.name, stays ? 0 : follow.default);
-    this.#mixtureStays = stays;
+    if (follow) runner.setParam(follow.name, stays ? 0 : follow.default);
   }
 
   dispose(): void {
