@@ -43,11 +43,12 @@ export async function expectNativePlays(page: Page): Promise<void> {
   expect(meanLevel(await seen(page, size))).toBeGreaterThan(notBlack);
 }
 
-/** What remains of GPU objects and frames when it is disposed. */
+/** What remains of GPU objects and frames when it is disposed, and what was still compiling then has come. */
 export function leftAfterDispose(page: Page): Promise<{ objects: number; frames: number }> {
   return page.evaluate(async () => {
     window.enhanced?.dispose();
     await window.redrawn();
+    await window.gpuSettled();
     return { objects: window.liveGpuObjects(), frames: window.liveVideoFrames() };
   });
 }

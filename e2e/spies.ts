@@ -9,6 +9,8 @@ declare global {
     unlabelledGpuCalls: string[];
     /** GPU buffers, textures and query sets that have not been destroyed. */
     liveGpuObjects(): number;
+    /** Resolves once nothing that takes time is being made: no device, no pipeline. */
+    gpuSettled(): Promise<void>;
     /** Bytes of those of them that have a size. */
     liveGpuBytes(): number;
     /** Frames made by `new VideoFrame` or `clone()` that have not been closed. */
@@ -32,6 +34,19 @@ export async function spyOnGpu(page: Page): Promise<void> {
           () => {},
         );
       else if ((made as GPUObjectBase).label === '') window.unlabelledGpuCalls.push(name);
+    };
+    const underWay = new Set<Promise<unknown>>();
+    const follow = (made: Promise<unknown>) => {
+      underWay.add(made);
+      const end = () => underWay.delete(made);
+      made.then(end, end);
+    };
+    window.gpuSettled = async () => {
+      // More may be begun by what has come.
+      while (underWay.size > 0) {
+        await Promise.allSettled(underWay);
+        await new Promise(requestAnimationFrame);
+      }
     };
     const live = new Set<object>();
     window.liveGpuObjects = () => live.size;
@@ -61,6 +76,7 @@ export async function spyOnGpu(page: Page): Promise<void> {
       if (/^(create|import)/.test(name))
         wrap(GPUDevice.prototype, name, (_device, made) => {
           checkLabel(name, made);
+          if (made instanceof Promise) follow(made);
           if (owned.includes(name)) live.add(made as object); // These three return objects.
         });
     for (const type of [GPUBuffer, GPUTexture, GPUQuerySet])
