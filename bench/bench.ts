@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import type { Size } from '../plugin/core/geometry.js';
 import { type Tier, tiers } from '../plugin/core/model-source.js';
 import type { UpscalePrecision } from '../plugin/upscale/precision.js';
+import { mixtureEvery } from '../plugin/upscale/upscale-stage.js';
 import { BilinearPass } from './bilinear-pass.js';
 import { CommandError, oneOf, reportErrors } from './command-error.js';
 import { benchMotion, type MotionRow, printMotion } from './motion.js';
@@ -49,23 +50,29 @@ interface Timing {
   readonly fastestMs: number;
 }
 
-/** Times `candidates` in turns, so that a busy spell of the machine meets all of them. */
+/** Runs so many frames one after the other; resolves to the milliseconds of one. */
+type Candidate = (frames: number) => Promise<number>;
+
+/**
+ * Times `candidates` in turns, so that a busy spell of the machine meets all of them: as many frames at once as share one that decides the
+ * mixture of experts.
+ */
 async function timeInTurns(
-  candidates: readonly (() => Promise<number>)[],
+  candidates: readonly Candidate[],
   warmUp: number,
   frames: number,
 ): Promise<readonly Timing[]> {
   const times: number[][] = candidates.map(() => []);
   for (let i = 0; i < warmUp + frames; i++)
     for (const [candidate, run] of candidates.entries()) {
-      const ms = await run();
+      const ms = await run(mixtureEvery);
       if (i >= warmUp) times[candidate]?.push(ms);
     }
   return times.map((of) => ({ medianMs: median(of), fastestMs: Math.min(...of) }));
 }
 
-/** How often work is handed to the GPU while `run` runs. */
-async function countSubmits({ queue }: GPUDevice, run: () => Promise<number>): Promise<number> {
+/** How often work is handed to the GPU for a frame. */
+async function countSubmits({ queue }: GPUDevice, run: Candidate): Promise<number> {
   const submit = queue.submit.bind(queue);
   let count = 0;
   queue.submit = (buffers) => {
@@ -73,7 +80,7 @@ async function countSubmits({ queue }: GPUDevice, run: () => Promise<number>): P
     submit(buffers);
   };
   try {
-    await run();
+    await run(1);
   } finally {
     // The prototype's own method shows again.
     Reflect.deleteProperty(queue, 'submit');
@@ -98,7 +105,10 @@ async function benchSize(
   const upscalers = await Promise.all(contenders.map((contender) => NodeUpscaler.open(gpu, contender)));
   try {
     const plans = await Promise.all(upscalers.map((upscaler) => upscaler.plan(size)));
-    const candidates = [() => bilinear.time(), ...upscalers.map((upscaler) => () => upscaler.time(size))];
+    const candidates: readonly Candidate[] = [
+      () => bilinear.time(),
+      ...upscalers.map((upscaler) => (of: number) => upscaler.time(size, of)),
+    ];
     const timings = await timeInTurns(candidates, warmUp, frames);
     const submits: number[] = [];
     for (const candidate of candidates) submits.push(await countSubmits(gpu.gpu.device, candidate));

@@ -8,6 +8,7 @@ import type { Size } from '../plugin/core/geometry.js';
 import { type Tier, tiers } from '../plugin/core/model-source.js';
 import { checkManifest } from '../plugin/engine/model/manifest.js';
 import { compile, type Plan } from '../plugin/engine/plan.js';
+import { mixtureEvery } from '../plugin/upscale/upscale-stage.js';
 import { CommandError, reportErrors } from './command-error.js';
 import {
   ceilingsMs,
@@ -57,6 +58,7 @@ function summary(): string {
       return [
         `${tier}, ${size.name}`,
         String(plan.steps.length),
+        String(plan.steps.filter(({ decidesMixture }) => !decidesMixture).length),
         (plan.macs / 1e6).toFixed(0),
         (doneInAll(plan).macs / 1e6).toFixed(0),
         mega(movedBytes(plan)),
@@ -70,6 +72,7 @@ function summary(): string {
   const head = [
     '',
     'dispatches',
+    `with ${mixtureEvery - 1} frames in ${mixtureEvery}`,
     'MMAC',
     'with seams',
     'MB moved',

@@ -73,7 +73,7 @@ export async function openContenders(
 export async function time(page: Page, { warmUp, timed, framesARound }: Rounds): Promise<readonly Times[]> {
   const times: Times[] = [];
   for (let round = 0; round < warmUp + timed; round++) {
-    if (framesARound === 1) progress(`round ${round + 1} of ${warmUp + timed}`);
+    progress(`round ${round + 1} of ${warmUp + timed}`);
     const measured = await page.evaluate((batch) => window.peersBench.round(batch), framesARound);
     if (round >= warmUp) times.push(measured);
   }

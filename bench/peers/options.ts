@@ -9,7 +9,7 @@ export const usage = `usage: npm run -s bench:peers -- [--json FILE] [--svg FILE
   --frames   frames to judge on, from models/training/heldout.py; else cut from the demo's clips by ffmpeg
   --size     source size that is timed, 640x360
   --limit    frames to judge on, a group: 4
-  --rounds   frames timed, or batches of them on a real GPU
+  --rounds   batches of frames timed
   --adapter  real: fail on a software GPU
   --cold     begin with an empty shader cache on the software GPU: first frames compile in full, for minutes
   --no-peers ours alone; nothing is installed

@@ -1,6 +1,7 @@
 // Ours beside other upscalers for the web, on the same frames in one run of a browser: `npm run -s bench:peers`, with the options
 // of options.ts.
 import { readFile, writeFile } from 'node:fs/promises';
+import { mixtureEvery } from '../../plugin/upscale/upscale-stage.js';
 import { CommandError, reportErrors } from '../command-error.js';
 import { openBrowser } from './browser.js';
 import { checkLines, checks } from './checks.js';
@@ -14,10 +15,10 @@ import { withReport } from './readme.js';
 import { groupMeans, makeRow, preface, type Report, tables } from './report.js';
 import { groups } from './sample.js';
 
-/** A software adapter takes seconds for some frames. */
+/** A software adapter takes seconds for some frames. A round has as many as share one that decides the mixture of experts, or more. */
 const usualRounds = {
-  software: { warmUp: 1, timed: 5, framesARound: 1 },
-  hardware: { warmUp: 5, timed: 30, framesARound: 16 },
+  software: { warmUp: 1, timed: 5, framesARound: mixtureEvery },
+  hardware: { warmUp: 5, timed: 30, framesARound: 4 * mixtureEvery },
 } as const satisfies Record<string, Rounds>;
 
 async function measure(options: Options): Promise<Report> {

@@ -1,3 +1,4 @@
+import { mixtureEvery } from '../../plugin/upscale/upscale-stage.js';
 import { median } from '../node-upscaler.js';
 import type { Family } from './contender.js';
 import type { Score } from './metrics.js';
@@ -175,6 +176,7 @@ export function preface(report: Report): readonly string[] {
     `ms: median of ${rounds} rounds${batch} in turns, ${timedSize.width}x${timedSize.height} to twice that,`,
     '    from handing over the frame (a texture copy) to onSubmittedWorkDone; first ms: creation to first result',
     `    with ${report.cold ? 'an empty' : "the machine's"} shader cache`,
+    `Vitreous: one frame in ${mixtureEvery} decides the mixture of experts; dispatches of such a frame`,
     `gain over Lanczos in luma on ${counts.join(' / ')}, 8 pixels shaved`,
     ...report.leftOut.map((reason) => `peers left out: ${reason}`),
     ...report.rows.flatMap((row) =>

@@ -207,6 +207,19 @@ it('many strengths of one frame count as that frame once: the mixture does not g
   player.dispose();
 });
 
+it('one frame in four decides the mixture, and those between keep it', async () => {
+  const player = await playerOf('M', 'f32', false);
+  const data = scene(5);
+  await player.show(data);
+  blur(data, size.height >> 1);
+  const kept = await player.show(data);
+  for (let i = 0; i < 2; i++) expect(sameBytes(await player.show(data), kept)).toBe(true);
+  const decided = await player.show(data);
+  expect(sameBytes(decided, kept)).toBe(false);
+  for (let i = 0; i < 3; i++) expect(sameBytes(await player.show(data), decided)).toBe(true);
+  player.dispose();
+});
+
 it('what a stage shows after a reset depends on no frame before it', async () => {
   const [one, other] = [await playerOf('M', 'f32', false), await playerOf('M', 'f32', false)];
   const [before, data] = alike();

@@ -38,8 +38,11 @@ export const tokenKeys = ['experts', 'tokenDim', 'blocks', 'heads', 'patch', 'wi
 const layerNormEpsilon = 1e-5;
 /** Of a filter's response: half a step of 8 bits, as in training. */
 const responseFloor = 0.5 / 255;
-/** One frame's reading is noisy, and more so the more moves: what averaging it gains is in card.md. Half a second at 30 frames a second. */
-const mixtureFollow = 1 / 16;
+/**
+ * One frame's reading is noisy, and more so the more moves: what averaging it gains is in card.md. With one frame in four, half a second at 30
+ * frames a second.
+ */
+const mixtureFollow = 1 / 4;
 /** What a frame whose shares are off by so much loses is in card.md; what stands still moves them by less, from frame to frame. */
 const mixtureHold = 0.02;
 

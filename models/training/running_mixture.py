@@ -1,5 +1,5 @@
-"""What it gains to average the mixture of experts over the frames, and how often the convolutions' weights change: each change has the whole
-picture computed anew, whatever of it stands still.
+"""What it gains or costs to read the mixture of experts from one frame in some alone and to average it, and how often the convolutions' weights
+change: each change has the whole picture computed anew, whatever of it stands still.
 
     python models/training/running_mixture.py --data DIR [--tiers S M]
 
@@ -26,12 +26,13 @@ ROOT = Path(__file__).parent.parent.parent
 CRFS = (18, 23, 28)
 CONDITIONS = ("clean", *(f"crf{c}" for c in CRFS))
 CLIPS = (*HELD_OUT_CLIPS, *SMALL_CLIPS, "asl")
-FOLLOW = (1, 1 / 8, 1 / 16, 1 / 32)
+# One frame in so many, and by how much of the difference the average follows it.
+READINGS = ((1, 1), (1, 1 / 8), (1, 1 / 16), (1, 1 / 32), (2, 1 / 8), (4, 1 / 4), (8, 1 / 2))
 
 
-def judge(net: MobileVitSr, low: list[torch.Tensor], truths: list[np.ndarray], follow: float) -> tuple[float, float]:
+def judge(net: MobileVitSr, low: list[torch.Tensor], truths: list[np.ndarray], every: int, follow: float) -> tuple[float, float]:
     """PSNR, and the share of frames but the first whose weights are others than those of the frame before."""
-    running = RunningMixture(follow)
+    running = RunningMixture(every, follow)
     psnr = []
     for y, truth in zip(low, truths):
         mixture = running.after(net.tokens(y)[0])
@@ -47,7 +48,7 @@ def main() -> None:
     args = p.parse_args()
     torch.set_flush_denormal(True)
     nets = {tier: shipped(ROOT / "models" / "mobilevit-sr" / tier) for tier in args.tiers}
-    found: dict[tuple[str, str, float], list[tuple[float, float]]] = {}
+    found: dict[tuple[str, str, tuple[int, float]], list[tuple[float, float]]] = {}
     for name in CLIPS:
         frames = clip_frames(args.data, name)
         low = heldout.degrade_clip(frames, list(range(len(frames))), "bicubic", "veryfast", CRFS)
@@ -56,18 +57,20 @@ def main() -> None:
             for c in CONDITIONS:
                 inputs = [torch.from_numpy(heldout.luma(x[c]) / 255).float()[None, None] for x in low]
                 with torch.no_grad():
-                    for follow in FOLLOW:
-                        found.setdefault((tier, c, follow), []).append(judge(net, inputs, truths, follow))
-    print("| follows the frame by | " + " | ".join(CONDITIONS) + " |\n| --- |" + " --- |" * len(CONDITIONS))
+                    for reading in READINGS:
+                        found.setdefault((tier, c, reading), []).append(judge(net, inputs, truths, *reading))
+    print("| reads, follows by | " + " | ".join(CONDITIONS) + " |\n| --- |" + " --- |" * len(CONDITIONS))
     for tier in args.tiers:
-        for follow in FOLLOW:
+        for reading in READINGS:
             cells = []
             for c in CONDITIONS:
-                psnr, changed = np.mean(found[tier, c, follow], axis=0)
-                base = np.mean(found[tier, c, 1], axis=0)[0]
+                psnr, changed = np.mean(found[tier, c, reading], axis=0)
+                base = np.mean(found[tier, c, READINGS[0]], axis=0)[0]
                 cells.append(f"{psnr - base:+.3f} dB, {changed:.0%}")
+            every, follow = reading
+            reads = "every frame" if every == 1 else f"one in {every}"
             how = "all of it" if follow == 1 else f"1/{round(1 / follow)}"
-            print(f"| {tier}, {how} | " + " | ".join(cells) + " |")
+            print(f"| {tier}: {reads}, {how} | " + " | ".join(cells) + " |")
 
 
 if __name__ == "__main__":

@@ -136,22 +136,29 @@ class Tokens(nn.Module):
 
 
 class RunningMixture:
-    """What the mixtures of a video's frames, in order, become as the plan carries them (shaders/engine/expert_mixture.wgsl)."""
+    """What the mixtures of a video's frames, in order, become as the plan carries them (shaders/engine/expert_mixture.wgsl): one frame
+    in EVERY is read (plugin/upscale/upscale-stage.ts)."""
 
-    FOLLOW = 1 / 16
+    EVERY = 4
+    FOLLOW = 1 / 4
     HOLD = 0.02
     ANOTHER_KIND = 0.5
 
-    def __init__(self, follow: float = FOLLOW, hold: float = HOLD) -> None:
+    def __init__(self, every: int = EVERY, follow: float = FOLLOW, hold: float = HOLD) -> None:
+        self.every = every
         self.follow = follow
         self.hold = hold
         self.average: Tensor | None = None
         self.in_use: Tensor | None = None
+        self.frames = 0
         self.averaged = 0
         self.changes = 0
 
     def after(self, own: Tensor) -> Tensor:
         """own: [..., experts], of the next frame -> the one in use."""
+        self.frames += 1
+        if self.in_use is not None and (self.frames - 1) % self.every > 0:
+            return self.in_use
         if self.average is None or float((own - self.average).abs().max()) > self.ANOTHER_KIND:
             self.average, self.averaged = own, 0
         self.averaged += 1

@@ -227,6 +227,7 @@ export class BlendedLayout {
       consts: {},
       uniforms: of.uniforms,
       uniformOffsetBytes: places.uniforms(of.uniforms.length),
+      decidesMixture: true,
       bindings: [experts, { kind: 'io', value: mixture.name, sizeBytes: mixtureBytes }, ...others, of.written],
       readBytes: [experts, ...others].reduce((bytes, { sizeBytes }) => bytes + sizeBytes, mixtureBytes),
       writtenBytes: of.written.sizeBytes,

@@ -10,7 +10,7 @@ export interface GraphNode<A = unknown> {
   readonly name: string;
 }
 
-/** Weights that a plan makes anew for each frame, as a mixture of several versions. */
+/** Weights that a plan makes of several versions, in a mixture that frames decide. */
 export interface Blend {
   /** `expertMixture`'s output. */
   readonly mixture: Value<TensorType>;

@@ -152,8 +152,11 @@ describe('blended weights', () => {
     expect(plan.mixture).toBe('mixture');
     expect(plan.tiling?.blendedFrom).toBe(3);
     expect(plan.tiling?.listOf).toHaveLength(plan.steps.length);
-    expect(plan.tiling?.listOf.slice(1, 3)).toEqual([undefined, undefined]);
-    expect(plan.tiling?.listOf[0]).toBeDefined();
+  });
+
+  test('have steps that decide them, as a whole, and may be left out while they stay', () => {
+    expect(plan.steps.map(({ decidesMixture }) => decidesMixture)).toEqual([true, true, true, false, false]);
+    expect(plan.tiling?.listOf.map((list) => list === undefined)).toEqual([true, true, true, false, false]);
   });
 
   test('are refused where a kernel reads some that are not', () => {

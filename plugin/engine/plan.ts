@@ -8,7 +8,7 @@ import { fuse } from './fuse.js';
 import type { Graph, GraphNode } from './graph.js';
 import type { Dispatch, Problem, Ref, UniformWord, Variant } from './op.js';
 import { invalidGraph, scalarBytes, tensorBytes } from './tensor.js';
-import { type Tiling, tilingOf, withBlend } from './tiling.js';
+import { type TiledStep, type Tiling, tilingOf, withBlend } from './tiling.js';
 import type { Value } from './value.js';
 import { isRounded, type PackedWeights, type PackedWords } from './weights.js';
 
@@ -49,6 +49,8 @@ export interface PlanStep {
   readonly uniformOffsetBytes: number;
   readonly bindings: readonly PlanBinding[];
   readonly workgroups: readonly [number, number, number];
+  /** All that comes of it is `Plan.mixture` and the weights blended by it: while those stay it need not run. */
+  readonly decidesMixture: boolean;
   readonly macs: number;
   /** Each operand counted once: the least a dispatch can move. */
   readonly readBytes: number;
@@ -82,7 +84,7 @@ export interface Plan {
   readonly uniformBytes: number;
   readonly params: readonly PlanParam[];
   readonly weightBytes: number;
-  /** Of the weights that are blended anew for each frame. */
+  /** Of the weights that are blended by what a frame shows. */
   readonly blendedBytes: number;
   /** The output that says how; absent: weights stay. */
   readonly mixture?: string;
@@ -157,18 +159,42 @@ interface Lowered {
   readonly node: GraphNode;
   readonly variant: Variant;
   readonly dispatch: Dispatch;
+  readonly decidesMixture: boolean;
+}
+
+/** What decides the mixture runs with some frames only, and then has no frame just before it whose results it could keep: as a whole. */
+function tiledStep({ node, dispatch, decidesMixture }: Lowered): TiledStep {
+  const { footprint, ...rest } = dispatch;
+  return {
+    node,
+    dispatch: decidesMixture && footprint ? { ...rest, footprint: { inputs: footprint.inputs } } : dispatch,
+  };
+}
+
+/** The nodes whose results serve no output but the mixture of blended weights. */
+function mixtureNodes(graph: Graph): ReadonlySet<GraphNode> {
+  const mixture = graph.blend?.mixture;
+  if (!mixture) return new Set();
+  const needed = new Set(graph.outputs.flatMap(({ id }) => (id === mixture.id ? [] : [id])));
+  const deciding = new Set<GraphNode>();
+  for (const node of graph.nodes.toReversed())
+    if (node.outputs.some(({ id }) => needed.has(id))) for (const { id } of node.inputs) needed.add(id);
+    else deciding.add(node);
+  return deciding;
 }
 
 function lowerAll(graph: Graph, options: PlanOptions): readonly Lowered[] {
+  const deciding = mixtureNodes(graph);
   return graph.nodes.flatMap((node) => {
     if (node.op.isView) return [];
+    const decidesMixture = deciding.has(node);
     const problem: Problem<unknown> = {
       inputs: node.inputs.map((value) => value.type),
       outputs: node.outputs.map((value) => value.type),
       attrs: node.attrs,
     };
     const variant = chooseVariant(node, problem, options);
-    return node.op.lower(problem, variant).map((dispatch) => ({ node, variant, dispatch }));
+    return node.op.lower(problem, variant).map((dispatch) => ({ node, variant, dispatch, decidesMixture }));
   });
 }
 
@@ -261,7 +287,7 @@ export function compile(source: Graph, options: PlanOptions): Plan {
   const io = new Set(ioOwners.map(({ id }) => id));
   const isIo = (value: Value): boolean => io.has(value.id);
   const tiling = options.adaptive
-    ? tilingOf(lowered, graph.inputs, graph.outputs, caps.maxWorkgroupsPerDimension)
+    ? tilingOf(lowered.map(tiledStep), graph.inputs, graph.outputs, caps.maxWorkgroupsPerDimension)
     : undefined;
   const lives = lifetimes(lowered, owners, isIo, precision, tiling?.kept ?? new Set());
   const arena = placeValues(lives, caps.bindingAlignmentBytes);
@@ -287,7 +313,7 @@ export function compile(source: Graph, options: PlanOptions): Plan {
     uniformBytes += align(Math.max(words * 4, 16), caps.bindingAlignmentBytes);
     return offsetBytes;
   };
-  const steps = lowered.map(({ node, variant, dispatch }): PlanStep => {
+  const steps = lowered.map(({ node, variant, dispatch, decidesMixture }): PlanStep => {
     const bindings = dispatch.bindings.map((ref) =>
       ref.kind === 'weights' ? placeWeights(ref.packed) : bindValue(valueBehind(node, ref)),
     );
@@ -302,6 +328,7 @@ export function compile(source: Graph, options: PlanOptions): Plan {
       uniformOffsetBytes,
       bindings,
       workgroups: dispatch.workgroups,
+      decidesMixture,
       macs: dispatch.macs,
       readBytes,
       writtenBytes,

@@ -199,10 +199,16 @@ export class Runner implements DisposableResource {
   /**
    * Encodes every dispatch into the caller's pass. Synchronous; allocates nothing; never submits.
    *
+   * @param decidesMixture false: the mixture of blended weights stays that of the run before, and what would decide it is left out
    * @param beforeBlended of a plan with tiling that blends weights: encodes what renews the lists where the weights have changed
    * @throws VitreousError `graph-invalid` before `bind`.
    */
-  record(pass: GPUComputePassEncoder, set = 0, beforeBlended?: (pass: GPUComputePassEncoder) => void): void {
+  record(
+    pass: GPUComputePassEncoder,
+    set = 0,
+    decidesMixture = true,
+    beforeBlended?: (pass: GPUComputePassEncoder) => void,
+  ): void {
     this.#alive();
     const bound = this.#bound[set];
     if (!bound) throw invalidGraph('record before bind', 'bind first');
@@ -211,8 +217,8 @@ export class Runner implements DisposableResource {
       const step = steps[i];
       const pipeline = this.#pipelines[i];
       const group = bound.groups[i];
-      if (!step || !pipeline || !group) continue;
-      if (i === tiling?.blendedFrom) beforeBlended?.(pass);
+      if (!step || !pipeline || !group || (step.decidesMixture && !decidesMixture)) continue;
+      if (decidesMixture && i === tiling?.blendedFrom) beforeBlended?.(pass);
       pass.setPipeline(pipeline);
       pass.setBindGroup(0, group);
       const list = tiling?.listOf[i];

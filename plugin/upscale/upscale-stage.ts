@@ -20,6 +20,12 @@ export interface UpscaleStageOptions {
   readonly adaptive?: boolean | undefined;
 }
 
+/**
+ * One frame in so many decides the mixture of experts anew. Neighbours hardly differ in what it reads, and it is averaged anyway: in
+ * docs/performance.md.
+ */
+export const mixtureEvery = 4;
+
 /** What is made for a size. */
 interface Prepared {
   readonly runner: Runner;
@@ -42,8 +48,8 @@ export class UpscaleStage implements Stage {
   #prepared: Prepared | undefined;
   /** What the runner has. */
   #uploadedStrength = 1;
-  /** The mixture of experts that the frames decide stays as it is for a frame. */
-  #mixtureStays = false;
+  /** Frames since one decided the mixture of experts. */
+  #sinceMixture = 0;
   /** The picture is not that of the frame before: all of it must be computed. */
   #stale = true;
   #disposed = false;
@@ -104,7 +110,6 @@ export class UpscaleStage implements Stage {
     if (this.#prepared) disposePrepared(this.#prepared);
     this.#prepared = prepared;
     this.#uploadedStrength = 1;
-    this.#mixtureStays = false;
     return picture;
   }
 
@@ -154,23 +159,22 @@ export class UpscaleStage implements Stage {
       runner.setParam('strength', this.strength);
       this.#uploadedStrength = this.strength;
     }
-    // It comes with a frame that may be the same again, as where a video is paused: that one counts once.
-    this.#letMixtureStay(otherStrength);
+    const decidesMixture = this.#isDeciding(otherStrength);
     if (this.#stale) runner.forget(encoder);
     const pass = encoder.beginComputePass(timings.pass('upscale'));
     // Another strength shows everywhere; the weights stay those that the frames before have decided.
     changes?.record(pass, this.#stale || otherStrength);
-    runner.record(pass, turn, changes?.renew);
+    runner.record(pass, turn, decidesMixture, changes?.renew);
     pass.end();
     this.#stale = false;
   }
 
-  #letMixtureStay(stays: boolean): void {
-    if (stays === this.#mixtureStays) return;
-    this.#mixtureStays = stays;
-    const { runner } = this.#live();
-    const follow = runner.plan.params.find(({ name }) => name === 'follow');
-    if (follow) runner.setParam(follow.name, stays ? 0 : follow.default);
+  #isDeciding(otherStrength: boolean): boolean {
+    // Another strength comes with a frame that may be the same again, as where a video is paused: that one counts once.
+    if (!this.#stale && otherStrength) return false;
+    const decides = this.#stale || this.#sinceMixture + 1 >= mixtureEvery;
+    this.#sinceMixture = decides ? 0 : this.#sinceMixture + 1;
+    return decides;
   }
 
   dispose(): void {

@@ -19,7 +19,7 @@ struct Dims {
   expert_groups: u32,
   groups: u32,         // GROUPS again: loop bounds known only at run time keep compilers from unrolling everything
   hold: f32,
-  follow: f32,         // 0 to 1; at 0 a frame changes nothing, but for the first
+  follow: f32,         // above 0, to 1
 }
 
 @group(0) @binding(0) var<uniform> dims: Dims;
@@ -102,12 +102,8 @@ fn main(@builtin(local_invocation_index) lane: u32) {
     shares[e] /= total;
     jump = max(jump, largest(abs(shares[e] - vec4f(y[EXPERT_GROUPS + e]))));
   }
-  var count = select(f32(y[2u * EXPERT_GROUPS].y), 0.0, jump > ANOTHER_KIND);
-  var follow = 0.0;
-  if (count == 0.0 || dims.follow > 0.0) {
-    count = min(count + 1.0, COUNTED);
-    follow = max(dims.follow, 1.0 / count);
-  }
+  let count = min(select(f32(y[2u * EXPERT_GROUPS].y), 0.0, jump > ANOTHER_KIND) + 1.0, COUNTED);
+  let follow = max(dims.follow, 1.0 / count);
   var away = 0.0;
   for (var e = 0u; e < dims.expert_groups; e++) {
     shares[e] = mix(vec4f(y[EXPERT_GROUPS + e]), shares[e], follow);

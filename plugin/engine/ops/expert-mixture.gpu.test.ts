@@ -101,13 +101,3 @@ test('what is held is the average: noise about it changes nothing, and where fra
   expect(Math.abs(last.share - 0.7)).toBeLessThan(0.025);
   mixture.runner.dispose();
 });
-
-test('at a `follow` of 0 a frame changes nothing, but for the first', async () => {
-  const mixture = await Mixture.of({ follow: 0.25, hold: 0 });
-  mixture.runner.setParam('follow', 0);
-  expect((await mixture.after(0.3)).share).toBeCloseTo(0.3, 5);
-  expect(await mixture.after(0.7)).toMatchObject({ changed: false });
-  mixture.runner.setParam('follow', 0.25);
-  expect((await mixture.after(0.7)).share).toBeCloseTo(0.5, 5);
-  mixture.runner.dispose();
-});

@@ -17,8 +17,8 @@ export interface ExpertMixtureAttrs {
   readonly mixture: string;
   readonly experts: number;
   /**
-   * By how much of the difference a running average of the frames' mixtures follows that of the next frame, 0 to 1; more while fewer frames
-   * than its inverse are in it, which is then their mean. The plan's param `follow`: at 0 a frame changes nothing, but for the first.
+   * By how much of the difference a running average of the frames' mixtures follows that of the next frame, above 0, to 1; more while fewer
+   * frames than its inverse are in it, which is then their mean.
    */
   readonly follow: number;
   /** The mixture in use stays while no share of the average differs from it by more. */
@@ -66,7 +66,7 @@ export const expertMixtureOp: Op<ExpertMixtureAttrs> = {
           Number(consts.EXPERT_GROUPS),
           channels / 4,
           { f32: attrs.hold },
-          { param: 'follow', default: attrs.follow },
+          { f32: attrs.follow },
         ],
         bindings: [weights(packExpertMixture(attrs, channels)), input(0), output()],
         workgroups: [1, 1, 1],
