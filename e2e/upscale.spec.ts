@@ -129,12 +129,10 @@ test.describe('strength', () => {
         return made;
       };
       const same = await counted({ force: true });
-      return { same, first: await counted({ strength: 0.5 }), second: await counted({ strength: 0.25 }) };
+      return { same, changed: await counted({ strength: 0.5 }) };
     });
-    // A change draws the current frame anew, as one that changes nothing does, and uploads one number; the first also that the frame does not
-    // count anew in what frames decide together.
+    // A change draws the current frame anew, as one that changes nothing does, and uploads one number.
     expect(calls.same).toMatchObject({ importExternalTexture: 1, createBindGroup: 1 });
-    expect(calls.first).toEqual({ ...calls.same, writeBuffer: 2 });
-    expect(calls.second).toEqual({ ...calls.same, writeBuffer: 1 });
+    expect(calls.changed).toEqual({ ...calls.same, writeBuffer: 1 });
   });
 });
