@@ -22,6 +22,12 @@ export interface Caps {
 
 const softwareAdapter = /swiftshader|llvmpipe|lavapipe|warp|basic render|software/i;
 
+/** Whether the adapter computes on the CPU. */
+export function isSoftware(info: GPUAdapterInfo | undefined): boolean {
+  const names = info ? `${info.vendor} ${info.architecture} ${info.device} ${info.description}` : '';
+  return info?.isFallbackAdapter === true || softwareAdapter.test(names);
+}
+
 /**
  * Reads a device's abilities. `info` is the adapter's info; `isFallbackAdapter` also says when the adapter is a software one
  * (WebGPU §4.3 GPUAdapterInfo).
@@ -32,13 +38,12 @@ export function readCaps(
   languageFeatures: ReadonlySet<string> = new Set(),
 ): Caps {
   const { limits, features } = device;
-  const names = info ? `${info.vendor} ${info.architecture} ${info.device} ${info.description}` : '';
   return {
     shaderF16: features.has('shader-f16'),
     subgroups: features.has('subgroups'),
     timestampQuery: features.has('timestamp-query'),
     packedInt8: languageFeatures.has('packed_4x8_integer_dot_product'),
-    software: info?.isFallbackAdapter === true || softwareAdapter.test(names),
+    software: isSoftware(info),
     vendor: info?.vendor ?? '',
     architecture: info?.architecture ?? '',
     description: info?.description ?? '',

@@ -1,4 +1,6 @@
 import { create, globals } from 'webgpu';
+import { isSoftware } from '../caps.js';
+import { sleepWhileWaiting } from './sleepy-waits.js';
 
 // Dawn crashes once the object returned by create() is collected while a device lives, so the module keeps it.
 let instance: GPU | undefined;
@@ -35,6 +37,7 @@ export async function requestNodeGpu(features: readonly GPUFeatureName[] = wante
       'no WebGPU adapter in Node: install a GPU driver, or Mesa lavapipe (`npm test -- setup` does on Debian)',
     );
   }
+  if (isSoftware(adapter.info)) sleepWhileWaiting();
   const device = await adapter.requestDevice({
     label: 'node-gpu',
     requiredFeatures: features.filter((feature) => adapter.features.has(feature)),
