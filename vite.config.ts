@@ -50,6 +50,20 @@ function wgslText(strip: boolean): Plugin {
   };
 }
 
+/** Of the manifests of networks, a build of the library leaves out how they were trained: nothing at run time reads it. */
+function shippedManifests(): Plugin {
+  return {
+    name: 'vitreous:shipped-manifests',
+    enforce: 'pre',
+    apply: 'build',
+    load(id) {
+      if (!/\/models\/.+\/manifest\.json$/.test(id)) return null;
+      const manifest: unknown = JSON.parse(readFileSync(id, 'utf8'));
+      return JSON.stringify(manifest, (key, value: unknown) => (key === 'provenance' ? undefined : value));
+    },
+  };
+}
+
 /**
  * Ships the files named by `new URL('./weights.safetensors', import.meta.url)` beside the code. Vite's library mode would inline
  * them as base64. The output keeps the same pattern, with the path seen from the chunk, so that bundlers find the file.
@@ -95,7 +109,7 @@ export default defineConfig(({ command, mode }) => {
     cacheDir: resolve(root, 'node_modules/.vite'),
     plugins: [
       wgslText(command === 'build'),
-      ...(library ? [shippedAssets()] : []),
+      ...(library ? [shippedAssets(), shippedManifests()] : []),
       ...(mode === 'e2e' ? [bundledLibrary()] : []),
     ],
     // The examples import the package by its name.
