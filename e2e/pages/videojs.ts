@@ -26,7 +26,8 @@ window.startPlayer = ({ src, poster }, options) => {
 
 window.playLoaded = async () => {
   const { player } = window;
-  if (player.readyState() < HTMLMediaElement.HAVE_CURRENT_DATA)
+  // Undefined as long as video.js has no element of its own yet; a play() before that may be lost.
+  if (!(player.readyState() >= HTMLMediaElement.HAVE_CURRENT_DATA))
     await new Promise<void>((resolve) => player.one('loadeddata', () => resolve()));
   await player.play();
 };
