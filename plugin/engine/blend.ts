@@ -1,7 +1,7 @@
 import source from '../../shaders/engine/blend_weights.wgsl';
 import int8Source from '../../shaders/engine/blend_weights_int8.wgsl';
 import type { Kernel, Precision } from '../gpu/kernel.js';
-import type { Blend } from './graph.js';
+import type { Blend, Graph, GraphNode } from './graph.js';
 import { ceilDiv, type UniformWord } from './op.js';
 import type { PlanBinding, PlanStep, WeightsBinding } from './plan.js';
 import { channelsOf, invalidGraph, scalarBytes, type TensorType, tensorBytes } from './tensor.js';
@@ -26,6 +26,18 @@ const int8Kernel: Kernel = {
   source: int8Source,
   bindings: ['uniform', 'storage-read', 'storage-read', 'storage-read', 'storage-write'],
 };
+
+/** The nodes whose results serve no output but the mixture of blended weights. */
+export function mixtureNodes(graph: Graph): ReadonlySet<GraphNode> {
+  const mixture = graph.blend?.mixture;
+  if (!mixture) return new Set();
+  const needed = new Set(graph.outputs.flatMap(({ id }) => (id === mixture.id ? [] : [id])));
+  const deciding = new Set<GraphNode>();
+  for (const node of graph.nodes.toReversed())
+    if (node.outputs.some(({ id }) => needed.has(id))) for (const { id } of node.inputs) needed.add(id);
+    else deciding.add(node);
+  return deciding;
+}
 
 /** One version of the weights of a source whose tensors have all of them, along the first dimension. */
 function expertOf(all: WeightSource, expert: number, experts: number): WeightSource {

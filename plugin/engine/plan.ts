@@ -2,7 +2,7 @@ import { VitreousError } from '../core/errors.js';
 import type { Caps } from '../gpu/caps.js';
 import type { Consts, Kernel, Precision } from '../gpu/kernel.js';
 import { type Arena, type Lifetime, placeValues } from './arena.js';
-import { BlendedLayout, type BlendPlaces } from './blend.js';
+import { BlendedLayout, type BlendPlaces, mixtureNodes } from './blend.js';
 import { expand } from './expand.js';
 import { fuse } from './fuse.js';
 import type { Graph, GraphNode } from './graph.js';
@@ -169,18 +169,6 @@ function tiledStep({ node, dispatch, decidesMixture }: Lowered): TiledStep {
     node,
     dispatch: decidesMixture && footprint ? { ...rest, footprint: { inputs: footprint.inputs } } : dispatch,
   };
-}
-
-/** The nodes whose results serve no output but the mixture of blended weights. */
-function mixtureNodes(graph: Graph): ReadonlySet<GraphNode> {
-  const mixture = graph.blend?.mixture;
-  if (!mixture) return new Set();
-  const needed = new Set(graph.outputs.flatMap(({ id }) => (id === mixture.id ? [] : [id])));
-  const deciding = new Set<GraphNode>();
-  for (const node of graph.nodes.toReversed())
-    if (node.outputs.some(({ id }) => needed.has(id))) for (const { id } of node.inputs) needed.add(id);
-    else deciding.add(node);
-  return deciding;
 }
 
 function lowerAll(graph: Graph, options: PlanOptions): readonly Lowered[] {

@@ -48,7 +48,7 @@ export class UpscaleStage implements Stage {
   #prepared: Prepared | undefined;
   /** What the runner has. */
   #uploadedStrength = 1;
-  /** Frames since one decided the mixture of experts. */
+  /** Frames from one that decided the mixture of experts to this one. */
   #sinceMixture = 0;
   /** The picture is not that of the frame before: all of it must be computed. */
   #stale = true;
@@ -159,7 +159,10 @@ export class UpscaleStage implements Stage {
       runner.setParam('strength', this.strength);
       this.#uploadedStrength = this.strength;
     }
-    const decidesMixture = this.#isDeciding(otherStrength);
+    // Another strength comes with a frame that may be the same again, as where a video is paused: that one counts once.
+    if (!otherStrength) this.#sinceMixture++;
+    const decidesMixture = this.#stale || (!otherStrength && this.#sinceMixture >= mixtureEvery);
+    if (decidesMixture) this.#sinceMixture = 0;
     if (this.#stale) runner.forget(encoder);
     const pass = encoder.beginComputePass(timings.pass('upscale'));
     // Another strength shows everywhere; the weights stay those that the frames before have decided.
@@ -167,14 +170,6 @@ export class UpscaleStage implements Stage {
     runner.record(pass, turn, decidesMixture, changes?.renew);
     pass.end();
     this.#stale = false;
-  }
-
-  #isDeciding(otherStrength: boolean): boolean {
-    // Another strength comes with a frame that may be the same again, as where a video is paused: that one counts once.
-    if (!this.#stale && otherStrength) return false;
-    const decides = this.#stale || this.#sinceMixture + 1 >= mixtureEvery;
-    this.#sinceMixture = decides ? 0 : this.#sinceMixture + 1;
-    return decides;
   }
 
   dispose(): void {
