@@ -31,6 +31,9 @@ const layers = {
   adapters: ['index', 'core', 'player'],
 };
 
+/** The rooms of plugin/session, lower first: each may import those before it. What stands above them all may import every room. */
+const sessionRooms = ['api', 'draw', 'pace', 'looks', 'page'];
+
 const tests = '[.]test[.]ts$|/testing/';
 
 const layerRules = Object.entries(layers).map(([folder, allowed]) => ({
@@ -42,6 +45,14 @@ const layerRules = Object.entries(layers).map(([folder, allowed]) => ({
     path: '^(plugin|models|shaders|demo|e2e|bench)/',
     pathNot: `^plugin/(${[folder, ...allowed].join('|')})(/|[.]ts$)|^shaders/(${folder}|prelude)/`,
   },
+}));
+
+const roomRules = sessionRooms.map((room, at) => ({
+  name: `plugin/session/${room}`,
+  comment: `plugin/session/${room} may import only itself${at > 0 ? `, ${sessionRooms.slice(0, at).join(', ')}` : ''} of the session.`,
+  severity: 'error',
+  from: { path: `^plugin/session/${room}/`, pathNot: tests },
+  to: { path: '^plugin/session/', pathNot: `^plugin/session/(${sessionRooms.slice(0, at + 1).join('|')})/` },
 }));
 
 /** What each adapter may import beside the library: its peer. Types of a peer come from its own package or @types/. */
@@ -77,6 +88,7 @@ const peerRules = [
 module.exports = {
   forbidden: [
     ...layerRules,
+    ...roomRules,
     {
       name: 'plugin/index',
       comment: 'The entry points reach the rest through session/ and element/ alone (and the types of core/).',

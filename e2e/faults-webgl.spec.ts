@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test';
-import { rebuildRules } from '../plugin/session/rebuilds.js';
+import { rebuildRules } from '../plugin/session/draw/rebuilds.js';
 import { clip } from './clips.js';
 import { fault } from './fault.js';
 import { expect } from './fixtures.js';

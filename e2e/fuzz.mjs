@@ -13,7 +13,7 @@ const root = join(import.meta.dirname, '..');
 const scratch = mkdtempSync(join(tmpdir(), 'vitreous-fuzz-'));
 const report = join(scratch, 'report.jsonl');
 const vitest = join(root, 'node_modules/vitest/vitest.mjs');
-const files = ['hostile', 'session/validate.test', 'element/attributes', 'text/understand'];
+const files = ['hostile', 'session/api/validate.test', 'element/attributes', 'text/understand'];
 const run = spawnSync(process.execPath, [vitest, 'run', '--project', 'unit', ...files], {
   cwd: root,
   encoding: 'utf8',

@@ -26,9 +26,7 @@ export type {
   PromptsEvent,
   StageFailureEvent,
   TrackedDetection,
-} from './session/detections.js';
-export { type EnhanceTarget, enhance } from './session/enhance.js';
-export type { Enhanced, EnhancedEvents, EnhancedStats } from './session/enhanced.js';
+} from './session/api/detections.js';
 export type {
   ActiveTier,
   DrawEvent,
@@ -39,9 +37,7 @@ export type {
   FrameEvent,
   StateChangeEvent,
   TierEvent,
-} from './session/events.js';
-export type { RendererKind } from './session/frame-renderer.js';
-export type { MemoryBytes } from './session/memory.js';
+} from './session/api/events.js';
 export {
   type DetectOptions,
   type EnhanceOptions,
@@ -51,7 +47,11 @@ export {
   highlightStyles,
   type ProgressEvent,
   type UpscaleOptions,
-} from './session/options.js';
-export { type ProbeResult, probe } from './session/probe.js';
+} from './session/api/options.js';
+export type { RendererKind } from './session/draw/frame-renderer.js';
+export type { MemoryBytes } from './session/draw/memory.js';
+export { type ProbeResult, probe } from './session/draw/probe.js';
+export { type EnhanceTarget, enhance } from './session/enhance.js';
+export type { Enhanced, EnhancedEvents, EnhancedStats } from './session/enhanced.js';
 export type { EnhancedReport, ReportedEvent, ReportedFault } from './session/report.js';
 export { FileSource, type FrameReader } from './session/sources.js';

@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test';
-import { rebuildRules } from '../../plugin/session/rebuilds.js';
+import { rebuildRules } from '../../plugin/session/draw/rebuilds.js';
 import type { SlotStatus } from '../pages/soak.js';
 import { difference, type Pixels, screenshot } from '../pixels.js';
 import type { SoakBrowser } from './browser.js';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { random } from '../../plugin/session/testing/simulated-gpu.js';
+import { random } from '../../plugin/session/pace/testing/simulated-gpu.js';
 import { growthPerHour, lateGrowth } from './growth.js';
 
 const sampled = (count: number, value: (i: number) => number) =>

@@ -1,5 +1,5 @@
-import { type HighlightStyle, highlightStyles } from '../../plugin/session/options.js';
-import { random } from '../../plugin/session/testing/simulated-gpu.js';
+import { type HighlightStyle, highlightStyles } from '../../plugin/session/api/options.js';
+import { random } from '../../plugin/session/pace/testing/simulated-gpu.js';
 import { films } from './films.js';
 
 /** Two videos at most, on one device. */

@@ -1,6 +1,6 @@
 import { tiers } from '../core/model-source.js';
-import { type EnhanceSettings, highlightStyles } from '../session/options.js';
-import { changeSettings, settingsDefaults } from '../session/validate.js';
+import { type EnhanceSettings, highlightStyles } from '../session/api/options.js';
+import { changeSettings, settingsDefaults } from '../session/api/validate.js';
 
 type SettingName = 'upscale' | 'detect' | 'highlight' | 'compare' | 'debug';
 

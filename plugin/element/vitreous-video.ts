@@ -1,9 +1,9 @@
 import type { Tier } from '../core/model-source.js';
 import { Enhancement, type EnhancementHost, type PlayerEvents } from '../player/enhancement.js';
 import { Hotkey } from '../player/hotkey.js';
+import type { EnhancedState, FallbackReason } from '../session/api/events.js';
+import type { EnhanceOptions, EnhanceSettings, HighlightStyle } from '../session/api/options.js';
 import type { Enhanced } from '../session/enhanced.js';
-import type { EnhancedState, FallbackReason } from '../session/events.js';
-import type { EnhanceOptions, EnhanceSettings, HighlightStyle } from '../session/options.js';
 import { type AttributeSettings, isSettingName, resolveSettings, settingNames, withAttribute } from './attributes.js';
 import { defineMediaApi, type MediaApi, type MediaElement, MediaForward } from './media-api.js';
 

@@ -1,8 +1,6 @@
 import { asVitreousError, type VitreousError } from '../core/errors.js';
 import type { TypedEvents } from '../core/typed-events.js';
-import { DetectionsEvent, PromptsEvent, StageFailureEvent } from '../session/detections.js';
-import { enhance } from '../session/enhance.js';
-import type { Enhanced } from '../session/enhanced.js';
+import { DetectionsEvent, PromptsEvent, StageFailureEvent } from '../session/api/detections.js';
 import {
   type EnhancedEventMap,
   type EnhancedState,
@@ -11,8 +9,10 @@ import {
   FrameEvent,
   StateChangeEvent,
   TierEvent,
-} from '../session/events.js';
-import type { EnhanceOptions, EnhanceSettings } from '../session/options.js';
+} from '../session/api/events.js';
+import type { EnhanceOptions, EnhanceSettings } from '../session/api/options.js';
+import { enhance } from '../session/enhance.js';
+import type { Enhanced } from '../session/enhanced.js';
 
 /** What a player says of one video's enhancement; asked for anew whenever `update` is called. */
 export interface EnhancementHost {

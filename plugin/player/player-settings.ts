@@ -1,5 +1,5 @@
-import type { EnhanceSettings } from '../session/options.js';
-import { changeSettings, type Settings, settingsDefaults } from '../session/validate.js';
+import type { EnhanceSettings } from '../session/api/options.js';
+import { changeSettings, type Settings, settingsDefaults } from '../session/api/validate.js';
 
 /** Every setting of a player. */
 export type PlayerSettings = Settings;

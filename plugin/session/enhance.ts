@@ -1,10 +1,10 @@
 import { VitreousError } from '../core/errors.js';
 import type { FrameSource } from '../core/frame-source.js';
+import type { EnhanceOptions } from './api/options.js';
+import { type SessionTarget, sessionTarget } from './api/targets.js';
+import { checkOptions } from './api/validate.js';
+import { whyVideoCannot } from './api/video-checks.js';
 import type { Enhanced } from './enhanced.js';
-import type { EnhanceOptions } from './options.js';
-import { type SessionTarget, sessionTarget } from './targets.js';
-import { checkOptions } from './validate.js';
-import { whyVideoCannot } from './video-checks.js';
 
 /**
  * What can be enhanced: a `<video>`; or, together with `options.canvas`, a video track (a camera, WebRTC), a stream (its first video track as

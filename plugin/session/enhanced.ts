@@ -1,11 +1,11 @@
 import type { DisposableResource } from '../core/dispose.js';
 import type { Size } from '../core/geometry.js';
 import type { TypedEvents } from '../core/typed-events.js';
-import type { DetectStats, PromptAnswer } from './detections.js';
-import type { ActiveTier, EnhancedEventMap, EnhancedState, FallbackReason } from './events.js';
-import type { RendererKind } from './frame-renderer.js';
-import type { MemoryBytes } from './memory.js';
-import type { EnhanceSettings } from './options.js';
+import type { DetectStats, PromptAnswer } from './api/detections.js';
+import type { ActiveTier, EnhancedEventMap, EnhancedState, FallbackReason } from './api/events.js';
+import type { EnhanceSettings } from './api/options.js';
+import type { RendererKind } from './draw/frame-renderer.js';
+import type { MemoryBytes } from './draw/memory.js';
 import type { EnhancedReport, ReportedFault } from './report.js';
 
 /** A snapshot of how it goes. */

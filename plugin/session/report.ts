@@ -1,8 +1,8 @@
 import { version } from '../../package.json';
 import type { ErrorCode, StageName } from '../core/errors.js';
 import type { GpuDevice } from '../gpu/device.js';
+import type { Settings } from './api/validate.js';
 import type { EnhancedEvents, EnhancedStats } from './enhanced.js';
-import type { Settings } from './validate.js';
 
 /** Something that happened, as plain data. */
 export interface ReportedEvent {

@@ -10,14 +10,7 @@ import type { Presenter } from '../present/presenter.js';
 import type { Surface } from '../present/surface.js';
 import { TrackSource } from '../source/track-source.js';
 import { VideoSource } from '../source/video-source.js';
-import { Captures } from './captures.js';
-import { Conditions, type Verdict } from './conditions.js';
-import { Continuity } from './continuity.js';
-import { Curtain } from './curtain.js';
-import { Debug } from './debug.js';
-import type { PromptAnswer } from './detections.js';
-import { Drawing } from './drawing.js';
-import type { Enhanced, EnhancedEvents, EnhancedStats } from './enhanced.js';
+import type { PromptAnswer } from './api/detections.js';
 import {
   type ActiveTier,
   DrawEvent,
@@ -25,25 +18,32 @@ import {
   type FallbackReason,
   FrameEvent,
   TierEvent,
-} from './events.js';
-import { Findings } from './findings.js';
-import type { FrameRenderer } from './frame-renderer.js';
-import { addMemory } from './memory.js';
-import { Models } from './models.js';
-import { onlyWebGpu } from './only-webgpu.js';
-import { openFromCatalog } from './open-detector.js';
-import type { EnhanceOptions, EnhanceSettings } from './options.js';
-import { openOutlet } from './outlet.js';
-import { Preparation } from './preparation.js';
-import { Quality } from './quality.js';
-import { Rebuilds } from './rebuilds.js';
-import { RendererLink } from './renderer-link.js';
+} from './api/events.js';
+import { onlyWebGpu } from './api/only-webgpu.js';
+import type { EnhanceOptions, EnhanceSettings } from './api/options.js';
+import type { SessionTarget } from './api/targets.js';
+import { changeSettings, checkSize, type Settings } from './api/validate.js';
+import { Debug } from './debug.js';
+import { Captures } from './draw/captures.js';
+import { Drawing } from './draw/drawing.js';
+import type { FrameRenderer } from './draw/frame-renderer.js';
+import { addMemory } from './draw/memory.js';
+import { Models } from './draw/models.js';
+import { Preparation } from './draw/preparation.js';
+import { Rebuilds } from './draw/rebuilds.js';
+import { RendererLink } from './draw/renderer-link.js';
+import { takeSnapshot } from './draw/snapshot.js';
+import type { Enhanced, EnhancedEvents, EnhancedStats } from './enhanced.js';
+import { Findings } from './looks/findings.js';
+import { openFromCatalog } from './looks/open-detector.js';
+import { Continuity } from './pace/continuity.js';
+import { Quality } from './pace/quality.js';
+import { Conditions, type Verdict } from './page/conditions.js';
+import { Curtain } from './page/curtain.js';
+import { openOutlet } from './page/outlet.js';
+import { Status } from './page/status.js';
+import { VideoState } from './page/video-state.js';
 import { type EnhancedReport, makeReport, RecentEvents } from './report.js';
-import { takeSnapshot } from './snapshot.js';
-import { Status } from './status.js';
-import type { SessionTarget } from './targets.js';
-import { changeSettings, checkSize, type Settings } from './validate.js';
-import { VideoState } from './video-state.js';
 
 /** Complaints of WebGPU between two losses that a session may live through. */
 const mostComplaints = 3;

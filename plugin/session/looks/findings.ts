@@ -1,0 +1,200 @@
+import type { Highlights } from '../../compose/highlights.js';
+import type { VitreousError } from '../../core/errors.js';
+import type { Size } from '../../core/geometry.js';
+import type { PromptAnswer } from '../../detect/detector.js';
+import type { LiveRegion } from '../../present/live-region.js';
+import { type TrackedBox, Tracker } from '../../track/tracker.js';
+import {
+  DetectionsEvent,
+  type DetectStats,
+  PromptsEvent,
+  StageFailureEvent,
+  type TrackedDetection,
+} from '../api/detections.js';
+import type { Settings } from '../api/validate.js';
+import { Announcer } from './announcer.js';
+import { Detection, type Look, type LookedFrame } from './detection.js';
+import { DetectionLog } from './detection-log.js';
+import type { AnyDetector, OpenDetector } from './detector-link.js';
+import { Highlighting } from './highlighting.js';
+
+export interface FindingsParts {
+  readonly target: Pick<EventTarget, 'dispatchEvent'>;
+  readonly open: OpenDetector;
+  readonly region: LiveRegion;
+  /** Takes over the heat maps of a look, one a prompt. */
+  readonly takeHeat: (maps: readonly (GPUTexture | undefined)[]) => void;
+  /** The current frame is wanted once more. */
+  readonly refresh: () => void;
+  /** What is drawn has changed. */
+  readonly redraw: () => void;
+}
+
+/** All that prompts lead to: looks, tracks, events, the log, highlights and what screen readers are told. */
+export class Findings {
+  readonly #parts: FindingsParts;
+  readonly #detection: Detection;
+  readonly #highlighting = new Highlighting();
+  readonly #announcer = new Announcer();
+  readonly #log = new DetectionLog();
+  #tracker = new Tracker();
+  #scoreThreshold: number | undefined;
+  #maxResults = 0;
+  #size: Size | undefined;
+  /** Cuts up to the last look. */
+  #cuts: number | undefined;
+  #answers: readonly PromptAnswer[] = [];
+  #announcing: ReturnType<typeof setTimeout> | undefined;
+  #early: StageFailureEvent[] | undefined = [];
+
+  constructor(parts: FindingsParts) {
+    this.#parts = parts;
+    this.#detection = new Detection(parts.open, {
+      onLook: (look) => this.#onLook(look),
+      onAnswers: (answers) => this.#onAnswers(answers),
+      onFailure: (error, prompt) => this.fail(error, prompt),
+      onBreak: () => this.#tracker.reset(),
+      onWant: parts.refresh,
+    });
+  }
+
+  /** Detection is on: frames must be drawn even where there is nothing to upscale. */
+  get on(): boolean {
+    return this.#detection.settings !== undefined;
+  }
+
+  /** How the prompts were understood. */
+  get answers(): readonly PromptAnswer[] {
+    return this.#answers;
+  }
+
+  get stats(): DetectStats | undefined {
+    if (!this.on) return undefined;
+    const { state, looks, answerMs, rateHz } = this.#detection;
+    return { state, looks, answerMs, rateHz, tracks: this.#tracker.size };
+  }
+
+  /** GPU memory of the detector. */
+  get sizeBytes(): number {
+    return this.#detection.sizeBytes;
+  }
+
+  configure({ detect, highlight }: Settings): void {
+    const settings = detect || undefined;
+    this.#highlighting.configure(settings && highlight ? highlight : undefined, settings?.prompts ?? []);
+    if (settings) {
+      this.#maxResults = settings.maxResults;
+      if (settings.scoreThreshold !== this.#scoreThreshold) {
+        this.#scoreThreshold = settings.scoreThreshold;
+        this.#tracker.setThreshold(settings.scoreThreshold);
+      }
+      this.#tracker.keep(settings.prompts);
+      this.#parts.region.attach();
+    } else if (this.on) {
+      this.#tracker.reset();
+      this.#answers = [];
+      this.#announcer.reset();
+      clearTimeout(this.#announcing);
+      this.#parts.region.remove();
+    }
+    this.#detection.configure(settings);
+  }
+
+  frame(frame: LookedFrame): void {
+    this.#detection.frame(frame);
+  }
+
+  late(frame: Pick<LookedFrame, 'timestampUs' | 'moved'>): void {
+    this.#detection.late(frame);
+  }
+
+  /** What is drawn over the frame of a time. */
+  highlights(timestampUs: number): Highlights | undefined {
+    if (!this.#highlighting.on) return undefined;
+    return this.#highlighting.draw(this.#boxes(timestampUs), this.#size ?? { width: 1, height: 1 }, this.#cuts);
+  }
+
+  #boxes(timestampUs: number): readonly TrackedBox[] {
+    return this.#tracker.at(timestampUs).slice(0, this.#maxResults);
+  }
+
+  #onLook({ timestampUs, size, found, detector, cuts }: Look): void {
+    this.#size = size;
+    if (cuts !== this.#cuts) this.#tracker.reset();
+    this.#cuts = cuts;
+    this.#tracker.update(timestampUs, found);
+    const detections = this.#boxes(timestampUs)
+      .filter(({ missed }) => missed === 0)
+      .map(({ prompt, score, box, trackId }): TrackedDetection => ({ prompt, score, box, trackId }));
+    if (this.#highlighting.on) this.#parts.takeHeat(this.#heatMaps(detector));
+    this.#log.add({ timestampUs, size, detections });
+    this.#announce(detections.map(({ prompt }) => prompt));
+    this.#parts.redraw();
+    this.#parts.target.dispatchEvent(new DetectionsEvent(timestampUs, detections, size));
+  }
+
+  /** Now, or when it has stayed so for long enough. */
+  #announce(prompts: readonly string[]): void {
+    clearTimeout(this.#announcing);
+    const nowMs = performance.now();
+    const said = this.#announcer.see(prompts, nowMs);
+    if (said !== undefined) this.#parts.region.say(said);
+    const { dueMs } = this.#announcer;
+    if (dueMs !== undefined) this.#announcing = setTimeout(() => this.#announce(prompts), Math.ceil(dueMs - nowMs) + 1);
+  }
+
+  /** One a prompt; undefined for those that were not understood. */
+  #heatMaps(detector: AnyDetector): readonly (GPUTexture | undefined)[] {
+    return (this.#detection.settings?.prompts ?? []).map((prompt) => {
+      const index = detector.answers.findIndex((answer) => answer.prompt === prompt);
+      return index < 0 ? undefined : detector.heatMap(index);
+    });
+  }
+
+  #onAnswers(answers: readonly PromptAnswer[]): void {
+    this.#answers = answers;
+    this.#parts.target.dispatchEvent(new PromptsEvent(answers));
+  }
+
+  /** WebGPU complained outside of any scope. Returns whether that was about a look, which counts as failed then. */
+  complained(error: VitreousError): boolean {
+    return this.#detection.complained(error);
+  }
+
+  /** Something of it cannot be had; the picture goes on. */
+  fail(error: VitreousError, prompt?: string): void {
+    const event = new StageFailureEvent(error, prompt);
+    if (this.#early) this.#early.push(event);
+    else this.#parts.target.dispatchEvent(event);
+  }
+
+  /** The page holds the session from now on: what has failed so far is told in a later task, when it can listen. */
+  announce(): void {
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    setTimeout(() => {
+      for (const event of early) if (this.on || event.stage !== 'detect') this.#parts.target.dispatchEvent(event);
+    });
+  }
+
+  toVtt(): string {
+    return this.#log.toVtt();
+  }
+
+  /** Another source: nothing of the former one counts. */
+  newSource(): void {
+    this.#detection.break();
+    this.#log.clear();
+  }
+
+  /** The device is gone. */
+  disconnect(): void {
+    this.#detection.disconnect();
+  }
+
+  dispose(): void {
+    this.#detection.configure(undefined);
+    clearTimeout(this.#announcing);
+    this.#parts.region.remove();
+  }
+}
