@@ -24,6 +24,6 @@ export function highlightsOf(scene: HighlightScene): Highlights {
     style: scene.style ?? 'outline',
     labels: scene.labels ?? false,
     prompts: texts.map((text, i) => ({ text, colour: colours[i] ?? [0.9, 0.62, 0] })),
-    marks: boxes.map((box, i): Mark => ({ box, look: box, prompt: prompts[i] ?? 0 })),
+    marks: boxes.map((box, i): Mark => ({ box, seenAt: box, prompt: prompts[i] ?? 0 })),
   };
 }

@@ -10,8 +10,8 @@ import type { Rect } from '../core/geometry.js';
 import type { GpuDevice } from '../gpu/device.js';
 import { compileRender } from '../gpu/render-pipeline.js';
 import { textureBytes } from '../gpu/texture-bytes.js';
-import { HeatMaps } from './heat-maps.js';
-import type { Highlights, PromptLook } from './highlights.js';
+import { HighlightHeat } from './highlight-heat.js';
+import type { Highlights, PromptStyle } from './highlights.js';
 import { drawLabels } from './label-atlas.js';
 import { cutsOffsetBytes, type SceneLayout, sceneWords, writeScene } from './scene.js';
 
@@ -41,7 +41,7 @@ export type HighlightLayout = Omit<SceneLayout, 'labelScale' | 'plates' | 'layer
  * until then the picture shows without.
  */
 export class HighlightLayer implements DisposableResource {
-  readonly heat: HeatMaps;
+  readonly heat: HighlightHeat;
   /** Its first word is the number of cuts so far. */
   cutCount: GPUBuffer | undefined;
   readonly #gpu: GpuDevice;
@@ -57,9 +57,9 @@ export class HighlightLayer implements DisposableResource {
   #frames: readonly GPUTexture[] = [];
   #bindGroups: readonly GPUBindGroup[] = [];
   #atlas: GPUTexture | undefined;
-  #atlasFor: { readonly prompts: readonly PromptLook[]; readonly ratio: number } | undefined;
+  #atlasFor: { readonly prompts: readonly PromptStyle[]; readonly ratio: number } | undefined;
   #plates: readonly Rect[] = [];
-  #prompts: readonly PromptLook[] = [];
+  #prompts: readonly PromptStyle[] = [];
   #style: Style | undefined;
   #labels = false;
   #count = 0;
@@ -75,7 +75,7 @@ export class HighlightLayer implements DisposableResource {
     this.#format = format;
     this.#onReady = on.ready;
     this.#onError = on.error;
-    this.heat = new HeatMaps(gpu);
+    this.heat = new HighlightHeat(gpu);
     const { device } = gpu;
     this.#layout = createLayout(device);
     this.#uniform = device.createBuffer({
@@ -132,7 +132,7 @@ export class HighlightLayer implements DisposableResource {
   }
 
   /** Redrawn when the texts, their colours or the density change, not while a snapshot scales it. */
-  #drawAtlas(prompts: readonly PromptLook[], ratio: number): void {
+  #drawAtlas(prompts: readonly PromptStyle[], ratio: number): void {
     const known = this.#atlasFor;
     if (known?.prompts === prompts && known.ratio === ratio) return;
     this.#atlasFor = { prompts, ratio };
@@ -236,7 +236,7 @@ export class HighlightLayer implements DisposableResource {
   }
 }
 
-function sameTexts(a: readonly PromptLook[], b: readonly PromptLook[]): boolean {
+function sameTexts(a: readonly PromptStyle[], b: readonly PromptStyle[]): boolean {
   return a === b || (a.length === b.length && a.every(({ text }, i) => text === b[i]?.text));
 }
 

@@ -10,13 +10,13 @@ export const mostPrompts = 32;
 export interface Mark {
   readonly box: Rect;
   /** Where the last look saw it: there its heat map belongs to it. */
-  readonly look: Rect;
+  readonly seenAt: Rect;
   /** Index of its prompt. */
   readonly prompt: number;
 }
 
 /** How a prompt's marks look. */
-export interface PromptLook {
+export interface PromptStyle {
   readonly text: string;
   readonly colour: Rgb;
 }
@@ -26,7 +26,7 @@ export interface Highlights {
   readonly style: 'outline' | 'box' | 'spotlight' | 'heatmap' | 'blur';
   readonly labels: boolean;
   /** Stays the same object until it changes. */
-  readonly prompts: readonly PromptLook[];
+  readonly prompts: readonly PromptStyle[];
   /** The first {@link mostMarks} of them count. */
   readonly marks: readonly Mark[];
   /** Cuts up to the look that the marks are of; after another one they are not drawn. Undefined: not known. */

@@ -1,6 +1,6 @@
 import type { Rect } from '../core/geometry.js';
 import { textOn } from './colour.js';
-import type { PromptLook } from './highlights.js';
+import type { PromptStyle } from './highlights.js';
 
 /** Plates with text, one below the other; unpremultiplied RGBA. */
 export interface LabelAtlas {
@@ -20,7 +20,7 @@ const widest = 220;
  * Draws every prompt's label for a density of device pixels a CSS pixel. Undefined where there is no 2D canvas outside the page: labels
  * are left out then.
  */
-export function drawLabels(prompts: readonly PromptLook[], ratio: number): LabelAtlas | undefined {
+export function drawLabels(prompts: readonly PromptStyle[], ratio: number): LabelAtlas | undefined {
   if (typeof OffscreenCanvas === 'undefined' || prompts.length === 0) return undefined;
   const height = Math.ceil(plateHeight * ratio);
   const canvas = new OffscreenCanvas(Math.ceil(widest * ratio), height * prompts.length);

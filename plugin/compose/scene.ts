@@ -42,7 +42,7 @@ export function writeScene(words: Float32Array, highlights: Highlights, layout: 
     const at = wordsOfHeader + mostPrompts * 4 + i * wordsOfMark;
     const colour = highlights.prompts[mark.prompt]?.colour ?? [1, 1, 1];
     writeRect(words, at, mark.box);
-    writeRect(words, at + 4, mark.look);
+    writeRect(words, at + 4, mark.seenAt);
     words.set(colour, at + 8);
     words[at + 11] = 1;
     writeRect(words, at + 12, plates[mark.prompt]);

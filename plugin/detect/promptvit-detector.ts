@@ -13,8 +13,8 @@ import type {
   PromptAnswer,
   PromptEncoder,
 } from './detector.js';
-import { HeatMaps } from './heat-maps.js';
 import type { DetectModel } from './model.js';
+import { PromptHeat } from './prompt-heat.js';
 import { PromptScores } from './prompt-scores.js';
 import { PromptvitLooks } from './promptvit-looks.js';
 
@@ -41,7 +41,7 @@ export class PromptvitDetector implements Detector {
   #prompts: readonly EncodedPrompt[] = [];
   #looks: PromptvitLooks | undefined;
   #scores: PromptScores | undefined;
-  #heat: HeatMaps | undefined;
+  #heat: PromptHeat | undefined;
   /** The look under way; what it uses is released after it. */
   #busy: Promise<unknown> = Promise.resolve();
   #lost = false;
@@ -87,7 +87,7 @@ export class PromptvitDetector implements Detector {
     former?.disposeAfter(looks);
     if (former?.network === looks.network) return;
     this.#heat?.dispose();
-    this.#heat = new HeatMaps(this.#gpu, looks.cells);
+    this.#heat = new PromptHeat(this.#gpu, looks.cells);
     await this.#score(this.#prompts, signal);
   }
 

@@ -96,7 +96,7 @@ export class Enhancement {
     if (this.#starting || this.#lifetime.signal.aborted) return;
     this.#starting = true;
     const { settings, startOptions } = this.#host;
-    this.#announce('off', 'starting');
+    this.#emit('off', 'starting');
     enhance(this.video, { ...settings, ...startOptions, signal: this.#lifetime.signal }).then(
       (enhanced) => this.#onStarted(enhanced, settings),
       (thrown) => this.#onFailed(asStartError(thrown)),
@@ -106,7 +106,7 @@ export class Enhancement {
   #onStarted(enhanced: Enhanced, settings: Required<EnhanceSettings>): void {
     this.#starting = false;
     this.#enhanced = enhanced;
-    this.#announce('starting', enhanced.state);
+    this.#emit('starting', enhanced.state);
     for (const type of Object.keys(copies)) this.#forward(enhanced, type as keyof PlayerEventMap); // Its own keys.
     const now = this.#host;
     if (now.settings !== settings) enhanced.set(now.settings);
@@ -122,7 +122,7 @@ export class Enhancement {
     if (this.#lifetime.signal.aborted) return;
     const { code, stage, message } = error;
     this.#failure = { code, stage, message, recovering: false, error };
-    this.#announce('starting', 'failed');
+    this.#emit('starting', 'failed');
     this.#host.dispatchEvent(new FallbackEvent(this.#failure));
   }
 
@@ -132,7 +132,7 @@ export class Enhancement {
     if (this.#host.enabled) this.#start();
   }
 
-  #announce(from: EnhancedState, to: EnhancedState): void {
+  #emit(from: EnhancedState, to: EnhancedState): void {
     this.#host.dispatchEvent(new StateChangeEvent(from, to));
   }
 

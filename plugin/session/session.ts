@@ -85,7 +85,7 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
   #started = false;
   #tier: ActiveTier = 'none';
   readonly #continuity = new Continuity();
-  /** Size of frames that are announced but have not come. */
+  /** Size of frames that are foreseen but have not come. */
   #upcoming: Size | undefined;
   /** Presentation time of the frame on screen. */
   #shownUs = 0;
@@ -183,8 +183,8 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
       const failure = await outcome;
       lifetime.throwIfAborted();
       if (failure) throw failure;
-      this.#status.announce();
-      this.#findings.announce();
+      this.#status.tellStarted();
+      this.#findings.releaseEarly();
     } catch (thrown) {
       this.dispose(thrown);
       throw thrown;
@@ -345,17 +345,17 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
 
   async prepare(size: Size | undefined): Promise<boolean> {
     this.#upcoming = size && checkSize(size);
-    if (!size) this.#preparation.dropAnnounced();
-    return this.#announce();
+    if (!size) this.#preparation.dropForeseen();
+    return this.#prepareUpcoming();
   }
 
-  /** Builds what announced frames will need, anew whenever something else is wanted. */
-  async #announce(): Promise<boolean> {
+  /** Builds what foreseen frames will need, anew whenever something else is wanted. */
+  async #prepareUpcoming(): Promise<boolean> {
     const [size, { renderer }] = [this.#upcoming, this.#link];
     if (!size || !renderer || !this.#active || sameSize(size, this.#conditions.sourceSize)) return false;
-    const want = this.#conditions.foresee(size);
-    if (want) return this.#preparation.announce(renderer, want);
-    this.#preparation.dropAnnounced();
+    const want = this.#conditions.wantUpcoming(size);
+    if (want) return this.#preparation.foresee(renderer, want);
+    this.#preparation.dropForeseen();
     return false;
   }
 
@@ -368,7 +368,7 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
     this.#conditions.forgetSource();
     this.#upcoming = undefined;
     this.#continuity.end();
-    this.#preparation.dropAnnounced();
+    this.#preparation.dropForeseen();
     this.#findings.newSource();
     this.#curtain.close();
     if (this.#active && !this.#conditions.fatal) this.#status.to('starting');
@@ -483,7 +483,7 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
     }
     this.#noteTier();
     this.#refresh();
-    void this.#announce();
+    void this.#prepareUpcoming();
   }
 
   #noteTier(): void {

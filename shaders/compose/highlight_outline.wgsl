@@ -27,7 +27,7 @@ const LEAST_CONTRAST = 0.06;
 // Rim and peak of the map in the box of the look.
 fn contour_level(mark: Mark) -> f32 {
   let layer = i32(mark.heat.x);
-  let cells = vec2<f32>(textureDimensions(heat)) * mark.look.zw;
+  let cells = vec2<f32>(textureDimensions(heat)) * mark.seen_at.zw;
   if (layer < 0 || min(cells.x, cells.y) < FEWEST_CELLS) {
     return -1.0;
   }
@@ -36,7 +36,7 @@ fn contour_level(mark: Mark) -> f32 {
   for (var y = 0u; y < SAMPLES; y++) {
     for (var x = 0u; x < SAMPLES; x++) {
       let at = (vec2<f32>(f32(x), f32(y)) + 0.5) / f32(SAMPLES);
-      let value = smooth_heat(mark.look.xy + at * mark.look.zw, layer);
+      let value = smooth_heat(mark.seen_at.xy + at * mark.seen_at.zw, layer);
       peak = max(peak, value);
       let edge = x == 0u || y == 0u || x == SAMPLES - 1u || y == SAMPLES - 1u;
       rim += select(0.0, value / f32(4u * SAMPLES - 4u), edge);
@@ -56,10 +56,10 @@ fn vertex(@builtin(vertex_index) index: u32, @builtin(instance_index) number: u3
 
 fn from_contour(place: vec2<f32>, mark: Mark, box: vec4<f32>, level: f32) -> f32 {
   let layer = i32(mark.heat.x);
-  let at = mark.look.xy + (place - box.xy) / box.zw * mark.look.zw;
+  let at = mark.seen_at.xy + (place - box.xy) / box.zw * mark.seen_at.zw;
   // Half a cell of the map, in its own coordinates and in pixels.
   let step = 0.5 / vec2<f32>(textureDimensions(heat));
-  let pixels = step / mark.look.zw * box.zw;
+  let pixels = step / mark.seen_at.zw * box.zw;
   let right = smooth_heat(at + vec2<f32>(step.x, 0.0), layer);
   let left = smooth_heat(at - vec2<f32>(step.x, 0.0), layer);
   let below = smooth_heat(at + vec2<f32>(0.0, step.y), layer);

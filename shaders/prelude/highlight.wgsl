@@ -3,7 +3,7 @@ struct Mark {
   // x, y, width, height; fractions of the picture.
   box: vec4<f32>,
   // The same where the last look saw it: there the heat map belongs to it.
-  look: vec4<f32>,
+  seen_at: vec4<f32>,
   // Red, green, blue; opacity.
   colour: vec4<f32>,
   // x, y, width, height in the atlas of labels, pixels; no width: no label.

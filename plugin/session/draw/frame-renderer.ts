@@ -71,10 +71,10 @@ export interface FrameRenderer extends DisposableResource {
    *
    * @throws VitreousError of the stage that cannot be prepared; the signal's reason.
    */
-  announce?(spec: RigSpec, signal: AbortSignal): Promise<void>;
-  dropAnnounced?(): void;
-  /** Draws with what was announced from the next frame on. False: there is none, or nothing was prepared before. */
-  takeAnnounced?(): boolean;
+  foresee?(spec: RigSpec, signal: AbortSignal): Promise<void>;
+  dropForeseen?(): void;
+  /** Draws with what was foreseen from the next frame on. False: there is none, or nothing was prepared before. */
+  takeForeseen?(): boolean;
   /** Draws a frame, all in this task. `sample`: its time is to be read. @throws VitreousError `frame-import`. */
   draw(frame: VideoFrame, layout: ComposeLayout, sample: boolean): void;
   /** Draws the last picture again: another canvas size, another split. False: what is prepared has drawn nothing yet. */

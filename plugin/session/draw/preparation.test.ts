@@ -11,7 +11,7 @@ const want = (quality: 'S' | 'M', of = size): Want => ({ size: of, quality, prec
 function scene() {
   const pending: { spec: RigSpec; signal: AbortSignal; finish: () => void; fail: (error: Error) => void }[] = [];
   let spec: RigSpec | undefined;
-  let announced: RigSpec | undefined;
+  let foreseen: RigSpec | undefined;
   const until = (next: RigSpec, signal: AbortSignal, done: () => void) =>
     new Promise<void>((resolve, reject) => {
       const finish = () => {
@@ -21,7 +21,7 @@ function scene() {
       };
       pending.push({ spec: next, signal, finish, fail: reject });
     });
-  const renderer: Pick<FrameRenderer, 'prepare' | 'spec' | 'announce' | 'dropAnnounced' | 'takeAnnounced'> = {
+  const renderer: Pick<FrameRenderer, 'prepare' | 'spec' | 'foresee' | 'dropForeseen' | 'takeForeseen'> = {
     get spec() {
       return spec;
     },
@@ -29,16 +29,16 @@ function scene() {
       until(next, signal, () => {
         spec = next;
       }),
-    announce: (next, signal) =>
+    foresee: (next, signal) =>
       until(next, signal, () => {
-        announced = next;
+        foreseen = next;
       }),
-    dropAnnounced: () => {
-      announced = undefined;
+    dropForeseen: () => {
+      foreseen = undefined;
     },
-    takeAnnounced: () => {
-      if (!announced || !spec) return false;
-      [spec, announced] = [announced, undefined];
+    takeForeseen: () => {
+      if (!foreseen || !spec) return false;
+      [spec, foreseen] = [foreseen, undefined];
       return true;
     },
   };
@@ -50,7 +50,7 @@ function scene() {
   const preparation = new Preparation(models as Models, () => settled++);
   const tick = () => new Promise((resolve) => setTimeout(resolve));
   const request = (wanted: Want) => preparation.request(renderer as FrameRenderer, wanted);
-  const announce = (wanted: Want) => preparation.announce(renderer as FrameRenderer, wanted);
+  const foresee = (wanted: Want) => preparation.foresee(renderer as FrameRenderer, wanted);
   /** Draws with S. */
   const begin = async () => {
     request(want('S'));
@@ -58,7 +58,7 @@ function scene() {
     pending[0]?.finish();
     await tick();
   };
-  return { preparation, pending, request, announce, begin, tick, settled: () => settled, announced: () => announced };
+  return { preparation, pending, request, foresee, begin, tick, settled: () => settled, foreseen: () => foreseen };
 }
 
 test('prepares once, and is ready after that', async () => {
@@ -138,29 +138,29 @@ test('after a lost device everything is prepared anew', async () => {
   expect(pending).toHaveLength(2);
 });
 
-describe('frames of another size that are announced', () => {
+describe('frames of another size that are foreseen', () => {
   const other = { width: 96, height: 54 };
   const third = { width: 128, height: 72 };
 
   test('are ready with the first of them', async () => {
-    const { preparation, pending, request, announce, begin, tick, announced } = scene();
+    const { preparation, pending, request, foresee, begin, tick, foreseen } = scene();
     await begin();
-    const stands = announce(want('S', other));
+    const stands = foresee(want('S', other));
     await tick();
     expect(request(want('S'))).toBe('ready');
     pending[1]?.finish();
     expect(await stands).toBe(true);
-    expect(announced()?.size).toEqual(other);
+    expect(foreseen()?.size).toEqual(other);
     expect(request(want('S', other))).toBe('ready');
-    expect(announced()).toBeUndefined();
+    expect(foreseen()).toBeUndefined();
     expect(preparation.tier).toBe('S');
     expect(pending).toHaveLength(2);
   });
 
-  test('are built once, however often they are announced', async () => {
-    const { pending, announce, begin, tick } = scene();
+  test('are built once, however often they are foreseen', async () => {
+    const { pending, foresee, begin, tick } = scene();
     await begin();
-    const both = [announce(want('S', other)), announce(want('S', other))];
+    const both = [foresee(want('S', other)), foresee(want('S', other))];
     await tick();
     expect(pending).toHaveLength(2);
     pending[1]?.finish();
@@ -168,33 +168,33 @@ describe('frames of another size that are announced', () => {
   });
 
   test('give way to others: one announcement at a time', async () => {
-    const { pending, announce, begin, tick, announced } = scene();
+    const { pending, foresee, begin, tick, foreseen } = scene();
     await begin();
-    const first = announce(want('S', other));
+    const first = foresee(want('S', other));
     await tick();
-    const second = announce(want('S', third));
+    const second = foresee(want('S', third));
     await tick();
     pending[1]?.finish();
     expect(await first).toBe(false);
     pending[2]?.finish();
     expect(await second).toBe(true);
-    expect(announced()?.size).toEqual(third);
+    expect(foreseen()?.size).toEqual(third);
   });
 
   test('that come before they are ready are prepared as ever', async () => {
-    const { pending, request, announce, begin, tick } = scene();
+    const { pending, request, foresee, begin, tick } = scene();
     await begin();
-    void announce(want('S', other));
+    void foresee(want('S', other));
     await tick();
     expect(request(want('S', other))).toBe('pending');
     await tick();
     expect(pending).toHaveLength(3);
   });
 
-  test('are drawn with the network announced until another one that is wanted by now stands', async () => {
-    const { preparation, pending, request, announce, begin, tick } = scene();
+  test('are drawn with the network foreseen until another one that is wanted by now stands', async () => {
+    const { preparation, pending, request, foresee, begin, tick } = scene();
     await begin();
-    const stands = announce(want('M', other));
+    const stands = foresee(want('M', other));
     await tick();
     pending[1]?.finish();
     await stands;
@@ -207,9 +207,9 @@ describe('frames of another size that are announced', () => {
   });
 
   test('that cannot be had are no failure before they come', async () => {
-    const { preparation, pending, request, announce, begin, tick } = scene();
+    const { preparation, pending, request, foresee, begin, tick } = scene();
     await begin();
-    const stands = announce(want('S', other));
+    const stands = foresee(want('S', other));
     await tick();
     pending[1]?.fail(new TypeError('oops'));
     expect(await stands).toBe(false);
@@ -218,13 +218,13 @@ describe('frames of another size that are announced', () => {
   });
 
   test('are forgotten with the device', async () => {
-    const { preparation, pending, announce, begin, tick, announced } = scene();
+    const { preparation, pending, foresee, begin, tick, foreseen } = scene();
     await begin();
-    const stands = announce(want('S', other));
+    const stands = foresee(want('S', other));
     await tick();
     pending[1]?.finish();
     await stands;
     preparation.cancel();
-    expect(announced()).toBeUndefined();
+    expect(foreseen()).toBeUndefined();
   });
 });

@@ -4,7 +4,7 @@ import { sameSize } from '../../core/geometry.js';
 import type { ModelSource, Tier } from '../../core/model-source.js';
 import type { UpscalePrecision } from '../../upscale/precision.js';
 import type { ActiveTier } from '../api/events.js';
-import { Announcement } from './announcement.js';
+import { Foreseen } from './foreseen.js';
 import type { FrameRenderer, RendererKind, RigSpec } from './frame-renderer.js';
 import type { Models } from './models.js';
 
@@ -27,7 +27,7 @@ function keyOf({ size, quality, precision, adaptive }: Want): string {
 
 /**
  * Gets a renderer ready for what is wanted, one thing at a time; the newest wish wins, and a failure is not repeated. Beside it, what
- * frames of another size will need can be announced.
+ * frames of another size will need can be foreseen.
  */
 export class Preparation {
   readonly #models: Models;
@@ -35,7 +35,7 @@ export class Preparation {
   #running: { readonly key: string; readonly controller: AbortController } | undefined;
   #ready: { readonly key: string; readonly renderer: FrameRenderer } | undefined;
   #failed: { readonly key: string; readonly error: VitreousError } | undefined;
-  #announced: Announcement | undefined;
+  #foreseen: Foreseen | undefined;
   #tier: ActiveTier = 'none';
 
   /** `onSettled` is called when a preparation has ended, well or not, but not when it was replaced. */
@@ -62,7 +62,7 @@ export class Preparation {
   /** Says how it stands, and starts preparing if nobody has. */
   request(renderer: FrameRenderer, want: Want): Standing {
     const key = keyOf(want);
-    if (!sameSize(renderer.spec?.size, want.size)) this.#takeAnnounced(renderer, want.size);
+    if (!sameSize(renderer.spec?.size, want.size)) this.#takeForeseen(renderer, want.size);
     if (this.#ready?.key === key && this.#ready.renderer === renderer) {
       this.#running?.controller.abort();
       this.#running = undefined;
@@ -76,33 +76,33 @@ export class Preparation {
 
   /**
    * Builds what frames of another size will need while the former ones are drawn: `request` takes it over at once when they come. Replaces
-   * what was announced before. Resolves to whether it stands; false where it was dropped, or cannot be had.
+   * what was foreseen before. Resolves to whether it stands; false where it was dropped, or cannot be had.
    */
-  announce(renderer: FrameRenderer, want: Want): Promise<boolean> {
+  foresee(renderer: FrameRenderer, want: Want): Promise<boolean> {
     const key = keyOf(want);
-    if (this.#announced?.key === key && this.#announced.renderer === renderer) return this.#announced.done;
-    this.dropAnnounced();
-    if (!renderer.announce) return Promise.resolve(false);
-    const announced = new Announcement(key, want.size, renderer, (signal) =>
-      this.#open(want, renderer.kind, signal, async (spec) => renderer.announce?.(spec, signal)),
+    if (this.#foreseen?.key === key && this.#foreseen.renderer === renderer) return this.#foreseen.done;
+    this.dropForeseen();
+    if (!renderer.foresee) return Promise.resolve(false);
+    const foreseen = new Foreseen(key, want.size, renderer, (signal) =>
+      this.#open(want, renderer.kind, signal, async (spec) => renderer.foresee?.(spec, signal)),
     );
-    this.#announced = announced;
-    return announced.done;
+    this.#foreseen = foreseen;
+    return foreseen.done;
   }
 
-  dropAnnounced(): void {
-    this.#announced?.drop();
-    this.#announced = undefined;
+  dropForeseen(): void {
+    this.#foreseen?.drop();
+    this.#foreseen = undefined;
   }
 
   /** Whatever its network: a picture of these frames at once is worth more than the one that is wanted by now. */
-  #takeAnnounced(renderer: FrameRenderer, size: Size): void {
-    const announced = this.#announced;
-    if (announced?.tier === undefined || announced.renderer !== renderer || !sameSize(announced.size, size)) return;
-    if (!renderer.takeAnnounced?.()) return;
-    this.#announced = undefined;
-    this.#ready = { key: announced.key, renderer };
-    this.#tier = announced.tier;
+  #takeForeseen(renderer: FrameRenderer, size: Size): void {
+    const foreseen = this.#foreseen;
+    if (foreseen?.tier === undefined || foreseen.renderer !== renderer || !sameSize(foreseen.size, size)) return;
+    if (!renderer.takeForeseen?.()) return;
+    this.#foreseen = undefined;
+    this.#ready = { key: foreseen.key, renderer };
+    this.#tier = foreseen.tier;
   }
 
   #start(renderer: FrameRenderer, want: Want, key: string): void {
@@ -158,6 +158,6 @@ export class Preparation {
     this.#ready = undefined;
     // Another device may do what this one could not.
     this.#failed = undefined;
-    this.dropAnnounced();
+    this.dropForeseen();
   }
 }

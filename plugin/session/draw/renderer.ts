@@ -28,7 +28,7 @@ export class Renderer implements FrameRenderer {
   /** What the last picture was drawn on; undefined where it needed no drawing. */
   #target: GPUTexture | undefined;
   /** Stands ready for frames of another size that are still to come. */
-  #announced: Rig | undefined;
+  #foreseen: Rig | undefined;
   /** Made when a picture is first wanted beside the one on screen. */
   #aside: { readonly canvas: OffscreenCanvas; readonly surface: CanvasSurface } | undefined;
   #cuts: CutDetector | 'pending' | 'none' | undefined;
@@ -94,7 +94,7 @@ export class Renderer implements FrameRenderer {
   get memoryBytes(): MemoryBytes {
     const cuts = typeof this.#cuts === 'object' ? this.#cuts.sizeBytes : 0;
     return addMemory([
-      ...[this.#rig, this.#former, this.#announced].map(rigMemory),
+      ...[this.#rig, this.#former, this.#foreseen].map(rigMemory),
       this.#compose.memoryBytes,
       { picture: this.#surface.sizeBytes, detector: cuts, rest: this.timer.sizeBytes },
     ]);
@@ -140,30 +140,30 @@ export class Renderer implements FrameRenderer {
   }
 
   /**
-   * Builds what a spec needs and keeps it beside the rig that draws until `takeAnnounced`. There is one such rig at most: the former is
+   * Builds what a spec needs and keeps it beside the rig that draws until `takeForeseen`. There is one such rig at most: the former is
    * dropped first.
    *
    * @throws VitreousError of the stage that cannot be prepared; the signal's reason.
    */
-  async announce(spec: RigSpec, signal: AbortSignal): Promise<void> {
-    this.dropAnnounced();
+  async foresee(spec: RigSpec, signal: AbortSignal): Promise<void> {
+    this.dropForeseen();
     const rig = await buildRig(this.gpu, spec, signal);
     if (signal.aborted || this.#disposed) {
       disposeRig(rig);
       signal.throwIfAborted();
-    } else this.#announced = rig;
+    } else this.#foreseen = rig;
   }
 
-  dropAnnounced(): void {
-    disposeRig(this.#announced);
-    this.#announced = undefined;
+  dropForeseen(): void {
+    disposeRig(this.#foreseen);
+    this.#foreseen = undefined;
   }
 
-  /** Lets the announced rig draw from the next frame on. False: there is none, or nothing was prepared before. */
-  takeAnnounced(): boolean {
-    const rig = this.#announced;
+  /** Lets the foreseen rig draw from the next frame on. False: there is none, or nothing was prepared before. */
+  takeForeseen(): boolean {
+    const rig = this.#foreseen;
     if (!rig || !this.#rig) return false;
-    this.#announced = undefined;
+    this.#foreseen = undefined;
     this.#install(rig);
     return true;
   }
@@ -319,7 +319,7 @@ export class Renderer implements FrameRenderer {
     disposeRig(this.#rig);
     disposeRig(this.#former);
     this.#aside?.surface.release();
-    this.dropAnnounced();
+    this.dropForeseen();
     this.#forgetCuts();
     this.#compose.dispose();
     this.timer.dispose();

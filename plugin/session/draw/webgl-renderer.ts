@@ -13,17 +13,17 @@ import type { FrameRenderer, FrameTimer, RigSpec } from './frame-renderer.js';
 import { addMemory, type MemoryBytes } from './memory.js';
 
 /** The passes and textures of one source size and model. */
-interface Rig {
+interface WebGlRig {
   readonly spec: RigSpec;
   readonly ingest: Ingest;
   readonly network: Network | undefined;
 }
 
-function rigMemory({ ingest, network }: Rig): Partial<MemoryBytes> {
+function webGlRigMemory({ ingest, network }: WebGlRig): Partial<MemoryBytes> {
   return { frames: ingest.sizeBytes, ...network?.memoryBytes };
 }
 
-function disposeRig(rig: Rig | undefined): void {
+function disposeWebGlRig(rig: WebGlRig | undefined): void {
   rig?.ingest.dispose();
   rig?.network?.dispose();
 }
@@ -46,8 +46,8 @@ export class WebGlRenderer implements FrameRenderer {
   readonly #events: ComposeEvents;
   #compose: Compose | undefined;
   #highlights: Highlights | undefined;
-  #rig: Rig | undefined;
-  #announced: Rig | undefined;
+  #rig: WebGlRig | undefined;
+  #foreseen: WebGlRig | undefined;
   #disposed = false;
 
   constructor(device: GlDevice, events: ComposeEvents) {
@@ -68,7 +68,7 @@ export class WebGlRenderer implements FrameRenderer {
   }
 
   get memoryBytes(): MemoryBytes {
-    const rigs = [this.#rig, this.#announced].map((rig) => rig && rigMemory(rig));
+    const rigs = [this.#rig, this.#foreseen].map((rig) => rig && webGlRigMemory(rig));
     return addMemory([...rigs.filter((part) => part !== undefined), { highlights: this.#highlights?.sizeBytes ?? 0 }]);
   }
 
@@ -77,30 +77,30 @@ export class WebGlRenderer implements FrameRenderer {
     this.#install(await this.#build(spec, signal));
   }
 
-  async announce(spec: RigSpec, signal: AbortSignal): Promise<void> {
-    this.dropAnnounced();
-    this.#announced = await this.#build(spec, signal);
+  async foresee(spec: RigSpec, signal: AbortSignal): Promise<void> {
+    this.dropForeseen();
+    this.#foreseen = await this.#build(spec, signal);
   }
 
-  dropAnnounced(): void {
-    disposeRig(this.#announced);
-    this.#announced = undefined;
+  dropForeseen(): void {
+    disposeWebGlRig(this.#foreseen);
+    this.#foreseen = undefined;
   }
 
-  takeAnnounced(): boolean {
-    const rig = this.#announced;
+  takeForeseen(): boolean {
+    const rig = this.#foreseen;
     if (!rig || !this.#rig) return false;
-    this.#announced = undefined;
+    this.#foreseen = undefined;
     this.#install(rig);
     return true;
   }
 
-  #install(rig: Rig): void {
-    disposeRig(this.#rig);
+  #install(rig: WebGlRig): void {
+    disposeWebGlRig(this.#rig);
     this.#rig = rig;
   }
 
-  async #build(spec: RigSpec, signal: AbortSignal): Promise<Rig> {
+  async #build(spec: RigSpec, signal: AbortSignal): Promise<WebGlRig> {
     const { size, model } = spec;
     this.#checkSize(size, model?.manifest.scale ?? 1);
     const storage = this.#storage(spec);
@@ -225,7 +225,7 @@ export class WebGlRenderer implements FrameRenderer {
 
   takeHeat(): void {}
 
-  #live(): Rig {
+  #live(): WebGlRig {
     if (!this.#rig || this.#disposed) throw new RangeError('renderer: not prepared');
     return this.#rig;
   }
@@ -233,8 +233,8 @@ export class WebGlRenderer implements FrameRenderer {
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    disposeRig(this.#rig);
-    this.dropAnnounced();
+    disposeWebGlRig(this.#rig);
+    this.dropForeseen();
     this.#highlights?.dispose();
   }
 

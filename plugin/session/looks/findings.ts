@@ -12,11 +12,11 @@ import {
   type TrackedDetection,
 } from '../api/detections.js';
 import type { Settings } from '../api/validate.js';
-import { Announcer } from './announcer.js';
-import { Detection, type Look, type LookedFrame } from './detection.js';
 import { DetectionLog } from './detection-log.js';
 import type { AnyDetector, OpenDetector } from './detector-link.js';
 import { Highlighting } from './highlighting.js';
+import { type Look, type LookedFrame, LookLoop } from './look-loop.js';
+import { Speaker } from './speaker.js';
 
 export interface FindingsParts {
   readonly target: Pick<EventTarget, 'dispatchEvent'>;
@@ -33,9 +33,9 @@ export interface FindingsParts {
 /** All that prompts lead to: looks, tracks, events, the log, highlights and what screen readers are told. */
 export class Findings {
   readonly #parts: FindingsParts;
-  readonly #detection: Detection;
+  readonly #looks: LookLoop;
   readonly #highlighting = new Highlighting();
-  readonly #announcer = new Announcer();
+  readonly #speaker = new Speaker();
   readonly #log = new DetectionLog();
   #tracker = new Tracker();
   #scoreThreshold: number | undefined;
@@ -44,12 +44,12 @@ export class Findings {
   /** Cuts up to the last look. */
   #cuts: number | undefined;
   #answers: readonly PromptAnswer[] = [];
-  #announcing: ReturnType<typeof setTimeout> | undefined;
+  #speaking: ReturnType<typeof setTimeout> | undefined;
   #early: StageFailureEvent[] | undefined = [];
 
   constructor(parts: FindingsParts) {
     this.#parts = parts;
-    this.#detection = new Detection(parts.open, {
+    this.#looks = new LookLoop(parts.open, {
       onLook: (look) => this.#onLook(look),
       onAnswers: (answers) => this.#onAnswers(answers),
       onFailure: (error, prompt) => this.fail(error, prompt),
@@ -60,7 +60,7 @@ export class Findings {
 
   /** Detection is on: frames must be drawn even where there is nothing to upscale. */
   get on(): boolean {
-    return this.#detection.settings !== undefined;
+    return this.#looks.settings !== undefined;
   }
 
   /** How the prompts were understood. */
@@ -70,13 +70,13 @@ export class Findings {
 
   get stats(): DetectStats | undefined {
     if (!this.on) return undefined;
-    const { state, looks, answerMs, rateHz } = this.#detection;
+    const { state, looks, answerMs, rateHz } = this.#looks;
     return { state, looks, answerMs, rateHz, tracks: this.#tracker.size };
   }
 
   /** GPU memory of the detector. */
   get sizeBytes(): number {
-    return this.#detection.sizeBytes;
+    return this.#looks.sizeBytes;
   }
 
   configure({ detect, highlight }: Settings): void {
@@ -93,19 +93,19 @@ export class Findings {
     } else if (this.on) {
       this.#tracker.reset();
       this.#answers = [];
-      this.#announcer.reset();
-      clearTimeout(this.#announcing);
+      this.#speaker.reset();
+      clearTimeout(this.#speaking);
       this.#parts.region.remove();
     }
-    this.#detection.configure(settings);
+    this.#looks.configure(settings);
   }
 
   frame(frame: LookedFrame): void {
-    this.#detection.frame(frame);
+    this.#looks.frame(frame);
   }
 
   late(frame: Pick<LookedFrame, 'timestampUs' | 'moved'>): void {
-    this.#detection.late(frame);
+    this.#looks.late(frame);
   }
 
   /** What is drawn over the frame of a time. */
@@ -128,24 +128,24 @@ export class Findings {
       .map(({ prompt, score, box, trackId }): TrackedDetection => ({ prompt, score, box, trackId }));
     if (this.#highlighting.on) this.#parts.takeHeat(this.#heatMaps(detector));
     this.#log.add({ timestampUs, size, detections });
-    this.#announce(detections.map(({ prompt }) => prompt));
+    this.#speak(detections.map(({ prompt }) => prompt));
     this.#parts.redraw();
     this.#parts.target.dispatchEvent(new DetectionsEvent(timestampUs, detections, size));
   }
 
   /** Now, or when it has stayed so for long enough. */
-  #announce(prompts: readonly string[]): void {
-    clearTimeout(this.#announcing);
+  #speak(prompts: readonly string[]): void {
+    clearTimeout(this.#speaking);
     const nowMs = performance.now();
-    const said = this.#announcer.see(prompts, nowMs);
+    const said = this.#speaker.see(prompts, nowMs);
     if (said !== undefined) this.#parts.region.say(said);
-    const { dueMs } = this.#announcer;
-    if (dueMs !== undefined) this.#announcing = setTimeout(() => this.#announce(prompts), Math.ceil(dueMs - nowMs) + 1);
+    const { dueMs } = this.#speaker;
+    if (dueMs !== undefined) this.#speaking = setTimeout(() => this.#speak(prompts), Math.ceil(dueMs - nowMs) + 1);
   }
 
   /** One a prompt; undefined for those that were not understood. */
   #heatMaps(detector: AnyDetector): readonly (GPUTexture | undefined)[] {
-    return (this.#detection.settings?.prompts ?? []).map((prompt) => {
+    return (this.#looks.settings?.prompts ?? []).map((prompt) => {
       const index = detector.answers.findIndex((answer) => answer.prompt === prompt);
       return index < 0 ? undefined : detector.heatMap(index);
     });
@@ -158,7 +158,7 @@ export class Findings {
 
   /** WebGPU complained outside of any scope. Returns whether that was about a look, which counts as failed then. */
   complained(error: VitreousError): boolean {
-    return this.#detection.complained(error);
+    return this.#looks.complained(error);
   }
 
   /** Something of it cannot be had; the picture goes on. */
@@ -169,7 +169,7 @@ export class Findings {
   }
 
   /** The page holds the session from now on: what has failed so far is told in a later task, when it can listen. */
-  announce(): void {
+  releaseEarly(): void {
     const early = this.#early ?? [];
     this.#early = undefined;
     setTimeout(() => {
@@ -183,18 +183,18 @@ export class Findings {
 
   /** Another source: nothing of the former one counts. */
   newSource(): void {
-    this.#detection.break();
+    this.#looks.break();
     this.#log.clear();
   }
 
   /** The device is gone. */
   disconnect(): void {
-    this.#detection.disconnect();
+    this.#looks.disconnect();
   }
 
   dispose(): void {
-    this.#detection.configure(undefined);
-    clearTimeout(this.#announcing);
+    this.#looks.configure(undefined);
+    clearTimeout(this.#speaking);
     this.#parts.region.remove();
   }
 }

@@ -1,5 +1,5 @@
 import { palette, parseColour } from '../../compose/colour.js';
-import type { Highlights, Mark, PromptLook } from '../../compose/highlights.js';
+import type { Highlights, Mark, PromptStyle } from '../../compose/highlights.js';
 import type { Rect, Size } from '../../core/geometry.js';
 import type { TrackedBox } from '../../track/tracker.js';
 import type { HighlightSettings } from '../api/validate-detect.js';
@@ -12,7 +12,7 @@ const labelled: ReadonlySet<HighlightSettings['style']> = new Set(['outline', 'b
 export class Highlighting {
   #settings: HighlightSettings | undefined;
   #prompts: readonly string[] = [];
-  #looks: readonly PromptLook[] = [];
+  #looks: readonly PromptStyle[] = [];
 
   /** `settings` undefined: nothing is drawn. */
   configure(settings: HighlightSettings | undefined, prompts: readonly string[]): void {
@@ -20,7 +20,7 @@ export class Highlighting {
     this.#settings = settings;
     if (prompts === this.#prompts && settings?.colours === before?.colours) return;
     this.#prompts = prompts;
-    this.#looks = prompts.map((text, i): PromptLook => {
+    this.#looks = prompts.map((text, i): PromptStyle => {
       const own = settings?.colours[text];
       return { text, colour: own === undefined ? (palette[i % palette.length] ?? [1, 1, 1]) : parseColour(own) };
     });
@@ -45,7 +45,7 @@ export class Highlighting {
     const marks = shown.map(
       ({ prompt, box, observed }): Mark => ({
         box: fractions(box, size),
-        look: fractions(observed, size),
+        seenAt: fractions(observed, size),
         prompt: this.#prompts.indexOf(prompt),
       }),
     );

@@ -115,7 +115,7 @@ export class Conditions {
   }
 
   /** What frames of another size, still to come, are to be drawn with; undefined where they will not be drawn. */
-  foresee(size: Size): Want | undefined {
+  wantUpcoming(size: Size): Want | undefined {
     const { presenter, quality } = this.#parts;
     const { upscale, detect } = quality.settings;
     const { displaySize } = this;

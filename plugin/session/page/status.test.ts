@@ -16,7 +16,7 @@ function watched(): { status: Status; log: string[] } {
 
 test('a reason is reported once, however often it is found', () => {
   const { status, log } = watched();
-  status.announce();
+  status.tellStarted();
   status.native(error('video-detached'), true);
   status.native(error('video-detached'), true);
   status.native(error('device-lost'), false);
@@ -26,7 +26,7 @@ test('a reason is reported once, however often it is found', () => {
 test('a reason known before the page could listen is told in a later task', async () => {
   const { status, log } = watched();
   status.native(error('video-detached'), true);
-  status.announce();
+  status.tellStarted();
   expect(log).toEqual(['bypassed']);
   await new Promise((resolve) => setTimeout(resolve));
   expect(log).toEqual(['bypassed', 'fallback video-detached']);
@@ -35,7 +35,7 @@ test('a reason known before the page could listen is told in a later task', asyn
 test('a reason that is over by then is not told', async () => {
   const { status, log } = watched();
   status.native(error('video-detached'), true);
-  status.announce();
+  status.tellStarted();
   status.to('running');
   await new Promise((resolve) => setTimeout(resolve));
   expect(log).toEqual(['bypassed', 'running']);

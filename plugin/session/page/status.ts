@@ -6,7 +6,7 @@ export class Status {
   readonly #target: Pick<EventTarget, 'dispatchEvent'>;
   #state: EnhancedState = 'starting';
   #why: FallbackReason | undefined;
-  #announced = false;
+  #told = false;
 
   constructor(target: Pick<EventTarget, 'dispatchEvent'>) {
     this.#target = target;
@@ -32,13 +32,13 @@ export class Status {
     if (known) return;
     this.#why = { code: error.code, stage: error.stage, message: error.message, recovering, error };
     this.#change(recovering ? 'bypassed' : 'failed');
-    if (this.#announced) this.#target.dispatchEvent(new FallbackEvent(this.#why));
+    if (this.#told) this.#target.dispatchEvent(new FallbackEvent(this.#why));
   }
 
   /** The page holds the object from now on: what has happened so far is told in a later task, when it can listen. */
-  announce(): void {
-    if (this.#announced) return;
-    this.#announced = true;
+  tellStarted(): void {
+    if (this.#told) return;
+    this.#told = true;
     const why = this.#why;
     if (why)
       setTimeout(() => {

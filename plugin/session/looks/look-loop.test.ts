@@ -4,7 +4,7 @@ import type { Size } from '../../core/geometry.js';
 import type { GpuDevice } from '../../gpu/device.js';
 import { checkOptions } from '../api/validate.js';
 import type { DetectSettings } from '../api/validate-detect.js';
-import { Detection, type Look } from './detection.js';
+import { type Look, LookLoop } from './look-loop.js';
 import { ScriptedDetector } from './testing/scripted-detector.js';
 
 beforeEach(() => {
@@ -40,7 +40,7 @@ function scene({ openFails }: { openFails?: unknown } = {}) {
   const looks: Look[] = [];
   const told: string[] = [];
   let wants = 0;
-  const detection = new Detection(
+  const detection = new LookLoop(
     async () => {
       if (openFails !== undefined) throw openFails;
       const detector = new ScriptedDetector();

@@ -2,8 +2,8 @@ import type { Size } from '../../core/geometry.js';
 import type { ActiveTier } from '../api/events.js';
 import type { FrameRenderer } from './frame-renderer.js';
 
-/** One announcement of frames of another size: from the moment something is built for them until they come, or others are announced. */
-export class Announcement {
+/** One announcement of frames of another size: from the moment something is built for them until they come, or others are foreseen. */
+export class Foreseen {
   /** What is built, as `Preparation` names it. */
   readonly key: string;
   readonly size: Size;
@@ -13,7 +13,7 @@ export class Announcement {
   readonly #controller = new AbortController();
   #tier: ActiveTier | undefined;
 
-  /** `build` lets the renderer announce it and gives the network that it draws with. */
+  /** `build` lets the renderer foresee it and gives the network that it draws with. */
   constructor(key: string, size: Size, renderer: FrameRenderer, build: (signal: AbortSignal) => Promise<ActiveTier>) {
     this.key = key;
     this.size = size;
@@ -37,6 +37,6 @@ export class Announcement {
   drop(): void {
     this.#controller.abort();
     this.#tier = undefined;
-    this.renderer.dropAnnounced?.();
+    this.renderer.dropForeseen?.();
   }
 }

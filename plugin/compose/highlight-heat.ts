@@ -2,7 +2,7 @@ import type { GpuDevice } from '../gpu/device.js';
 import { textureBytes } from '../gpu/texture-bytes.js';
 
 /** The detector's heat maps as they were when its last look was answered: copies, as the next look overwrites them. */
-export class HeatMaps {
+export class HighlightHeat {
   readonly #gpu: GpuDevice;
   #texture: GPUTexture | undefined;
   #layers = 0;

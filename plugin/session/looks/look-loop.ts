@@ -1,6 +1,6 @@
 import type { VitreousError } from '../../core/errors.js';
 import type { Size } from '../../core/geometry.js';
-import type { Detection as Found, PromptAnswer } from '../../detect/detector.js';
+import type { Detection, PromptAnswer } from '../../detect/detector.js';
 import type { GpuDevice } from '../../gpu/device.js';
 import type { DetectSettings } from '../api/validate-detect.js';
 import { longestStepUs } from '../pace/continuity.js';
@@ -20,13 +20,13 @@ export interface Look {
   readonly timestampUs: number;
   readonly size: Size;
   /** Best first. */
-  readonly found: readonly Found[];
+  readonly found: readonly Detection[];
   readonly detector: AnyDetector;
   /** Cuts up to the frame, where they are counted. */
   readonly cuts: number | undefined;
 }
 
-export interface DetectionEvents {
+export interface LookLoopEvents {
   readonly onLook: (look: Look) => void;
   readonly onAnswers: (answers: readonly PromptAnswer[]) => void;
   readonly onFailure: (error: VitreousError, prompt?: string) => void;
@@ -54,8 +54,8 @@ export interface LookedFrame {
  * Looks at frames beside the display: one look at a time, as often as wanted and as the GPU allows; a frame that stands still is looked
  * at once, and again when the prompts have changed. Nothing of the display waits for it.
  */
-export class Detection {
-  readonly #events: DetectionEvents;
+export class LookLoop {
+  readonly #events: LookLoopEvents;
   readonly #link: DetectorLink;
   readonly #pace = new LookPace();
   #settings: DetectSettings | undefined;
@@ -73,7 +73,7 @@ export class Detection {
   #share: { readonly of: DeviceShare; readonly member: ShareMember } | undefined;
   looks = 0;
 
-  constructor(open: OpenDetector, events: DetectionEvents) {
+  constructor(open: OpenDetector, events: LookLoopEvents) {
     this.#events = events;
     this.#link = new DetectorLink(open, {
       onReady: () => {

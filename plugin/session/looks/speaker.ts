@@ -4,7 +4,7 @@ const steadyMs = 1000;
 const quietMs = 3000;
 
 /** What to tell a screen reader, and when: the number of things a prompt, when it has changed and stays so. */
-export class Announcer {
+export class Speaker {
   #text = '';
   #since = 0;
   #said = '';

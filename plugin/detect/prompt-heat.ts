@@ -6,7 +6,7 @@ import { textureBytes } from '../gpu/texture-bytes.js';
 const usage = 0x1 | 0x2 | 0x4; // GPUTextureUsage.COPY_SRC | COPY_DST | TEXTURE_BINDING; the global is absent in Node.
 
 /** The dense scores of the last look as textures, each made when it is first asked for. */
-export class HeatMaps implements DisposableResource {
+export class PromptHeat implements DisposableResource {
   readonly #gpu: GpuDevice;
   readonly #size: Size;
   readonly #textures: { readonly texture: GPUTexture; look: number }[] = [];
