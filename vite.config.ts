@@ -173,7 +173,7 @@ export default defineConfig(({ command, mode }) => {
           test: {
             name: 'unit',
             environment: 'node',
-            include: ['{plugin,models,demo,e2e,bench}/**/*.test.ts'],
+            include: ['{plugin,models,cli,demo,e2e,bench}/**/*.test.ts'],
             exclude: ['**/*.gpu.test.ts', '**/node_modules/**', '**/dist/**'],
           },
         },

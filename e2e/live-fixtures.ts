@@ -1,4 +1,4 @@
-import { Gateway, type GatewayOptions } from '../demo/live/gateway.js';
+import { Gateway, type GatewayOptions } from '../cli/live/gateway.js';
 import { test as base } from './fixtures.js';
 import { StampedSource, type StampedTarget } from './live-stamps.js';
 

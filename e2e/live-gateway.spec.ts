@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test';
-import type { Gateway } from '../demo/live/gateway.js';
+import type { Gateway } from '../cli/live/gateway.js';
 import { expect, liveLaunchOptions, test } from './live-fixtures.js';
 import { readStamp, stampedSize } from './live-stamps.js';
 import type {} from './pages/live.js'; // For the types of `window`.
