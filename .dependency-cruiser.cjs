@@ -123,6 +123,13 @@ module.exports = {
       to: { path: `^(cli|demo|e2e|bench)/|${tests}` },
     },
     {
+      name: 'commands stand alone',
+      comment: 'What users run in Node ships: it needs neither demo, benches nor tests.',
+      severity: 'error',
+      from: { path: '^cli/', pathNot: tests },
+      to: { path: `^(demo|e2e|bench)/|${tests}` },
+    },
+    {
       name: 'no npm packages in the library',
       severity: 'error',
       from: { path: '^(plugin|models)/', pathNot: `^plugin/adapters/|${tests}` },

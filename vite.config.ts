@@ -3,9 +3,9 @@ import { dirname, posix, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
+import { useSoftwareGpu } from './cli/gpu/software-gpu.mjs';
 import { entryPoints, peers } from './e2e/entry-points.mjs';
 import { bundledLibrary } from './e2e/setup/bundled-library.mjs';
-import { useSoftwareGpu } from './e2e/setup/software-gpu.mjs';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
 
@@ -182,7 +182,7 @@ export default defineConfig(({ command, mode }) => {
           test: {
             name: 'gpu',
             environment: 'node',
-            include: ['{plugin,models,bench}/**/*.gpu.test.ts'],
+            include: ['{plugin,models,cli,bench}/**/*.gpu.test.ts'],
             exclude: ['**/node_modules/**', '**/dist/**'],
             // One process and one Dawn instance: software GPUs are slow to start and use every core.
             pool: 'forks' as const,

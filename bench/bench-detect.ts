@@ -3,14 +3,14 @@
 // moved from the plans.
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import { CommandError, oneOf, reportErrors } from '../cli/command-error.js';
+import { median, openNodeGpu, type Pixels } from '../cli/gpu/node-upscaler.js';
 import type { Size } from '../plugin/core/geometry.js';
 import { type LookPart, type LookTimings, lookParts } from '../plugin/detect/promptvit-looks.js';
 import type { Runner } from '../plugin/engine/runner.js';
 import type { GpuDevice } from '../plugin/gpu/device.js';
 import type { Precision } from '../plugin/gpu/kernel.js';
-import { CommandError, oneOf, reportErrors } from './command-error.js';
 import { NodeDetector } from './node-detector.js';
-import { median, openNodeGpu, type Pixels } from './node-upscaler.js';
 import { parseSize } from './size-option.js';
 
 const usage = 'usage: npm run -s bench:detect -- [--json FILE] [--looks N] [--precision f16|f32] [--size WxH]';

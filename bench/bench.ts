@@ -4,14 +4,14 @@
 // worth at these shares of changed pixels, 0 to 1.
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import { CommandError, oneOf, reportErrors } from '../cli/command-error.js';
+import { type Gpu, median, NodeUpscaler, openNodeGpu } from '../cli/gpu/node-upscaler.js';
 import type { Size } from '../plugin/core/geometry.js';
 import { type Tier, tiers } from '../plugin/core/model-source.js';
 import type { UpscalePrecision } from '../plugin/upscale/precision.js';
 import { mixtureEvery } from '../plugin/upscale/upscale-stage.js';
 import { BilinearPass } from './bilinear-pass.js';
-import { CommandError, oneOf, reportErrors } from './command-error.js';
 import { benchMotion, type MotionRow, printMotion } from './motion.js';
-import { type Gpu, median, NodeUpscaler, openNodeGpu } from './node-upscaler.js';
 import { parseSize } from './size-option.js';
 
 const usage =

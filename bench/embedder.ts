@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import { CommandError } from '../cli/command-error.js';
 import { ClipModel } from '../models/clip/index.js';
 import { openMobileVit } from '../models/mobilevit/index.js';
 import type { DisposableResource } from '../plugin/core/dispose.js';
@@ -8,7 +9,6 @@ import { readJsonFile } from '../plugin/engine/model/json-file.js';
 import { diskFolder } from '../plugin/engine/testing/disk-folder.js';
 import type { GpuDevice } from '../plugin/gpu/device.js';
 import type { Precision } from '../plugin/gpu/kernel.js';
-import { CommandError } from './command-error.js';
 
 /** A model that puts pictures, and texts where it has a text side, into one space. Unit vectors. */
 export interface Embedder extends DisposableResource {

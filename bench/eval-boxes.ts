@@ -4,12 +4,12 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { CommandError, oneOf, reportErrors } from '../cli/command-error.js';
+import { openNodeGpu } from '../cli/gpu/node-upscaler.js';
 import type { Rect } from '../plugin/core/geometry.js';
 import type { Precision } from '../plugin/gpu/kernel.js';
-import { CommandError, oneOf, reportErrors } from './command-error.js';
 import { readPrompts } from './eval-detect.js';
 import { NodeDetector } from './node-detector.js';
-import { openNodeGpu } from './node-upscaler.js';
 import { readPicture } from './read-picture.js';
 
 const usage =

@@ -4,11 +4,11 @@
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { CommandError, oneOf, reportErrors } from '../cli/command-error.js';
+import { median, openNodeGpu } from '../cli/gpu/node-upscaler.js';
 import type { Precision } from '../plugin/gpu/kernel.js';
-import { CommandError, oneOf, reportErrors } from './command-error.js';
 import { openHubDetector } from './hub-detector.js';
 import { NodeDetector } from './node-detector.js';
-import { median, openNodeGpu } from './node-upscaler.js';
 import { readPictures } from './read-picture.js';
 
 const usage =

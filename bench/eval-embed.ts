@@ -4,11 +4,11 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { CommandError, oneOf, reportErrors } from '../cli/command-error.js';
+import { type Gpu, openNodeGpu, type Pixels } from '../cli/gpu/node-upscaler.js';
 import type { GpuDevice } from '../plugin/gpu/device.js';
 import type { Precision } from '../plugin/gpu/kernel.js';
-import { CommandError, oneOf, reportErrors } from './command-error.js';
 import { type Embedder, openHubEmbedder } from './embedder.js';
-import { type Gpu, openNodeGpu, type Pixels } from './node-upscaler.js';
 import { openPromptvitEmbedder } from './promptvit-embedder.js';
 import { readPictures } from './read-picture.js';
 

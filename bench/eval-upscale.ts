@@ -5,10 +5,10 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { PNG } from 'pngjs';
+import { CommandError, fraction, oneOf, reportErrors } from '../cli/command-error.js';
+import { median, NodeUpscaler, openNodeGpu, type Pixels } from '../cli/gpu/node-upscaler.js';
 import { tiers } from '../plugin/core/model-source.js';
 import type { UpscalePrecision } from '../plugin/upscale/precision.js';
-import { CommandError, fraction, oneOf, reportErrors } from './command-error.js';
-import { median, NodeUpscaler, openNodeGpu, type Pixels } from './node-upscaler.js';
 
 const usage = `usage: npm run -s eval:upscale -- --tier ${tiers.join('|')} --in DIR --out DIR [--precision f16|f32|int8] [--strength 0..1]`;
 

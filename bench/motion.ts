@@ -1,12 +1,13 @@
 // What computing only changes is worth: frames of which a share changes, through a stage that computes what changed and one that
 // computes everything, in turns.
+
+import { type Gpu, median, readShippedModel } from '../cli/gpu/node-upscaler.js';
 import type { Size } from '../plugin/core/geometry.js';
 import type { Tier } from '../plugin/core/model-source.js';
 import type { GpuDevice } from '../plugin/gpu/device.js';
 import { GpuTimer } from '../plugin/gpu/timer.js';
 import type { UpscalePrecision } from '../plugin/upscale/precision.js';
 import { mixtureEvery, UpscaleStage } from '../plugin/upscale/upscale-stage.js';
-import { type Gpu, median, readShippedModel } from './node-upscaler.js';
 
 const textureUsage = 0x1 | 0x2 | 0x4 | 0x8; // COPY_SRC | COPY_DST | TEXTURE_BINDING | STORAGE_BINDING
 

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import type { Pixels } from '../cli/gpu/node-upscaler.js';
 import { promptvit, shipped } from '../models/promptvit/index.js';
 import { VitreousError } from '../plugin/core/errors.js';
 import { type Size, sameSize } from '../plugin/core/geometry.js';
@@ -7,7 +8,6 @@ import { PromptvitDetector, type PromptvitOptions } from '../plugin/detect/promp
 import { checkDetectionManifest } from '../plugin/engine/model/detection-manifest.js';
 import { readWeights } from '../plugin/engine/model/load.js';
 import type { GpuDevice } from '../plugin/gpu/device.js';
-import type { Pixels } from './node-upscaler.js';
 import { openPromptEncoder } from './prompt-encoder.js';
 
 const bytesOf = async (path: string): Promise<Uint8Array<ArrayBuffer>> =>

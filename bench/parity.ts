@@ -5,6 +5,8 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
+import { CommandError, reportErrors } from '../cli/command-error.js';
+import { openNodeGpu } from '../cli/gpu/node-upscaler.js';
 import { ClipModel, names as clipNames, endOfText } from '../models/clip/index.js';
 import { openMobileVit } from '../models/mobilevit/index.js';
 import type { Graph } from '../plugin/engine/graph.js';
@@ -17,8 +19,6 @@ import { runGraph } from '../plugin/engine/testing/run-graph.js';
 import type { WeightSource } from '../plugin/engine/weights.js';
 import type { GpuDevice } from '../plugin/gpu/device.js';
 import type { Precision } from '../plugin/gpu/kernel.js';
-import { CommandError, reportErrors } from './command-error.js';
-import { openNodeGpu } from './node-upscaler.js';
 
 const usage = 'usage: npm run -s parity -- --dir DIR [--json FILE]';
 const bars = { f32: 0.99999, f16: 0.999 } as const satisfies Record<Precision, number>;

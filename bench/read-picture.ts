@@ -1,10 +1,10 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { PNG } from 'pngjs';
-import { careful } from '../demo/cli/decode.js';
-import { probeJson, startTool } from '../demo/cli/ffmpeg.js';
-import { CommandError } from './command-error.js';
-import type { Pixels } from './node-upscaler.js';
+import { CommandError } from '../cli/command-error.js';
+import type { Pixels } from '../cli/gpu/node-upscaler.js';
+import { careful } from '../cli/upscale/decode.js';
+import { probeJson, startTool } from '../cli/upscale/ffmpeg.js';
 
 const extensions = ['.png', '.jpg', '.jpeg', '.webp'] as const;
 

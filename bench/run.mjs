@@ -5,7 +5,7 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { createServer, createServerModuleRunner } from 'vite';
-import { useSoftwareGpu } from '../e2e/setup/software-gpu.mjs';
+import { useSoftwareGpu } from '../cli/gpu/software-gpu.mjs';
 
 const [file, ...args] = process.argv.slice(2);
 if (file === undefined) {

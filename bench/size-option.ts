@@ -1,5 +1,5 @@
+import { CommandError } from '../cli/command-error.js';
 import type { Size } from '../plugin/core/geometry.js';
-import { CommandError } from './command-error.js';
 
 /** Reads a `--size`. @throws CommandError `usage`. */
 export function parseSize(text: string): Size {

@@ -13,7 +13,7 @@ const at = (name: string): string => join(scratch, name);
 test.afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
 const tools = {
-  upscale: 'demo/cli/upscale.ts',
+  upscale: 'cli/upscale/upscale.ts',
   'eval:upscale': 'bench/eval-upscale.ts',
   bench: 'bench/bench.ts',
 } as const;

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type Browser, chromium, type Page } from '@playwright/test';
 import { createServer, type ViteDevServer } from 'vite';
+import { CommandError } from '../../cli/command-error.js';
 import { setUp } from '../../e2e/setup/setup.mjs';
-import { CommandError } from '../command-error.js';
 
 const root = resolve(import.meta.dirname, '../..');
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { resolve } from 'node:path';
-import { startTool } from '../../demo/cli/ffmpeg.js';
-import { CommandError } from '../command-error.js';
+import { CommandError } from '../../cli/command-error.js';
+import { startTool } from '../../cli/upscale/ffmpeg.js';
 import { spread } from './frames.js';
 import type { Picture } from './metrics.js';
 import { type Condition, type Group, perCondition, type Sample } from './sample.js';

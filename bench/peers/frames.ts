@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PNG } from 'pngjs';
-import { CommandError } from '../command-error.js';
+import { CommandError } from '../../cli/command-error.js';
 import type { Picture } from './metrics.js';
 import { groups, perCondition, type Sample } from './sample.js';
 

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
+import { CommandError, oneOf } from '../../cli/command-error.js';
 import type { Size } from '../../plugin/core/geometry.js';
-import { CommandError, oneOf } from '../command-error.js';
 import { parseSize } from '../size-option.js';
 
 /** What `--help` prints. */

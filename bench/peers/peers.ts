@@ -1,8 +1,8 @@
 // Ours beside other upscalers for the web, on the same frames in one run of a browser: `npm run -s bench:peers`, with the options
 // of options.ts.
 import { readFile, writeFile } from 'node:fs/promises';
+import { CommandError, reportErrors } from '../../cli/command-error.js';
 import { mixtureEvery } from '../../plugin/upscale/upscale-stage.js';
-import { CommandError, reportErrors } from '../command-error.js';
 import { openBrowser } from './browser.js';
 import { checkLines, checks } from './checks.js';
 import { clipSamples } from './clip-frames.js';

@@ -1,4 +1,4 @@
-import { CommandError } from '../command-error.js';
+import { CommandError } from '../../cli/command-error.js';
 
 const begin = '<!-- bench:peers, written by the command -->';
 const end = '<!-- /bench:peers -->';

@@ -1,5 +1,5 @@
+import { median } from '../../cli/gpu/node-upscaler.js';
 import { mixtureEvery } from '../../plugin/upscale/upscale-stage.js';
-import { median } from '../node-upscaler.js';
 import type { Family } from './contender.js';
 import type { Score } from './metrics.js';
 import type { FirstFrame, Judged, Times } from './page.js';

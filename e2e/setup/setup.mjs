@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium as playwrightChromium } from '@playwright/test';
-import { hasGpuDevice, useSoftwareGpu } from './software-gpu.mjs';
+import { hasGpuDevice, useSoftwareGpu } from '../../cli/gpu/software-gpu.mjs';
 
 /**
  * @typedef {object} Tools

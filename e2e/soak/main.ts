@@ -3,7 +3,7 @@
 import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { CommandError, reportErrors } from '../../bench/command-error.js';
+import { CommandError, reportErrors } from '../../cli/command-error.js';
 import { openSoakBrowser } from './browser.js';
 import { BrowserDeadlock, Driver, SoakLoss } from './driver.js';
 import { makeFilms } from './films.js';

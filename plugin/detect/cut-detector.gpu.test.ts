@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { sharedNodeGpu } from '../../cli/gpu/node-gpu.js';
 import { GpuDevice } from '../gpu/device.js';
-import { sharedNodeGpu } from '../gpu/testing/node-gpu.js';
 import { CutDetector } from './cut-detector.js';
 
 const size = { width: 61, height: 35 };

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { nodeGpu, sharedNodeGpu } from '../../../cli/gpu/node-gpu.js';
 import type { Caps } from '../../gpu/caps.js';
 import { GpuDevice } from '../../gpu/device.js';
 import type { Precision } from '../../gpu/kernel.js';
-import { nodeGpu, sharedNodeGpu } from '../../gpu/testing/node-gpu.js';
 import { Graph } from '../graph.js';
 import type { Op } from '../op.js';
 import { SafetensorsFile } from '../safetensors.js';

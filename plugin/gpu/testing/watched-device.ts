@@ -1,4 +1,4 @@
-import { requestNodeGpu } from './node-gpu.js';
+import { requestNodeGpu } from '../../../cli/gpu/node-gpu.js';
 
 /** What a device was asked for since it was last cleared. */
 export interface DeviceWatch {

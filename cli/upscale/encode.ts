@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
-import { CommandError } from '../../bench/command-error.js';
-import type { Pixels } from '../../bench/node-upscaler.js';
 import type { Size } from '../../plugin/core/geometry.js';
+import { CommandError } from '../command-error.js';
+import type { Pixels } from '../gpu/node-upscaler.js';
 import { careful, swscaleMatrix } from './decode.js';
 import { startTool, type Tool } from './ffmpeg.js';
 import { ivfFrameHeader, ivfHeader } from './ivf.js';

@@ -1,18 +1,18 @@
 import { readFile } from 'node:fs/promises';
-import { buildGraph, shippedTiers } from '../models/mobilevit-sr/index.js';
-import { type DisposableResource, disposeSymbol } from '../plugin/core/dispose.js';
-import type { Size } from '../plugin/core/geometry.js';
-import type { Tier } from '../plugin/core/model-source.js';
-import { readWeights } from '../plugin/engine/model/load.js';
-import { checkManifest } from '../plugin/engine/model/manifest.js';
-import type { Plan } from '../plugin/engine/plan.js';
-import { GpuDevice } from '../plugin/gpu/device.js';
-import type { NodeGpu } from '../plugin/gpu/testing/node-gpu.js';
-import { GpuTimer } from '../plugin/gpu/timer.js';
-import type { UpscaleModel } from '../plugin/upscale/model.js';
-import { choosePrecision, type UpscalePrecision } from '../plugin/upscale/precision.js';
-import { UpscaleStage } from '../plugin/upscale/upscale-stage.js';
-import { CommandError } from './command-error.js';
+import { buildGraph, shippedTiers } from '../../models/mobilevit-sr/index.js';
+import { type DisposableResource, disposeSymbol } from '../../plugin/core/dispose.js';
+import type { Size } from '../../plugin/core/geometry.js';
+import type { Tier } from '../../plugin/core/model-source.js';
+import { readWeights } from '../../plugin/engine/model/load.js';
+import { checkManifest } from '../../plugin/engine/model/manifest.js';
+import type { Plan } from '../../plugin/engine/plan.js';
+import { GpuDevice } from '../../plugin/gpu/device.js';
+import { GpuTimer } from '../../plugin/gpu/timer.js';
+import type { UpscaleModel } from '../../plugin/upscale/model.js';
+import { choosePrecision, type UpscalePrecision } from '../../plugin/upscale/precision.js';
+import { UpscaleStage } from '../../plugin/upscale/upscale-stage.js';
+import { CommandError } from '../command-error.js';
+import type { NodeGpu } from './node-gpu.js';
 
 /** RGBA, 8 bit, row-major. */
 export interface Pixels extends Size {
@@ -27,7 +27,7 @@ export interface Gpu {
 
 /** Opens the GPU through Dawn for Node. @throws CommandError `adapter-unavailable`. */
 export async function openNodeGpu(): Promise<Gpu> {
-  const { nodeGpu, requestNodeGpu } = await import('../plugin/gpu/testing/node-gpu.js');
+  const { nodeGpu, requestNodeGpu } = await import('./node-gpu.js');
   let opened: NodeGpu;
   try {
     opened = await requestNodeGpu();
@@ -46,7 +46,7 @@ export async function readShippedModel(tier: Tier): Promise<UpscaleModel> {
   const { manifest: raw, weightsUrl } = shippedTiers[tier];
   const manifest = checkManifest(raw, `mobilevit-sr ${tier}`);
   // Vite serves the folder under its own URL scheme in some modes; the weights lie beside the manifest either way.
-  const file = new URL(`../models/mobilevit-sr/${tier}/${manifest.weights.file}`, import.meta.url);
+  const file = new URL(`../../models/mobilevit-sr/${tier}/${manifest.weights.file}`, import.meta.url);
   const bytes = new Uint8Array(await readFile(weightsUrl.protocol === 'file:' ? weightsUrl : file));
   const weights = await readWeights(bytes, manifest, `mobilevit-sr ${tier}`);
   return { manifest, weights, graph: (size, numbers) => buildGraph(manifest, size, numbers) };

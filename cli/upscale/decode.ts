@@ -1,5 +1,5 @@
-import { CommandError } from '../../bench/command-error.js';
-import type { Pixels } from '../../bench/node-upscaler.js';
+import { CommandError } from '../command-error.js';
+import type { Pixels } from '../gpu/node-upscaler.js';
 import { startTool } from './ffmpeg.js';
 import type { VideoInfo } from './video-info.js';
 

@@ -1,5 +1,5 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
-import { CommandError } from '../../bench/command-error.js';
+import { CommandError } from '../command-error.js';
 
 /** A running ffmpeg or ffprobe with what it says on standard error. */
 export interface Tool {

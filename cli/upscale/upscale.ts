@@ -4,9 +4,9 @@
 import { access, constants, rename, rm } from 'node:fs/promises';
 import { dirname, extname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { CommandError, fraction, oneOf, reportErrors } from '../../bench/command-error.js';
-import { NodeUpscaler, openNodeGpu, type Pixels } from '../../bench/node-upscaler.js';
 import { type Tier, tiers } from '../../plugin/core/model-source.js';
+import { CommandError, fraction, oneOf, reportErrors } from '../command-error.js';
+import { NodeUpscaler, openNodeGpu, type Pixels } from '../gpu/node-upscaler.js';
 import { decode } from './decode.js';
 import { Encoder } from './encode.js';
 import { clock, Progress } from './progress.js';

@@ -1,5 +1,5 @@
 import { create, globals } from 'webgpu';
-import { isSoftware } from '../caps.js';
+import { isSoftware } from '../../plugin/gpu/caps.js';
 import { sleepWhileWaiting } from './sleepy-waits.js';
 
 // Dawn crashes once the object returned by create() is collected while a device lives, so the module keeps it.

@@ -1,5 +1,5 @@
-import { CommandError } from '../../bench/command-error.js';
 import type { Size } from '../../plugin/core/geometry.js';
+import { CommandError } from '../command-error.js';
 import { probeJson } from './ffmpeg.js';
 
 /** A stream's fraction, e.g. a time base of 1/12800 s. */
