@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, posix, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Plugin } from 'vite';
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type ViteUserConfig as UserConfig } from 'vitest/config';
 import { useSoftwareGpu } from './cli/gpu/software-gpu.mjs';
 import { entryPoints, peers } from './e2e/entry-points.mjs';
 import { bundledLibrary } from './e2e/setup/bundled-library.mjs';
@@ -98,8 +98,26 @@ function shippedAssets(): Plugin {
   };
 }
 
-/** `vite build` builds the library, `vite build --mode demo` the demo; `vite` serves the demo, `vite --mode e2e` the tests' pages too. */
+/** The package's command: what Node runs, built beside the library, whose files of weights it reads. */
+const commandBuild: UserConfig = {
+  root,
+  publicDir: false,
+  plugins: [wgslText(true), shippedManifests()],
+  build: {
+    ssr: resolve(root, 'cli/vitreous.ts'),
+    target: 'node20',
+    outDir: resolve(root, 'dist/cli'),
+    emptyOutDir: true,
+    rolldownOptions: { output: { chunkFileNames: '[name]-[hash].js' } },
+  },
+};
+
+/**
+ * `vite build` builds the library, `vite build --mode node` its command, `vite build --mode demo` the demo; `vite` serves the demo, `vite --mode e2e`
+ * the tests' pages too.
+ */
 export default defineConfig(({ command, mode }) => {
+  if (command === 'build' && mode === 'node') return commandBuild;
   useSoftwareGpu();
   const library = command === 'build' && mode !== 'demo';
   return {

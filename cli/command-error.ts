@@ -7,6 +7,7 @@ export const exitCodes = {
   'input-unreadable': 4,
   'adapter-unavailable': 5,
   'output-failed': 6,
+  'package-missing': 7,
 } as const;
 
 /** What a command-line tool tells its user: one line, no stack. */

@@ -3,9 +3,22 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const steps = ['lint', 'types', 'docs', 'imports', 'unused', 'licences', 'build', 'api', 'package', 'size', 'roofline'];
+const steps = [
+  'lint',
+  'types',
+  'docs',
+  'imports',
+  'unused',
+  'licences',
+  'build',
+  'api',
+  'package',
+  'command',
+  'size',
+  'roofline',
+];
 /** Those that read what the build makes come one after the other; beside them the others. */
-const built = ['build', 'api', 'package', 'size'];
+const built = ['build', 'api', 'package', 'command', 'size'];
 const root = join(import.meta.dirname, '..');
 
 /** @typedef {import('./reporters/report.mjs').Report} Report */

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, sep } from 'node:path';
 
 const dist = join(import.meta.dirname, '../dist');
 // Minified output writes `import{a}from"./x.js"`, `import"./x.js"` and `export{a}from"./x.js"`; `import("./x.js")` is another download.
@@ -29,9 +29,9 @@ export function staticClosure(entry) {
   return [...files];
 }
 
-/** All code of the built library, absolute paths. */
+/** All code of the built library, absolute paths. What Node runs as a command no page loads. */
 export function allChunks() {
   return readdirSync(dist, { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.js'))
+    .filter((name) => name.endsWith('.js') && !name.startsWith(`cli${sep}`))
     .map((name) => join(dist, name));
 }

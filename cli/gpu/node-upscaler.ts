@@ -12,6 +12,8 @@ import type { UpscaleModel } from '../../plugin/upscale/model.js';
 import { choosePrecision, type UpscalePrecision } from '../../plugin/upscale/precision.js';
 import { UpscaleStage } from '../../plugin/upscale/upscale-stage.js';
 import { CommandError } from '../command-error.js';
+import { packageFile } from '../package-file.js';
+import { loadPeer } from '../peer-package.js';
 import type { NodeGpu } from './node-gpu.js';
 
 /** RGBA, 8 bit, row-major. */
@@ -25,9 +27,9 @@ export interface Gpu {
   readonly adapter: string;
 }
 
-/** Opens the GPU through Dawn for Node. @throws CommandError `adapter-unavailable`. */
+/** Opens the GPU through Dawn for Node. @throws CommandError `package-missing`, `adapter-unavailable`. */
 export async function openNodeGpu(): Promise<Gpu> {
-  const { nodeGpu, requestNodeGpu } = await import('./node-gpu.js');
+  const { nodeGpu, requestNodeGpu } = await loadPeer('webgpu', () => import('./node-gpu.js'), 'the GPU in Node');
   let opened: NodeGpu;
   try {
     opened = await requestNodeGpu();
@@ -43,11 +45,8 @@ export async function openNodeGpu(): Promise<Gpu> {
 
 /** A shipped tier, read from the package's own folder. */
 export async function readShippedModel(tier: Tier): Promise<UpscaleModel> {
-  const { manifest: raw, weightsUrl } = shippedTiers[tier];
-  const manifest = checkManifest(raw, `mobilevit-sr ${tier}`);
-  // Vite serves the folder under its own URL scheme in some modes; the weights lie beside the manifest either way.
-  const file = new URL(`../../models/mobilevit-sr/${tier}/${manifest.weights.file}`, import.meta.url);
-  const bytes = new Uint8Array(await readFile(weightsUrl.protocol === 'file:' ? weightsUrl : file));
+  const manifest = checkManifest(shippedTiers[tier].manifest, `mobilevit-sr ${tier}`);
+  const bytes = new Uint8Array(await readFile(packageFile(`models/mobilevit-sr/${tier}/${manifest.weights.file}`)));
   const weights = await readWeights(bytes, manifest, `mobilevit-sr ${tier}`);
   return { manifest, weights, graph: (size, numbers) => buildGraph(manifest, size, numbers) };
 }
