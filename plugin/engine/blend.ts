@@ -21,7 +21,7 @@ const kernel: Kernel = {
   source,
   bindings: ['uniform', 'storage-read', 'storage-read', 'storage-write'],
 };
-const int8Kernel: Kernel = {
+export const int8Kernel: Kernel = {
   name: 'blend_weights_int8',
   source: int8Source,
   bindings: ['uniform', 'storage-read', 'storage-read', 'storage-read', 'storage-write'],

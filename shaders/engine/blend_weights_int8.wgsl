@@ -5,7 +5,8 @@
 //                              slope, padded to a multiple of 4
 //           mixture  real4[]   a share an expert, padded to a multiple of 4
 //           fixed    vec4u[]   the layer's words with what no mixture changes: zero points
-// out       weights  vec4u[]   the layer's words, as conv2d_int8.wgsl has them
+// out       weights  u32[]     the layer's words, as conv2d_int8.wgsl has them. Its vectors hold four output channels, each of which an
+//                              invocation of its own writes: words, because a store to one component may touch the whole vector
 // grid      one workgroup of 64: output channels, then words that are copied
 // tolerance none but at a rounding tie of f32
 
@@ -23,7 +24,7 @@ struct Dims {
 @group(0) @binding(1) var<storage, read> experts: array<real4>;
 @group(0) @binding(2) var<storage, read> mixture: array<real4>;
 @group(0) @binding(3) var<storage, read> fixed: array<vec4u>;
-@group(0) @binding(4) var<storage, read_write> weights: array<vec4u>;
+@group(0) @binding(4) var<storage, read_write> weights: array<u32>;
 
 fn blended(at: u32) -> vec4f {
   var sum = vec4f(0.0);
@@ -54,24 +55,25 @@ fn quantize(channel: u32) {
   if (!exists) {
     largest = 0.0;
   }
-  let steps_of_one = select(0.0, 127.0 / largest, largest > 0.0);
+  // Of weights so small that the quotient would overflow nothing is left anyway.
+  let steps_of_one = select(0.0, 127.0 / max(largest, 1e-30), largest > 0.0);
   var first_term = 0;
   for (var tap = 0u; tap < 9u; tap++) {
     for (var g = 0u; g < in_groups; g++) {
       let steps = vec4i(round(blended(row_at + tap * in_groups + g) * steps_of_one));
       let row = ((group * 3u + tap / 3u) * in_groups + g) * 3u + tap % 3u;
-      weights[row][lane] = pack4xI8(steps);
+      weights[row * 4u + lane] = pack4xI8(steps);
       let zeros = unpack4xI8(fixed[dims.zeros_at + g].x);
       first_term -= dot(steps, zeros);
     }
   }
-  let params = dims.params_at + group * 5u;
+  let params = (dims.params_at + group * 5u) * 4u + lane;
   let biases = dims.out_channels * 9u * in_groups;
-  weights[params][lane] = bitcast<u32>(first_term);
-  weights[params + 1u][lane] = bitcast<u32>(largest / 127.0 * dims.input_scale);
-  weights[params + 2u][lane] = bitcast<u32>(select(0.0, blended_scalar(biases, channel), exists));
-  weights[params + 3u][lane] = bitcast<u32>(select(0.0, blended_scalar(biases + out_groups, channel), exists));
-  weights[params + 4u][lane] = fixed[params + 4u][lane];
+  weights[params] = bitcast<u32>(first_term);
+  weights[params + 4u] = bitcast<u32>(largest / 127.0 * dims.input_scale);
+  weights[params + 8u] = bitcast<u32>(select(0.0, blended_scalar(biases, channel), exists));
+  weights[params + 12u] = bitcast<u32>(select(0.0, blended_scalar(biases + out_groups, channel), exists));
+  weights[params + 16u] = fixed[dims.params_at + group * 5u + 4u][lane];
 }
 
 @compute @workgroup_size(64)
@@ -81,7 +83,7 @@ fn main(@builtin(local_invocation_index) index: u32) {
   for (var channel = index; channel < padded; channel += 64u) {
     quantize(channel);
   }
-  for (var i = index; i < in_groups; i += 64u) {
-    weights[dims.zeros_at + i] = fixed[dims.zeros_at + i];
+  for (var i = index; i < in_groups * 4u; i += 64u) {
+    weights[dims.zeros_at * 4u + i] = fixed[dims.zeros_at + i / 4u][i % 4u];
   }
 }

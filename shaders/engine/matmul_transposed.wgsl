@@ -35,7 +35,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   let batch = block / dims.row_blocks;
   let first_row = (block % dims.row_blocks) * ROWS;
 
-  var sum: array<vec4f, ROWS>;
+  var sum = array<vec4f, ROWS>();
   let channels = vec4u(group * 4u) + vec4u(0u, 1u, 2u, 3u);
   let b_at = batch * dims.b_batch + min(channels, vec4u(dims.out_channels - 1u)) * dims.inner_groups;
   let a_at = batch * dims.a_batch;

@@ -29,7 +29,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) l
   if (any(id >= dims.tokens)) {
     return;
   }
-  var sum: array<vec4f, GROUPS>;
+  var sum = array<vec4f, GROUPS>();
   var total = vec4f(0.0);
   let corner = id * dims.patch_size;
   let last = dims.size - 1u;

@@ -15,11 +15,18 @@ struct Dims {
   everything: u32,
 }
 
+struct Arguments {
+  x: u32,
+  y: u32,
+  z: u32,
+  padding: u32,
+}
+
 @group(0) @binding(0) var<uniform> dims: Dims;
 @group(0) @binding(1) var one: texture_2d<f32>;
 @group(0) @binding(2) var other: texture_2d<f32>;
 @group(0) @binding(3) var<storage, read_write> changed: array<u32>;
-@group(0) @binding(4) var<storage, read_write> counts: array<vec4u>;
+@group(0) @binding(4) var<storage, read_write> counts: array<Arguments>;
 
 var<workgroup> words: array<atomic<u32>, 2>;
 
@@ -47,6 +54,10 @@ fn main(
       counts[i].x = 0u;
     }
   }
+  if (local.x == 0u) {
+    atomicStore(&words[local.y], 0u);
+  }
+  workgroupBarrier();
   if (all(id.xy < dims.patches) && (dims.everything != 0u || differs(id.xy))) {
     atomicOr(&words[local.y], 1u << local.x);
   }

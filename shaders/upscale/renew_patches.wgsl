@@ -12,10 +12,17 @@ struct Dims {
   lists: u32,
 }
 
+struct Arguments {
+  x: u32,
+  y: u32,
+  z: u32,
+  padding: u32,
+}
+
 @group(0) @binding(0) var<uniform> dims: Dims;
 @group(0) @binding(1) var<storage, read> mixture: array<real4>;
 @group(0) @binding(2) var<storage, read_write> changed: array<u32>;
-@group(0) @binding(3) var<storage, read_write> counts: array<vec4u>;
+@group(0) @binding(3) var<storage, read_write> counts: array<Arguments>;
 
 @compute @workgroup_size(64)
 fn main(@builtin(local_invocation_index) lane: u32) {

@@ -68,6 +68,10 @@ fn main(
   @builtin(local_invocation_id) local: vec3u,
   @builtin(workgroup_id) workgroup: vec3u,
 ) {
+  if (local.x == 0u) {
+    atomicStore(&found, 0u);
+  }
+  workgroupBarrier();
   let list = lists[workgroup.y];
   let tile = vec2u(id.x % list.size.x, id.x / list.size.x);
   var runs = false;

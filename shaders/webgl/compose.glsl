@@ -57,7 +57,7 @@ void main() {
   if (split >= 0.0 && abs(from_split) < divider * 0.5) {
     colour = vec4(1.0);
   } else if (split >= 0.0 && from_split < 0.0) {
-    colour = vec4(texture(native, place).rgb, 1.0);
+    colour = vec4(textureLod(native, place, 0.0).rgb, 1.0);
   } else {
     colour = vec4(clamp(resample(place), 0.0, 1.0), 1.0);
   }

@@ -25,6 +25,6 @@ vec3 to_encoded(vec3 linear) {
 }
 
 void main() {
-  vec3 colour = texture(source, gl_FragCoord.xy / size).rgb;
+  vec3 colour = textureLod(source, gl_FragCoord.xy / size, 0.0).rgb;
   frame = vec4(converts ? to_encoded(primaries * to_linear(colour)) : colour, 1.0);
 }
