@@ -47,9 +47,9 @@ export async function enhance(given: EnhanceTarget, options: EnhanceOptions = {}
   };
   try {
     // Stages and shaders load only now: the root import stays small.
-    const { Session } = await import('./session.js');
+    const [{ Session }, { partsFor }] = await Promise.all([import('./session.js'), import('./parts.js')]);
     options.signal?.throwIfAborted();
-    const session = new Session(target, settings, options, calledMs);
+    const session = new Session(partsFor(target, options), settings, options, calledMs);
     session.ended.addEventListener('abort', release, { once: true });
     await session.start(options.signal);
     return session;

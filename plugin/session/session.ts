@@ -1,81 +1,43 @@
 import { bytesSavedBy } from '../core/bytes-saved.js';
 import { disposeSymbol } from '../core/dispose.js';
-import { asVitreousError, VitreousError } from '../core/errors.js';
+import type { VitreousError } from '../core/errors.js';
 import type { FrameSink, FrameSource, FrameTiming } from '../core/frame-source.js';
-import { type Size, sameSize } from '../core/geometry.js';
-import { pageOrigins } from '../core/model-origins.js';
-import type { DeviceLoss } from '../gpu/device.js';
-import { LiveRegion } from '../present/live-region.js';
-import type { Presenter } from '../present/presenter.js';
-import type { Surface } from '../present/surface.js';
-import { TrackSource } from '../source/track-source.js';
-import { VideoSource } from '../source/video-source.js';
-import type { PromptAnswer } from './api/detections.js';
-import {
-  type ActiveTier,
-  DrawEvent,
-  type EnhancedState,
-  type FallbackReason,
-  FrameEvent,
-  TierEvent,
-} from './api/events.js';
-import { onlyWebGpu } from './api/only-webgpu.js';
+import type { Size } from '../core/geometry.js';
+import { DetectionsEvent, type PromptAnswer, PromptsEvent, StageFailureEvent } from './api/detections.js';
+import { DrawEvent, type EnhancedState, type FallbackReason, FrameEvent, TierEvent } from './api/events.js';
 import type { EnhanceOptions, EnhanceSettings } from './api/options.js';
-import type { SessionTarget } from './api/targets.js';
 import { changeSettings, checkSize, type Settings } from './api/validate.js';
 import { Debug } from './debug.js';
 import { Captures } from './draw/captures.js';
-import { Drawing } from './draw/drawing.js';
-import type { FrameRenderer } from './draw/frame-renderer.js';
-import { addMemory } from './draw/memory.js';
-import { Models } from './draw/models.js';
-import { Preparation } from './draw/preparation.js';
-import { Rebuilds } from './draw/rebuilds.js';
-import { RendererLink } from './draw/renderer-link.js';
-import { takeSnapshot } from './draw/snapshot.js';
+import { EngineHalf, failed } from './engine-half.js';
 import type { Enhanced, EnhancedEvents, EnhancedStats } from './enhanced.js';
-import { Findings } from './looks/findings.js';
-import { openFromCatalog } from './looks/open-detector.js';
-import { Continuity } from './pace/continuity.js';
-import { Quality } from './pace/quality.js';
-import { Conditions, type Verdict } from './page/conditions.js';
+import type { PageState, Verdict } from './pace/conditions.js';
 import { Curtain } from './page/curtain.js';
-import { openOutlet } from './page/outlet.js';
+import type { Outlet } from './page/outlet.js';
 import { Status } from './page/status.js';
-import { VideoState } from './page/video-state.js';
+import type { VideoState } from './page/video-state.js';
+import type { SessionParts, SpeechRegion } from './parts.js';
 import { type EnhancedReport, makeReport, RecentEvents } from './report.js';
-
-/** Complaints of WebGPU between two losses that a session may live through. */
-const mostComplaints = 3;
 
 // EventTarget itself; TypeScript has no other way to name its events' types.
 const EnhancedEventTarget = EventTarget as { new (): EnhancedEvents };
 
 /**
- * One enhancement: wires source, stages and presenter, and decides frame by frame whether the enhanced or the native picture
- * shows. Whatever changes a condition ends in `#reconsider`.
- *
- * Longer than other files: each decision lives in a part of its own, and what is left is the one place where the parts meet.
+ * One enhancement, and its half on the page: place, curtain, the video's state, events. What draws is the other half, `EngineHalf`, which is told how
+ * the page stands with each call. Whatever changes a condition ends in `#reconsider`.
  */
 export class Session extends EnhancedEventTarget implements Enhanced, FrameSink {
   readonly output: 'page' | 'canvas' | 'texture';
   readonly video: HTMLVideoElement | undefined;
   readonly #source: FrameSource;
-  readonly #presenter: Presenter;
-  readonly #surface: Surface;
+  readonly #outlet: Outlet;
   readonly #videoState: VideoState | undefined;
+  readonly #region: SpeechRegion;
   readonly #lifetime = new AbortController();
-  readonly #models: Models;
-  readonly #quality: Quality;
-  readonly #link: RendererLink;
-  readonly #drawing: Drawing;
-  readonly #preparation: Preparation;
-  readonly #conditions: Conditions;
+  readonly #engine: EngineHalf;
   readonly #curtain: Curtain;
   readonly #status: Status;
-  readonly #findings: Findings;
   readonly #captures = new Captures();
-  readonly #rebuilds = new Rebuilds();
   readonly #debug: Debug;
   readonly #recent: RecentEvents;
   readonly #calledMs: number;
@@ -83,79 +45,63 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
   #enabled = true;
   /** False while the device and the weights are fetched: nothing can show yet, whatever changes. */
   #started = false;
-  #tier: ActiveTier = 'none';
-  readonly #continuity = new Continuity();
-  /** Size of frames that are foreseen but have not come. */
-  #upcoming: Size | undefined;
-  /** Presentation time of the frame on screen. */
-  #shownUs = 0;
-  #complaints = 0;
   #onFirstOutcome: ((failure: VitreousError | undefined) => void) | undefined;
 
   /** `calledMs`: when the caller asked for it, on `performance.now()`'s clock. */
-  constructor(target: SessionTarget, settings: Settings, options: EnhanceOptions, calledMs = performance.now()) {
+  constructor(
+    parts: SessionParts,
+    settings: Settings,
+    { output = 'page' }: Pick<EnhanceOptions, 'output'>,
+    calledMs = performance.now(),
+  ) {
     super();
     this.#calledMs = calledMs;
     this.#recent = new RecentEvents(this, calledMs);
-    this.#quality = new Quality(settings, () => this.#source.frameIntervalMs);
     this.#status = new Status(this);
+    this.output = output;
+    this.video = parts.video;
+    this.#source = parts.source;
     const changed = () => this.#reconsider();
-    const scale = () => this.#quality.pictureScale;
-    const { presenter, surface } = openOutlet(target, options, { changed, scale });
-    this.output = options.output ?? 'page';
-    this.#presenter = presenter;
-    this.#surface = surface;
-    if ('videoWidth' in target) {
-      this.video = target;
-      this.#source = new VideoSource(target);
-      this.#videoState = new VideoState(target, changed);
-    } else this.#source = 'getSettings' in target ? new TrackSource(target) : target;
-    this.#curtain = new Curtain(this.#presenter);
-    const origins = pageOrigins(options.modelOrigins);
-    this.#models = new Models(options.onProgress, origins);
-    this.#preparation = new Preparation(this.#models, () => this.#onPrepared());
-    this.#conditions = new Conditions({
-      presenter: this.#presenter,
-      videoState: this.#videoState,
-      quality: this.#quality,
-      preparation: this.#preparation,
-      maxTextureSize: () => this.#link.renderer?.maxTextureSize,
-    });
-    this.#drawing = new Drawing({
-      onCaughtUp: () => this.#refresh(),
-      onCost: (cost) => this.#judge(() => this.#quality.frame(cost)),
-      onBehind: (waitedMs) => this.#judge(() => this.#quality.behind(waitedMs)),
-      onIdle: (waitMs) => this.#quality.idle(waitMs),
-    });
-    this.#findings = new Findings({
-      target: this,
-      open: openFromCatalog(origins),
-      region: new LiveRegion(this.#presenter.canvas),
-      takeHeat: (maps) => this.#link.renderer?.takeHeat(maps),
-      refresh: () => this.#refresh(),
-      redraw: () => this.#redrawOpen(),
-    });
+    this.#outlet = parts.openOutlet({ changed, scale: () => this.#engine.pictureScale });
+    const { presenter } = this.#outlet;
+    this.#videoState = parts.watchVideo(changed);
+    this.#curtain = new Curtain(presenter, () => this.#engine.see(this.#page()));
+    this.#region = parts.openRegion(presenter.canvas);
+    this.#engine = new EngineHalf(
+      {
+        settings,
+        frameIntervalMs: () => this.#source.frameIntervalMs,
+        models: parts.models,
+        openDetector: parts.openDetector,
+        openLink: (events) => parts.openLink(this.#outlet, events, this.#lifetime.signal),
+      },
+      {
+        onChange: changed,
+        onWant: () => this.#refresh(),
+        onStale: () => this.#redrawOpen(),
+        onTier: (from, to) => this.dispatchEvent(new TierEvent(from, to)),
+        onDoubt: () => this.#restart(),
+        onLost: (error) => {
+          this.#curtain.close();
+          if (this.#active && !this.#engine.fatal) this.#status.native(error, true);
+        },
+        onFatal: (error) => {
+          if (this.#lifetime.signal.aborted) return;
+          this.#curtain.close();
+          this.#fail(error);
+        },
+        onDetections: (timestampUs, detections, size) =>
+          this.dispatchEvent(new DetectionsEvent(timestampUs, detections, size)),
+        onAnswers: (answers) => this.dispatchEvent(new PromptsEvent(answers)),
+        onStageFailure: (error, prompt) => this.dispatchEvent(new StageFailureEvent(error, prompt)),
+        onSpeech: (text) => this.#speak(text),
+      },
+    );
     this.#debug = new Debug({
       target: this,
       presenter,
       read: () => this.stats,
-      onFailure: (thrown) => this.#findings.fail(failed(thrown)),
-    });
-    this.#link = new RendererLink({
-      kind: options.renderer ?? 'auto',
-      canvas: options.output === 'texture' ? undefined : this.#presenter.canvas,
-      ownsCanvas: options.canvas === undefined,
-      device: options.device,
-      surface: this.#surface,
-      signal: this.#lifetime.signal,
-      // Drawing alone is cheap enough for any adapter; a network is not.
-      allowSoftware: () => this.#quality.settings.upscale === false || this.#quality.settings.upscale.force,
-      onLost: (loss) => this.#onLost(loss),
-      onError: (error) => this.#onComplaint(error),
-      compose: {
-        onHighlights: () => this.#redrawOpen(),
-        onHighlightError: (thrown) => this.#findings.fail(failed(thrown)),
-      },
+      onFailure: (thrown) => this.#engine.failBeside(thrown),
     });
   }
 
@@ -165,26 +111,19 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
     signal?.addEventListener('abort', () => this.dispose(signal.reason), { signal: lifetime });
     try {
       signal?.throwIfAborted();
-      this.#debug.on = this.#quality.settings.debug;
+      this.#debug.on = this.#engine.settings.debug;
       const outcome = new Promise<VitreousError | undefined>((resolve) => {
         this.#onFirstOutcome = resolve;
       });
-      const { kind } = await this.#link.connect();
-      this.#quality.limit(kind);
-      this.#tellMissingTier();
-      // Weights before frames: a video that has not loaded yet does not delay the download.
-      const { network } = this.#quality;
-      if (network) await this.#models.open(network, kind, lifetime);
-      lifetime.throwIfAborted();
+      await this.#engine.start(lifetime);
       this.#started = true;
-      this.#findings.configure(this.#quality.settings);
       this.#source.start(this);
       this.#reconsider();
       const failure = await outcome;
       lifetime.throwIfAborted();
       if (failure) throw failure;
       this.#status.tellStarted();
-      this.#findings.releaseEarly();
+      this.#engine.releaseEarly();
     } catch (thrown) {
       this.dispose(thrown);
       throw thrown;
@@ -200,15 +139,15 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
   }
 
   get canvas(): HTMLCanvasElement {
-    return this.#presenter.canvas;
+    return this.#outlet.presenter.canvas;
   }
 
   get texture(): GPUTexture | undefined {
-    return this.#curtain.open ? this.#link.renderer?.output : undefined;
+    return this.#curtain.open ? this.#engine.output : undefined;
   }
 
   get device(): GPUDevice | undefined {
-    return this.#link.renderer?.gpu?.device;
+    return this.#engine.gpu?.device;
   }
 
   /** Aborted when this is disposed. */
@@ -217,46 +156,31 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
   }
 
   get stats(): EnhancedStats {
-    const { counters } = this.#drawing;
     return {
+      ...this.#engine.stats(),
       state: this.state,
       why: this.why,
-      renderer: this.#link.renderer?.kind,
-      tier: this.#tier,
       firstFrameMs: this.#firstFrameMs,
-      fps: counters.fps(performance.now()),
-      gpuMs: Object.fromEntries(this.#link.renderer?.timer.stageMs ?? []),
-      framesShown: counters.shown,
-      framesDropped: counters.dropped,
-      framesLate: counters.late,
-      framesBypassed: counters.bypassed,
-      framesByTier: counters.byTier,
-      reusedShare: this.#link.renderer?.reusedShare,
-      memoryBytes: addMemory([this.#link.renderer?.memoryBytes ?? {}, { detector: this.#findings.sizeBytes }]),
       bytesSaved: bytesSavedBy(this),
       faults: this.#recent.faults,
-      sourceSize: this.#conditions.sourceSize ?? { width: 0, height: 0 },
-      displaySize: this.#conditions.displaySize,
-      detect: this.#findings.stats,
     };
   }
 
   get prompts(): readonly PromptAnswer[] {
-    return this.#findings.answers;
+    return this.#engine.answers;
   }
 
   detectionsAsVtt(): string {
-    return this.#findings.toVtt();
+    return this.#engine.detectionsAsVtt();
   }
 
   report(): EnhancedReport {
-    const [{ settings }, gpu] = [this.#quality, this.#link.renderer?.gpu];
+    const { settings, gpu } = this.#engine;
     return makeReport({ settings, stats: this.stats, gpu, video: this.video, recent: this.#recent });
   }
 
   snapshot(): Promise<Blob> {
-    const renderer = this.#curtain.open ? this.#link.renderer : undefined;
-    return takeSnapshot(renderer, this.#findings.highlights(this.#shownUs), this.#conditions.placement);
+    return this.#engine.snapshot(this.#curtain.open);
   }
 
   captureStream(frameRate?: number): MediaStream {
@@ -280,141 +204,84 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
     }
   }
 
-  set(settings: EnhanceSettings): void {
-    this.#quality.change(changeSettings(settings, this.#quality.settings));
-    this.#debug.on = this.#quality.settings.debug && this.state !== 'disposed';
-    if (settings.upscale !== undefined) {
-      this.#preparation.retry();
-      this.#tellMissingTier();
-    }
-    if (this.#started && this.state !== 'disposed') this.#findings.configure(this.#quality.settings);
+  set(changes: EnhanceSettings): void {
+    const settings = changeSettings(changes, this.#engine.settings);
+    const live = this.state !== 'disposed';
+    this.#engine.configure(settings, { upscaling: changes.upscale !== undefined, looking: this.#started && live });
+    this.#debug.on = settings.debug && live;
     this.#reconsider();
-    if (settings.upscale !== undefined || settings.detect !== undefined) this.#refresh();
+    if (changes.upscale !== undefined || changes.detect !== undefined) this.#refresh();
   }
 
-  /** Another tier is drawn with than the one that was asked for. */
-  #tellMissingTier(): void {
-    const [{ missingTier, network }, { renderer }] = [this.#quality, this.#link];
-    if (renderer && missingTier)
-      this.#findings.fail(onlyWebGpu('upscale', `tier '${missingTier}'`, `WebGPU; '${network}' is used instead`));
+  prepare(size: Size | undefined): Promise<boolean> {
+    try {
+      return this.#engine.prepare(size && checkSize(size), this.#active);
+    } catch (thrown) {
+      return Promise.reject(thrown);
+    }
   }
 
   frame(frame: VideoFrame, timing: FrameTiming): void {
-    const { shown } = this.#drawing.counters;
-    this.#take(frame, timing);
+    const drawn = this.#active && this.#take(frame, timing);
     this.#debug.touch();
     if (this.#captures.none) return;
-    const [{ placement }, { renderer }] = [this.#conditions, this.#link];
-    if (!this.#curtain.open) this.#captures.native(frame, this.#quality.pictureScale);
-    else if (renderer && placement && this.#drawing.counters.shown > shown)
-      this.#captures.enhanced(renderer, placement, this.#findings.highlights(this.#shownUs), this.canvas);
+    if (!this.#curtain.open) this.#captures.native(frame, this.#engine.pictureScale);
+    else if (drawn) this.#engine.capture(this.#captures, this.canvas);
   }
 
-  #take(frame: VideoFrame, timing: FrameTiming): void {
-    if (!this.#active) return;
-    this.#continuity.came(timing);
-    const { counters } = this.#drawing;
-    const native = this.video !== undefined && !this.#curtain.open;
-    counters.miss(timing.skipped, native);
-    const size = this.#conditions.sawFrame(frame);
-    if (sameSize(this.#upcoming, size)) this.#upcoming = undefined;
-    this.#quality.idle();
-    this.#presenter.follow();
-    const { renderer } = this.#link;
-    if (this.#blocked() || !renderer) {
-      counters.miss(1, this.video !== undefined);
-      if (renderer && this.#quality.overBudget) {
-        this.#quality.frameCame(renderer.gpu?.device);
-        this.#drawing.probe(renderer);
-      }
-      return;
-    }
-    this.#quality.frameCame(renderer.gpu?.device);
-    const standing = this.#preparation.request(renderer, this.#conditions.want(size));
-    this.#noteTier();
-    if (standing === 'ready' || standing === 'usable') {
-      if (this.#drawing.busy(native)) this.#findings.late(timing);
-      else this.#draw(renderer, frame, timing);
-      return;
-    }
-    counters.miss(1, this.video !== undefined);
+  /** Returns whether it was drawn. */
+  #take(frame: VideoFrame, timing: FrameTiming): boolean {
+    this.#outlet.presenter.follow();
+    const page = this.#page({ width: frame.displayWidth, height: frame.displayHeight });
+    const outcome = this.#engine.take(frame, timing, page);
+    if (outcome.did === 'fail') this.#fail(outcome.error);
+    else if (outcome.did === 'native') this.#native(outcome.verdict);
+    else this.#wasNative();
     // The last picture is of another size: the native one shows until this size is ready.
-    if (!this.#curtain.closed) this.#curtain.close();
-    if (this.state === 'running') this.#status.to('starting');
-  }
-
-  async prepare(size: Size | undefined): Promise<boolean> {
-    this.#upcoming = size && checkSize(size);
-    if (!size) this.#preparation.dropForeseen();
-    return this.#prepareUpcoming();
-  }
-
-  /** Builds what foreseen frames will need, anew whenever something else is wanted. */
-  async #prepareUpcoming(): Promise<boolean> {
-    const [size, { renderer }] = [this.#upcoming, this.#link];
-    if (!size || !renderer || !this.#active || sameSize(size, this.#conditions.sourceSize)) return false;
-    const want = this.#conditions.wantUpcoming(size);
-    if (want) return this.#preparation.foresee(renderer, want);
-    this.#preparation.dropForeseen();
-    return false;
+    if (outcome.did === 'wait' && outcome.for === 'preparation') this.#restart();
+    if (outcome.did !== 'draw') return false;
+    if (outcome.first) this.#reveal(outcome.first);
+    this.dispatchEvent(new FrameEvent(timing.timestampUs));
+    this.#tellDrawn();
+    return true;
   }
 
   trouble(error: VitreousError, recovering: boolean): void {
-    this.#conditions.sawTrouble(error, recovering);
+    this.#engine.sawTrouble(error, recovering);
     this.#reconsider();
   }
 
   reset(): void {
-    this.#conditions.forgetSource();
-    this.#upcoming = undefined;
-    this.#continuity.end();
-    this.#preparation.dropForeseen();
-    this.#findings.newSource();
+    this.#engine.newSource();
     this.#curtain.close();
-    if (this.#active && !this.#conditions.fatal) this.#status.to('starting');
+    if (this.#active && !this.#engine.fatal) this.#status.to('starting');
   }
 
   get #active(): boolean {
     return this.#started && this.#enabled && this.state !== 'disposed';
   }
 
-  #draw(renderer: FrameRenderer, frame: VideoFrame, timing: FrameTiming): void {
-    const { placement } = this.#conditions;
-    if (!placement) return;
-    const { compare, upscale } = this.#quality.settings;
-    if (upscale !== false) renderer.strength = upscale.strength;
-    const highlights = this.#findings.highlights(timing.timestampUs);
-    const as = { tier: this.#tier, placement, compare, highlights, measure: this.#quality.late };
-    const draw = () => this.#drawing.draw(renderer, frame, timing, as);
-    if (this.#continuity.takeBreak()) renderer.reset?.();
-    try {
-      if (this.#curtain.closed) this.#reveal(renderer, renderer.checked('first frame', draw));
-      else draw();
-    } catch (thrown) {
-      this.#fail(failed(thrown));
-      return;
-    }
-    this.#shownUs = timing.timestampUs;
-    this.#look(renderer, frame, timing);
-    this.dispatchEvent(new FrameEvent(timing.timestampUs));
-    this.#tellDrawn();
+  /** How the page stands now. `size`: of the frame that comes, CSS pixels. */
+  #page(size: Size | undefined = this.#engine.sourceSize): PageState {
+    const { presenter } = this.#outlet;
+    return {
+      overlay: presenter.overlay,
+      plays: this.video !== undefined,
+      attached: presenter.attached,
+      pictureInPicture: this.#videoState?.pictureInPicture ?? false,
+      encrypted: this.#videoState?.encrypted ?? false,
+      placement: presenter.place(size ?? { width: 1, height: 1 }),
+      curtain: this.#curtain.state,
+    };
   }
 
-  /** After the frame's own submit: it does not wait for a look. */
-  #look(renderer: FrameRenderer, frame: VideoFrame, { timestampUs, moved }: FrameTiming): void {
-    const { spec, gpu, readCuts } = renderer;
-    renderer.watchesCuts = this.#findings.on;
-    const image = gpu ? renderer.frame : frame;
-    if (image && spec) this.#findings.frame({ gpu, image, size: spec.size, timestampUs, moved, readCuts });
-  }
-
-  #reveal(renderer: FrameRenderer, drawn: Promise<void>): void {
+  #reveal(first: Promise<void>): void {
     this.#curtain
-      .raise(renderer, drawn, () => this.#redraw(renderer))
+      .raise(first, () => this.#redraw())
       .then(
         (shown) => {
           if (!shown) return;
-          this.#rebuilds.shown(performance.now());
+          this.#engine.shown();
           this.#status.to('running');
           this.#tellDrawn();
           // On screen after the browser's next two updates of the page: one takes the canvas, the next comes after it was shown.
@@ -428,7 +295,7 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
 
   /** In the task that has drawn: a canvas can be read. */
   #tellDrawn(): void {
-    if (this.#curtain.open) this.dispatchEvent(new DrawEvent(this.#shownUs));
+    if (this.#curtain.open) this.dispatchEvent(new DrawEvent(this.#engine.shownUs));
   }
 
   #onShown(): void {
@@ -436,37 +303,42 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
     this.#onFirstOutcome?.(undefined);
   }
 
-  #redraw(renderer: FrameRenderer): boolean {
-    const { placement } = this.#conditions;
-    if (!placement || this.#link.renderer !== renderer) return false;
-    const highlights = this.#findings.highlights(this.#shownUs);
-    const drawn = this.#drawing.redraw(renderer, { placement, highlights, compare: this.#quality.settings.compare });
+  #redraw(): boolean {
+    const drawn = this.#engine.redraw(this.#page());
     if (drawn) this.#tellDrawn();
     return drawn;
   }
 
   /** What is on screen has changed but for its frame. */
   #redrawOpen(): void {
-    const { renderer } = this.#link;
-    if (this.#active && renderer && this.#curtain.open) this.#redraw(renderer);
+    if (this.#active && this.#curtain.open) this.#redraw();
+  }
+
+  #speak(text: string | undefined): void {
+    if (text === undefined) this.#region.remove();
+    else if (text === '') this.#region.attach();
+    else this.#region.say(text);
   }
 
   /** Takes stock after any change: native if something blocks, else the last picture in its new place, else a new frame. */
   #reconsider(): void {
     if (!this.#active) return;
-    const wasNative = this.state === 'bypassed' || this.state === 'failed';
-    if (this.#blocked()) return;
+    const verdict = this.#engine.judge(this.#page());
+    if (verdict) {
+      this.#native(verdict);
+      return;
+    }
+    const wasNative = this.#wasNative();
     if (this.#curtain.open) this.#redrawOpen();
     else if (wasNative) this.#refresh();
   }
 
-  /** Whether something blocks; if so, the native video shows from now on. */
-  #blocked(): boolean {
-    const verdict = this.#conditions.judge();
-    if (verdict) this.#native(verdict);
+  /** Nothing speaks against enhanced frames any more. Returns whether something did. */
+  #wasNative(): boolean {
+    const wasNative = this.state === 'bypassed' || this.state === 'failed';
     // Between a loss and the next device the loss stays the reason.
-    else if (this.#link.renderer && (this.state === 'bypassed' || this.state === 'failed')) this.#status.to('starting');
-    return verdict !== undefined;
+    if (wasNative && this.#engine.connected) this.#status.to('starting');
+    return wasNative;
   }
 
   #native({ error, recovering, source }: Verdict): void {
@@ -475,77 +347,10 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
     this.#onFirstOutcome?.(recovering && !source ? undefined : error);
   }
 
-  #onPrepared(): void {
-    if (this.#conditions.unpreparable) {
-      // A dearer tier that cannot be had is no reason to lose the one that runs.
-      if (!(this.#curtain.open && this.#quality.stepDown())) this.#reconsider();
-      return;
-    }
-    this.#noteTier();
-    this.#refresh();
-    void this.#prepareUpcoming();
-  }
-
-  #noteTier(): void {
-    const from = this.#tier;
-    this.#tier = this.#preparation.tier;
-    if (from !== this.#tier) this.dispatchEvent(new TierEvent(from, this.#tier));
-  }
-
-  /** Takes a measurement; over budget, the native video shows at once. */
-  #judge(take: () => void): void {
-    take();
-    if (this.#quality.overBudget) this.#reconsider();
-  }
-
-  #onLost(loss: DeviceLoss): void {
-    const error = new VitreousError({
-      code: 'device-lost',
-      stage: 'gpu',
-      found: `a lost device (${loss.reason}): ${loss.message}`,
-      expected: 'a device',
-      fix: loss.borrowed ? 'Call enhance again with a new device.' : 'Nothing: another device is asked for.',
-    });
-    this.#preparation.cancel();
-    this.#findings.disconnect();
-    this.#curtain.close();
-    this.#complaints = 0;
-    const another = this.#rebuilds.lost(performance.now());
-    if (loss.borrowed || !another) {
-      this.#fail(error);
-      return;
-    }
-    if (this.#active && !this.#conditions.fatal) this.#status.native(error, true);
-    this.#link.reconnect().then(
-      () => {
-        this.#reconsider();
-        // A loss while starting is no reason for anything, and a paused video gives its frame once.
-        this.#refresh();
-      },
-      (thrown) => {
-        if (!this.#lifetime.signal.aborted) this.#fail(failed(thrown));
-      },
-    );
-  }
-
-  /**
-   * WebGPU complained outside of any scope, and it is not known of whose work: the device may be shared. The native video shows until a
-   * frame of ours has been drawn, inside scopes, without complaint.
-   */
-  #onComplaint(error: VitreousError): void {
-    if (this.#findings.complained(error)) return;
-    // One bad frame is several errors. What is drawn after the first of them is drawn inside scopes.
-    if (!this.#curtain.open) return;
-    this.#complaints++;
-    if (this.#complaints > mostComplaints) {
-      this.#fail(error);
-      return;
-    }
-    this.#findings.fail(error);
-    this.#link.renderer?.reset?.();
-    this.#curtain.close();
-    this.#status.to('starting');
-    this.#refresh();
+  /** The native video shows until another frame is drawn. */
+  #restart(): void {
+    if (!this.#curtain.closed) this.#curtain.close();
+    if (this.state === 'running') this.#status.to('starting');
   }
 
   #refresh(): void {
@@ -554,8 +359,8 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
 
   /** The native video shows for good. */
   #fail(error: VitreousError): void {
-    if (this.state === 'disposed' || this.#conditions.fatal) return;
-    this.#conditions.setFatal(error);
+    if (this.state === 'disposed' || this.#engine.fatal) return;
+    this.#engine.setFatal(error);
     if (this.#enabled) this.#native({ error, recovering: false, source: false });
   }
 
@@ -564,14 +369,11 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
     this.#lifetime.abort(reason);
     this.#source.stop();
     this.#videoState?.close();
-    this.#quality.leave();
-    this.#preparation.cancel();
-    this.#findings.dispose();
     this.#captures.close();
     this.#debug.on = false;
-    this.#presenter.dispose();
-    this.#surface.release();
-    this.#link.disconnect();
+    this.#outlet.presenter.dispose();
+    this.#outlet.surface.release();
+    this.#engine.dispose();
     this.#status.to('disposed');
     this.#onFirstOutcome?.(undefined);
   }
@@ -579,14 +381,4 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
   [disposeSymbol](): void {
     this.dispose();
   }
-}
-
-function failed(thrown: unknown): VitreousError {
-  return asVitreousError(thrown, {
-    code: 'stage-failed',
-    stage: 'session',
-    found: String(thrown),
-    expected: 'a frame drawn',
-    fix: 'Report this with the adapter info; the native video plays on.',
-  });
 }

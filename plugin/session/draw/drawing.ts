@@ -51,7 +51,7 @@ export class Drawing {
   readonly #events: DrawingEvents;
   /** When each frame in the queue was submitted, oldest first. */
   readonly #inFlightSinceMs: number[] = [];
-  #behind = false;
+  #dropping = false;
   #droppedSince = 0;
   #lastDoneMs = Number.NEGATIVE_INFINITY;
   #lastSampleMs = Number.NEGATIVE_INFINITY;
@@ -61,14 +61,17 @@ export class Drawing {
     this.#events = events;
   }
 
-  /** The GPU is behind: the frame is not drawn, and `onCaughtUp` will tell. `native`: the video itself shows it. */
-  busy(native: boolean): boolean {
-    if (this.#inFlightSinceMs.length < mostInFlight) return false;
+  /** The GPU has as many frames to do as it may. */
+  get behind(): boolean {
+    return this.#inFlightSinceMs.length >= mostInFlight;
+  }
+
+  /** A frame is not drawn, as the GPU is behind; `onCaughtUp` will tell. `native`: the video itself shows it. */
+  drop(native: boolean): void {
     this.counters.miss(1, native);
     this.#droppedSince++;
-    this.#behind = true;
+    this.#dropping = true;
     this.#events.onBehind(performance.now() - (this.#inFlightSinceMs[0] ?? 0));
-    return true;
   }
 
   /** @throws VitreousError `frame-import`. */
@@ -119,8 +122,8 @@ export class Drawing {
     const busyMs = nowMs - Math.max(submitMs, this.#lastDoneMs);
     this.#lastDoneMs = nowMs;
     this.#inFlightSinceMs.shift();
-    if (this.#behind) {
-      this.#behind = false;
+    if (this.#dropping) {
+      this.#dropping = false;
       this.#events.onCaughtUp();
     }
     return busyMs;

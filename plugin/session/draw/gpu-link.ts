@@ -12,15 +12,18 @@ import type { Link } from './renderer-link.js';
 const reconnectWaitsMs = [100, 400, 1600] as const;
 const momentary: ReadonlySet<VitreousError['code']> = new Set(['adapter-unavailable', 'device-request-failed']);
 
-export interface GpuLinkOptions {
-  readonly device: GPUDevice | undefined;
-  readonly surface: Surface;
-  readonly signal: AbortSignal;
+export interface LinkEvents {
   readonly allowSoftware: () => boolean;
   readonly onLost: (loss: DeviceLoss) => void;
   /** An error WebGPU reports of our objects outside any error scope. */
   readonly onError: (error: VitreousError) => void;
   readonly compose: ComposeEvents;
+}
+
+export interface GpuLinkOptions extends LinkEvents {
+  readonly device: GPUDevice | undefined;
+  readonly surface: Surface;
+  readonly signal: AbortSignal;
 }
 
 /** Holds a session's renderer and its part in a device, one after another across losses. */

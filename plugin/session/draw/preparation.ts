@@ -18,7 +18,7 @@ export interface Want {
 }
 
 /** `ready`: as wanted; `usable`: these frames can be drawn with the former model meanwhile; `pending`: not yet. */
-type Standing = 'ready' | 'usable' | 'pending' | 'failed';
+export type Standing = 'ready' | 'usable' | 'pending' | 'failed';
 
 function keyOf({ size, quality, precision, adaptive }: Want): string {
   const model = typeof quality === 'object' ? String(quality.manifestUrl) : (quality ?? 'none');

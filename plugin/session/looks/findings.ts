@@ -2,15 +2,8 @@ import type { Highlights } from '../../compose/highlights.js';
 import type { VitreousError } from '../../core/errors.js';
 import type { Size } from '../../core/geometry.js';
 import type { PromptAnswer } from '../../detect/detector.js';
-import type { LiveRegion } from '../../present/live-region.js';
 import { type TrackedBox, Tracker } from '../../track/tracker.js';
-import {
-  DetectionsEvent,
-  type DetectStats,
-  PromptsEvent,
-  StageFailureEvent,
-  type TrackedDetection,
-} from '../api/detections.js';
+import type { DetectStats, TrackedDetection } from '../api/detections.js';
 import type { Settings } from '../api/validate.js';
 import { DetectionLog } from './detection-log.js';
 import type { AnyDetector, OpenDetector } from './detector-link.js';
@@ -18,10 +11,20 @@ import { Highlighting } from './highlighting.js';
 import { type Look, type LookedFrame, LookLoop } from './look-loop.js';
 import { Speaker } from './speaker.js';
 
+/** What findings tell, as plain data. */
+export interface FindingsEvents {
+  /** What a look at the frame of a time found, boxes in pixels of a frame of that size. */
+  readonly onDetections: (timestampUs: number, detections: readonly TrackedDetection[], size: Size) => void;
+  readonly onAnswers: (answers: readonly PromptAnswer[]) => void;
+  /** Something beside the picture cannot be had; the picture goes on. `prompt`: the error is about that one alone. */
+  readonly onStageFailure: (error: VitreousError, prompt: string | undefined) => void;
+  /** For screen readers. `''`: there will be something to say; `undefined`: there won't be any more. */
+  readonly onSpeech: (text: string | undefined) => void;
+}
+
 export interface FindingsParts {
-  readonly target: Pick<EventTarget, 'dispatchEvent'>;
   readonly open: OpenDetector;
-  readonly region: LiveRegion;
+  readonly events: FindingsEvents;
   /** Takes over the heat maps of a look, one a prompt. */
   readonly takeHeat: (maps: readonly (GPUTexture | undefined)[]) => void;
   /** The current frame is wanted once more. */
@@ -45,7 +48,7 @@ export class Findings {
   #cuts: number | undefined;
   #answers: readonly PromptAnswer[] = [];
   #speaking: ReturnType<typeof setTimeout> | undefined;
-  #early: StageFailureEvent[] | undefined = [];
+  #early: { readonly error: VitreousError; readonly prompt: string | undefined }[] | undefined = [];
 
   constructor(parts: FindingsParts) {
     this.#parts = parts;
@@ -89,13 +92,13 @@ export class Findings {
         this.#tracker.setThreshold(settings.scoreThreshold);
       }
       this.#tracker.keep(settings.prompts);
-      this.#parts.region.attach();
+      this.#parts.events.onSpeech('');
     } else if (this.on) {
       this.#tracker.reset();
       this.#answers = [];
       this.#speaker.reset();
       clearTimeout(this.#speaking);
-      this.#parts.region.remove();
+      this.#parts.events.onSpeech(undefined);
     }
     this.#looks.configure(settings);
   }
@@ -130,7 +133,7 @@ export class Findings {
     this.#log.add({ timestampUs, size, detections });
     this.#speak(detections.map(({ prompt }) => prompt));
     this.#parts.redraw();
-    this.#parts.target.dispatchEvent(new DetectionsEvent(timestampUs, detections, size));
+    this.#parts.events.onDetections(timestampUs, detections, size);
   }
 
   /** Now, or when it has stayed so for long enough. */
@@ -138,7 +141,7 @@ export class Findings {
     clearTimeout(this.#speaking);
     const nowMs = performance.now();
     const said = this.#speaker.see(prompts, nowMs);
-    if (said !== undefined) this.#parts.region.say(said);
+    if (said !== undefined) this.#parts.events.onSpeech(said);
     const { dueMs } = this.#speaker;
     if (dueMs !== undefined) this.#speaking = setTimeout(() => this.#speak(prompts), Math.ceil(dueMs - nowMs) + 1);
   }
@@ -153,7 +156,7 @@ export class Findings {
 
   #onAnswers(answers: readonly PromptAnswer[]): void {
     this.#answers = answers;
-    this.#parts.target.dispatchEvent(new PromptsEvent(answers));
+    this.#parts.events.onAnswers(answers);
   }
 
   /** WebGPU complained outside of any scope. Returns whether that was about a look, which counts as failed then. */
@@ -163,9 +166,8 @@ export class Findings {
 
   /** Something of it cannot be had; the picture goes on. */
   fail(error: VitreousError, prompt?: string): void {
-    const event = new StageFailureEvent(error, prompt);
-    if (this.#early) this.#early.push(event);
-    else this.#parts.target.dispatchEvent(event);
+    if (this.#early) this.#early.push({ error, prompt });
+    else this.#parts.events.onStageFailure(error, prompt);
   }
 
   /** The page holds the session from now on: what has failed so far is told in a later task, when it can listen. */
@@ -173,7 +175,8 @@ export class Findings {
     const early = this.#early ?? [];
     this.#early = undefined;
     setTimeout(() => {
-      for (const event of early) if (this.on || event.stage !== 'detect') this.#parts.target.dispatchEvent(event);
+      for (const { error, prompt } of early)
+        if (this.on || error.stage !== 'detect') this.#parts.events.onStageFailure(error, prompt);
     });
   }
 
@@ -195,6 +198,6 @@ export class Findings {
   dispose(): void {
     this.#looks.configure(undefined);
     clearTimeout(this.#speaking);
-    this.#parts.region.remove();
+    this.#parts.events.onSpeech(undefined);
   }
 }

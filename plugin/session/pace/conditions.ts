@@ -1,10 +1,9 @@
 import type { VitreousError } from '../../core/errors.js';
 import { type Size, sameSize } from '../../core/geometry.js';
-import type { Placement, Presenter } from '../../present/presenter.js';
+import type { Placement } from '../../present/presenter.js';
 import type { Preparation, Want } from '../draw/preparation.js';
-import type { Quality } from '../pace/quality.js';
 import { findBlocker, type Situation, upscaleBlocker } from './blockers.js';
-import type { VideoState } from './video-state.js';
+import type { Quality } from './quality.js';
 
 /** Failures of preparation that another source size may not have. */
 const sizeFailures: ReadonlySet<VitreousError['code']> = new Set(['device-limit', 'gpu-out-of-memory']);
@@ -17,9 +16,22 @@ export interface Verdict {
   readonly source: boolean;
 }
 
+/** What the page knows: plain data, told anew whenever something is judged. */
+export interface PageState {
+  /** There is a native picture below that shows while the canvas is hidden. */
+  readonly overlay: boolean;
+  /** A `<video>` plays what is not drawn. */
+  readonly plays: boolean;
+  readonly attached: boolean;
+  readonly pictureInPicture: boolean;
+  readonly encrypted: boolean;
+  /** Where a picture of the source's shape lies. */
+  readonly placement: Placement;
+  /** `closed`: nothing has been drawn since the canvas was hidden; `open`: it shows. */
+  readonly curtain: 'closed' | 'opening' | 'open';
+}
+
 export interface ConditionParts {
-  readonly presenter: Presenter;
-  readonly videoState: VideoState | undefined;
   readonly quality: Quality;
   readonly preparation: Preparation;
   /** Pixels a side that the GPU's textures have at most; undefined while there is none. */
@@ -34,7 +46,7 @@ export class Conditions {
   #transparent = false;
   #trouble: { readonly error: VitreousError; readonly recovering: boolean } | undefined;
   #fatal: VitreousError | undefined;
-  #placement: Placement | undefined;
+  #page: PageState | undefined;
 
   constructor(parts: ConditionParts) {
     this.#parts = parts;
@@ -45,13 +57,23 @@ export class Conditions {
     return this.#sourceSize;
   }
 
-  /** Where the picture lies, as of the last `judge`. */
+  /** The page as it was told last. */
+  get page(): PageState | undefined {
+    return this.#page;
+  }
+
+  see(page: PageState): void {
+    this.#page = page;
+  }
+
+  /** Where the picture lies on the page as it was told last. */
   get placement(): Placement | undefined {
-    return this.#placement;
+    return this.#page?.placement;
   }
 
   get displaySize(): Size {
-    return { width: this.#placement?.rect.width ?? 0, height: this.#placement?.rect.height ?? 0 };
+    const { width = 0, height = 0 } = this.placement?.rect ?? {};
+    return { width, height };
   }
 
   get fatal(): boolean {
@@ -88,11 +110,11 @@ export class Conditions {
     this.#fatal ??= error;
   }
 
-  /** Measures the page anew and says what speaks against enhanced frames; undefined if nothing does. */
-  judge(): Verdict | undefined {
-    this.#placement = this.#parts.presenter.place(this.#sourceSize ?? { width: 1, height: 1 });
+  /** Says what speaks against enhanced frames on a page as it is now; undefined if nothing does. */
+  judge(page: PageState): Verdict | undefined {
+    this.#page = page;
     if (this.#fatal) return { error: this.#fatal, recovering: false, source: false };
-    const situation = this.#situation();
+    const situation = this.#situation(page);
     const error = findBlocker(situation);
     if (!error) return undefined;
     if (error === this.#trouble?.error) return { error, recovering: this.#trouble.recovering, source: true };
@@ -105,22 +127,22 @@ export class Conditions {
    * is drawn as it is.
    */
   want(size: Size): Want {
-    const { presenter, quality } = this.#parts;
+    const { quality } = this.#parts;
     const { displaySize } = this;
     const pointless =
-      (!presenter.overlay || quality.settings.detect !== false) &&
-      this.#placement !== undefined &&
+      this.#page !== undefined &&
+      (!this.#page.overlay || quality.settings.detect !== false) &&
       upscaleBlocker({ displaySize, sourceSize: size, overBudget: quality.overBudget }) !== undefined;
     return quality.want(size, !pointless);
   }
 
   /** What frames of another size, still to come, are to be drawn with; undefined where they will not be drawn. */
   wantUpcoming(size: Size): Want | undefined {
-    const { presenter, quality } = this.#parts;
+    const { quality } = this.#parts;
     const { upscale, detect } = quality.settings;
     const { displaySize } = this;
     const native =
-      presenter.overlay &&
+      this.#page?.overlay === true &&
       upscale !== false &&
       detect === false &&
       upscaleBlocker({ displaySize, sourceSize: size, overBudget: quality.overBudget }) !== undefined;
@@ -132,21 +154,21 @@ export class Conditions {
     return this.#sourceSize && this.#parts.preparation.failure(this.want(this.#sourceSize));
   }
 
-  #situation(): Situation {
-    const { presenter, videoState, quality } = this.#parts;
+  #situation({ overlay, attached, pictureInPicture, encrypted, placement }: PageState): Situation {
+    const { quality } = this.#parts;
     return {
-      overlay: presenter.overlay,
-      attached: presenter.attached,
-      pictureInPicture: presenter.overlay && (videoState?.pictureInPicture ?? false),
-      encrypted: videoState?.encrypted ?? false,
+      overlay,
+      attached,
+      pictureInPicture: overlay && pictureInPicture,
+      encrypted,
       displaySize: this.displaySize,
-      canvasSize: this.#placement?.canvas ?? { width: 0, height: 0 },
+      canvasSize: placement.canvas,
       sourceSize: this.#sourceSize,
       maxTextureSize: this.#parts.maxTextureSize(),
       upscaling: quality.settings.upscale !== false,
       detecting: quality.settings.detect !== false,
       highDynamicRange: this.#highDynamicRange,
-      transparent: presenter.overlay && this.#transparent,
+      transparent: overlay && this.#transparent,
       overBudget: quality.overBudget,
       trouble: this.#trouble?.error,
       unpreparable: this.unpreparable,
