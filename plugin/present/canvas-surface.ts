@@ -47,7 +47,7 @@ export class CanvasSurface implements Surface {
   }
 }
 
-/** Each kind of canvas has an overload of its own. */
+/** Each kind of canvas has an overload of its own. Told by what it has: workers know no HTMLCanvasElement. */
 function webGpuContext(canvas: HTMLCanvasElement | OffscreenCanvas): GPUCanvasContext | null {
-  return canvas instanceof HTMLCanvasElement ? canvas.getContext('webgpu') : canvas.getContext('webgpu');
+  return 'transferControlToOffscreen' in canvas ? canvas.getContext('webgpu') : canvas.getContext('webgpu');
 }
