@@ -10,14 +10,14 @@ const codeBlocks = (path: string, language: string): string[] =>
     name === language && text !== undefined ? [text] : [],
   );
 
-test('the README shows the examples that run here', () => {
-  expect(codeBlocks('README.md', 'html')).toEqual(
-    ['minimal', 'element'].map((name) => read(`demo/examples/${name}.html`)),
-  );
-  expect(codeBlocks('README.md', 'ts')).toEqual(
-    ['api', 'file', 'prompts'].map((name) => read(`demo/examples/${name}.ts`)),
-  );
-});
+for (const [path, language, names] of [
+  ['README.md', 'html', ['minimal', 'element']],
+  ['docs/use.md', 'ts', ['api', 'file']],
+  ['docs/prompts.md', 'ts', ['prompts']],
+] as const)
+  test(`${path} shows the examples that run here`, () => {
+    expect(codeBlocks(path, language)).toEqual(names.map((name) => read(`demo/examples/${name}.${language}`)));
+  });
 
 test('the shortest page enhances its video', async ({ page }) => {
   await onAnyAdapter(page, /minimal\.html\?html-proxy/, /(enhance\([^)]+\))\)/, '$1, { upscale: { force: true } })');
