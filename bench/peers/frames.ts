@@ -5,7 +5,7 @@ import { CommandError } from '../../cli/command-error.js';
 import type { Picture } from './metrics.js';
 import { groups, perCondition, type Sample } from './sample.js';
 
-// The folders that `python models/training/heldout.py --out FOLDER` writes: GROUP/hr/NAME.png and GROUP/CONDITION/NAME.png.
+// The folders that `python models/training/sr/heldout.py --out FOLDER` writes: GROUP/hr/NAME.png and GROUP/CONDITION/NAME.png.
 
 async function readPng(file: string): Promise<Picture> {
   try {

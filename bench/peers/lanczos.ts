@@ -1,6 +1,6 @@
 import type { Picture } from './metrics.js';
 
-// The baseline of every figure: Lanczos with three lobes as Pillow computes it (models/training/heldout.py), to the bit: weights
+// The baseline of every figure: Lanczos with three lobes as Pillow computes it (models/training/sr/heldout.py), to the bit: weights
 // in fixed point with 22 binary places, columns first, 8 bits in between.
 
 const lobes = 3;

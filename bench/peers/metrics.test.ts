@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { lanczosX2 } from './lanczos.js';
 import { lumaOf, type Picture, psnrDb, score, ssim } from './metrics.js';
 
-/** A picture by a formula; the expected values below come from models/training/heldout.py on the same formula. */
+/** A picture by a formula; the expected values below come from models/training/sr/heldout.py on the same formula. */
 function picture(width: number, height: number, k: number): Picture {
   const data = new Uint8Array(width * height * 4).fill(255);
   for (let y = 0; y < height; y++)

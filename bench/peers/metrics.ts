@@ -1,6 +1,6 @@
 import type { Size } from '../../plugin/core/geometry.js';
 
-// The definitions of models/training/heldout.py, so that figures from here and from there can be compared.
+// The definitions of models/training/sr/heldout.py, so that figures from here and from there can be compared.
 
 /** RGBA, 8 bit, row-major; alpha is not looked at. */
 export interface Picture extends Size {

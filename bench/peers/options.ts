@@ -6,7 +6,7 @@ import { parseSize } from '../size-option.js';
 /** What `--help` prints. */
 export const usage = `usage: npm run -s bench:peers -- [--json FILE] [--svg FILE] [--readme FILE] [--frames DIR] [--size WxH] [--limit N]
   [--rounds N] [--adapter any|real] [--cold] [--no-peers]
-  --frames   frames to judge on, from models/training/heldout.py; else cut from the demo's clips by ffmpeg
+  --frames   frames to judge on, from models/training/sr/heldout.py; else cut from the demo's clips by ffmpeg
   --size     source size that is timed, 640x360
   --limit    frames to judge on, a group: 4
   --rounds   batches of frames timed

@@ -8,7 +8,7 @@ import { type Pixels, runImageGraph } from '../../plugin/engine/testing/run-imag
 import { buildGraph, plainTier, shippedTiers } from './index.js';
 import { int8Layers } from './trunk-int8.js';
 
-// Golden: the whole numbers of models/training/int8.py (`integer_trunk`) behind PyTorch's f32 head, at 37x29.
+// Golden: the whole numbers of models/training/sr/int8.py (`integer_trunk`) behind PyTorch's f32 head, at 37x29.
 
 const networks = { ...shippedTiers, 'S-plain': plainTier };
 

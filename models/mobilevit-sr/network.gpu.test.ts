@@ -8,7 +8,7 @@ import { type ImageRun, type Pixels, runImageGraph } from '../../plugin/engine/t
 import type { Precision } from '../../plugin/gpu/kernel.js';
 import { buildGraph, plainTier, shippedTiers } from './index.js';
 
-// Whole networks against PyTorch's f32 forward of the same f16 weights (models/training/export.py), at 37x29: no multiple of the
+// Whole networks against PyTorch's f32 forward of the same f16 weights (models/training/sr/export.py), at 37x29: no multiple of the
 // patch, the workgroup or the window.
 
 const networks = { ...shippedTiers, 'S-plain': plainTier };

@@ -6,7 +6,7 @@ Written in f64 from the definition. Every weight is further from a rounding tie 
 import numpy as np
 import torch
 
-from .common import Goldens, rng, values
+from .common import Goldens, values
 from .conv2d_int8 import as_f32, first, rounded_rows, rounding, zero_points
 
 # name, experts, in, out, whether a channel's weights are all 0

@@ -1,6 +1,6 @@
 """conv2dInt8: convolutions of whole numbers, the first layer that makes them and the last that turns them into a picture.
 
-Written in f64 from the definition, apart from models/training/int8.py. Every number before a rounding is further from a tie than f32 arithmetic can be off, so
+Written in f64 from the definition, apart from models/training/sr/int8.py. Every number before a rounding is further from a tie than f32 arithmetic can be off, so
 that kernels must agree to the last bit.
 """
 

@@ -1,6 +1,5 @@
 """linear: x W^T + bias over the last dimension, with fused activation and residual."""
 
-import torch
 import torch.nn.functional as F
 
 from .common import Goldens, rng, values

@@ -3,8 +3,8 @@
 import torch
 
 from . import deviating
-from .deviating import Deviating, exact
 from .common import Goldens, rng, values
+from .deviating import Deviating, exact
 
 EPS = 1e-5
 

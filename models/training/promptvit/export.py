@@ -26,6 +26,7 @@ from torch import Tensor
 
 import centernet
 import storage
+from evaluate import load_weights
 from network import (
     PIXEL_MEAN,
     PIXEL_SCALE,
@@ -37,7 +38,6 @@ from network import (
     geometry_of,
     load_lite0,
 )
-from evaluate import load_weights
 from text_space import RELATED, TextSpace
 
 OUT = Path(__file__).resolve().parents[2] / "promptvit"

@@ -19,7 +19,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from losses import name_loss, opinion_loss
-from network import PromptVit, geometry_of, load_lite0, roi_align
+from network import PromptVit, geometry_of, load_lite0
 from samples import Canvas, Samples
 from text_space import TextSpace
 
@@ -94,7 +94,10 @@ class Trainer:
             self.samples.random.seed(args.seed + self.step)
 
     def save(self) -> None:
-        state = {"net": self.net.state_dict(), "optimizer": self.optimizer.state_dict(), "average": self.average, "names_t": self.names_t.data, "opinions_t": self.opinions_t.data, "step": self.step, "seconds": self.seconds, "transformer": self.net.vit is not None}
+        trained = {"net": self.net.state_dict(), "optimizer": self.optimizer.state_dict(), "average": self.average}
+        temperatures = {"names_t": self.names_t.data, "opinions_t": self.opinions_t.data}
+        facts = {"step": self.step, "seconds": self.seconds, "transformer": self.net.vit is not None}
+        state = {**trained, **temperatures, **facts}
         torch.save(state, self.checkpoint.with_suffix(".part"))
         self.checkpoint.with_suffix(".part").replace(self.checkpoint)
 

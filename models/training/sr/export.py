@@ -1,6 +1,6 @@
 """Turns a checkpoint's averaged weights into what the package ships.
 
-    python models/training/export.py --tier S [--run FOLDER] [--quality FILE]
+    python models/training/sr/export.py --tier S [--run FOLDER] [--quality FILE]
 
 Writes models/mobilevit-sr/<tier>/{weights,golden}.safetensors and manifest.json. The same checkpoint gives the same bytes.
 --quality takes the JSON of evaluate.py and copies the tier's figures into the manifest; without it they stay out.
@@ -74,8 +74,9 @@ def main() -> None:
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--tier", choices=sorted(NETWORKS), required=True)
     p.add_argument("--run", type=Path, help="folder of the checkpoint; runs/<tier> by default")
-    p.add_argument("--out", type=Path, default=HERE.parent / "mobilevit-sr")
+    p.add_argument("--out", type=Path, default=HERE.parents[1] / "mobilevit-sr")
     p.add_argument("--quality", type=Path)
+    p.add_argument("--history", type=Path, help="the stages as recipe.py wrote them; else they are read from the checkpoints under runs/")
     args = p.parse_args()
     torch.set_num_threads(1)
     checkpoint = torch.load((args.run or HERE / "runs" / args.tier) / "checkpoint.pt", weights_only=False)
@@ -107,7 +108,7 @@ def stages(checkpoint: dict) -> list[dict]:
         first, second = averaged["of"]
         if first.endswith(".safetensors"):  # given from wherever it was started
             first = "/".join(("models", "mobilevit-sr", *Path(first).parts[-2:]))
-        command = f"python models/training/average.py --name {averaged['name']} --of {first} {second} --share {averaged['share']}"
+        command = f"python models/training/sr/average.py --name {averaged['name']} --of {first} {second} --share {averaged['share']}"
         of = torch.load(HERE / "runs" / second / "checkpoint.pt", weights_only=False)
         return [*stages(of), {"command": command}]
     if merged := checkpoint.get("merged"):
@@ -117,7 +118,7 @@ def stages(checkpoint: dict) -> list[dict]:
     a = checkpoint["args"]
     options = ["tier", "name", "batch", "patch", "steps", "minutes", "optimizer", "lr", "ema", "seed", "clean-share", "soften"]
     given = {k: a.get(k.replace("-", "_")) for k in options}
-    command = "python models/training/train.py --data DIR " + " ".join(f"--{k} {v}" for k, v in given.items() if v is not None)
+    command = "python models/training/sr/train.py --data DIR " + " ".join(f"--{k} {v}" for k, v in given.items() if v is not None)
     for flag in ("without-tokens", "without-attention", "branch-alone"):
         if a.get(flag.replace("-", "_")) == "True":
             command += f" --{flag}"
@@ -143,6 +144,13 @@ def stages(checkpoint: dict) -> list[dict]:
     return [*before, {**reached, "command": command}]
 
 
+def told(args: argparse.Namespace, checkpoint: dict) -> list[dict]:
+    """What made the weights, first to last."""
+    if args.history:
+        return json.loads(args.history.read_text())
+    return [*stages(checkpoint), *([checkpoint["int8Stage"]] if "int8Stage" in checkpoint else [])]
+
+
 def manifest(args: argparse.Namespace, net: MobileVitSr, checkpoint: dict, weights: dict[str, np.ndarray], data: bytes) -> dict:
     out = {
         "format": "vitreous-model/1",
@@ -164,8 +172,8 @@ def manifest(args: argparse.Namespace, net: MobileVitSr, checkpoint: dict, weigh
         "licence": "MIT",
         "provenance": {
             "data": list(DATA),
-            "degradation": "x264 crf 18-36 at five presets, some VP9 and AV1, some clean, some of soft sources; bicubic, area or Lanczos halving; models/training/degrade.py",
-            "stages": [*stages(checkpoint), *([checkpoint["int8Stage"]] if "int8Stage" in checkpoint else [])],
+            "degradation": "x264 crf 18-36 at five presets, some VP9 and AV1, some clean, some of soft sources; bicubic, area or Lanczos halving; models/training/sr/degrade.py",
+            "stages": told(args, checkpoint),
         },
     }
     if args.quality:

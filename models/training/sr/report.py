@@ -1,6 +1,6 @@
 """Quality by kind of picture, overshoot, colour and flicker of the tiers, as Markdown.
 
-    python models/training/report.py --data DIR [--tier S M] [--write] [--json FILE] [--crops FOLDER] [--checkpoint TIER=FILE]
+    python models/training/sr/report.py --data DIR [--tier S M] [--write] [--json FILE] [--crops FOLDER] [--checkpoint TIER=FILE]
 
 Judges the shipped f16 weights in float32 arithmetic, or with --checkpoint the averaged weights of a training run. --write puts
 the tables into docs/quality.md and two strips of drawn pictures beside it; --crops saves strips of all hard places; --limit N
@@ -23,7 +23,7 @@ from networks import TIERS, shipped
 from validation import crops, methods, page, scores, self_test, stability
 from validation.cases import kinds
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[3]
 MODELS = ROOT / "models" / "mobilevit-sr"
 
 
@@ -78,7 +78,7 @@ def main() -> None:
         return
     tiers = tiers_of(args)
     records, flickers = measure(args, tiers)
-    command = f"python models/training/report.py --data DIR --tier {' '.join(tiers)}"
+    command = f"python models/training/sr/report.py --data DIR --tier {' '.join(tiers)}"
     command += f" --limit {args.limit}" if args.limit else ""
     command += f" --checkpoint {' '.join(args.checkpoint)}" if args.checkpoint else ""
     text = page.page(records, flickers, list(tiers), command)

@@ -1,6 +1,6 @@
 """Builds the training set: moving crops, halved, really encoded by x264 (or VP9, AV1), decoded again.
 
-    python models/training/degrade.py --data DIR [--cache DIR] [--clips 4096] [--seed 1] [--codec h264]
+    python models/training/sr/degrade.py --data DIR [--cache DIR] [--clips 4096] [--seed 1] [--codec h264]
 
 Each clip is 8 frames; two late frames are kept, so that P- and B-frame artefacts are there. A shard file holds
 64 clips as uint8 BT.601 full-range luma: `hr` [64,2,256,256], `coded` and `clean` [64,2,128,128], and `kind` [64].

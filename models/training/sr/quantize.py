@@ -1,6 +1,6 @@
 """Fine-tunes a trained checkpoint for the packed-int8 trunk (quantisation-aware training).
 
-    python models/training/quantize.py --data DIR --tier S --run FOLDER --out FOLDER --minutes 5
+    python models/training/sr/quantize.py --data DIR --tier S --run FOLDER --out FOLDER --minutes 5
 
 Calibrates one scale a tensor and one zero point a channel on the training cache, then trains on with rounded activations and
 weights (int8.py); the scales are learned beside the weights. Prints the gain over Lanczos of the checkpoint in float, rounded as it
@@ -105,7 +105,7 @@ def main() -> None:
         gains["int8"] = report("int8, trained", validation.gains(average))
         gains["floatAfter"] = report("the same weights, float", validation.gains(network(args.tier, state)))
     quantization = to_manifest(roundings_of(average))
-    command = f"python models/training/quantize.py --data DIR --tier {args.tier} --run FOLDER --out FOLDER"
+    command = f"python models/training/sr/quantize.py --data DIR --tier {args.tier} --run FOLDER --out FOLDER"
     command += "".join(f" --{k.replace('_', '-')} {getattr(args, k)}" for k in ("minutes", "lr", "ema", "batch", "clean_share", "soften", "seed"))
     stage = {"seed": args.seed, "steps": steps, "minutes": args.minutes, "command": command, "gainOverLanczosDb": gains}
     args.out.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,6 @@
 """Trains one tier of `mobilevit-sr` on the cache that degrade.py built.
 
-    python models/training/train.py --data DIR --tier S --steps 100000 [--minutes 60] [--resume]
+    python models/training/sr/train.py --data DIR --tier S --steps 100000 [--minutes 60] [--resume]
 
 One CPU thread by default. The learning rate follows a cosine that ends at --steps, or at --minutes of training
 if that comes first. A checkpoint is written at each validation; --resume goes on from it. Validation is the gain over
@@ -27,7 +27,8 @@ from torch import nn
 
 import heldout
 from degrade import HALVING
-from networks import NETWORKS, MobileVitSr, bilinear_x2, build, grow, shipped as shipped_network, split
+from networks import NETWORKS, MobileVitSr, bilinear_x2, build, grow, split
+from networks import shipped as shipped_network
 from soap import Soap
 from validation.cases import soft_sources
 

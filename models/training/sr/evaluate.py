@@ -1,7 +1,7 @@
 """Quality of the shipped tiers on held-out pictures: PSNR and SSIM in luma, and the gain over Lanczos.
 
-    python models/training/evaluate.py --data DIR [--tiers S M] [--through torch|plan] [--limit N] [--json FILE] [--card]
-    python models/training/evaluate.py --data DIR --tiers M --held .02
+    python models/training/sr/evaluate.py --data DIR [--tiers S M] [--through torch|plan] [--limit N] [--json FILE] [--card]
+    python models/training/sr/evaluate.py --data DIR --tiers M --held .02
 
 Photographs of val/ in seeded motion (one late frame each), drawn text that scrolls, and real clips that were never
 trained on; mixed halving, x264 at crf 23, 28, 33, and clean; 8 pixels shaved. Every output is rounded to 8 bits before it
@@ -28,7 +28,7 @@ import marked
 from heldout import CRFS, Rgb, Sample
 from networks import NETWORKS, TIERS, luma, shipped, upscale_rgb
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[3]
 CONDITIONS = ("clean", *(f"crf{c}" for c in CRFS))
 CLASSIC = {
     "bilinear": Image.Resampling.BILINEAR,
@@ -162,7 +162,7 @@ def main() -> None:
     tables = "\n".join([*(table(result, kind, frames) for kind, frames in counts.items()), *(mixtures(t, samples, args.models) for t in args.tiers)])
     print(tables)
     if args.card:
-        marked.insert(ROOT / "models" / "mobilevit-sr" / "card.md", "evaluate.py", tables)
+        marked.insert(ROOT / "models" / "mobilevit-sr" / "figures.md", "evaluate.py", tables)
     if args.json:
         through = args.through if args.through == "torch" else f"plan {args.precision}"
         measured = {"through": through, "frames": dict(counts), "shavedPixels": heldout.SHAVE}

@@ -1,7 +1,7 @@
 """Averages the weights of two runs of one tier, one fine-tuned from the other (Wortsman et al. 2022, "Model soups").
 
-    python models/training/average.py --runs models/training/runs --name L3 --of L L2 --share 0.6
-    python models/training/average.py --name M3 --of models/mobilevit-sr/M/weights.safetensors M-soft --share 0.6
+    python models/training/sr/average.py --runs models/training/runs --name L3 --of L L2 --share 0.6
+    python models/training/sr/average.py --name M3 --of models/mobilevit-sr/M/weights.safetensors M-soft --share 0.6
 
 A run on few clean pictures gains on compressed video and loses on clean; between the two ends there is more of both than on
 the straight line. Writes a checkpoint that export.py and evaluate.py take like any other.

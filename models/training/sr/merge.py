@@ -1,6 +1,6 @@
 """Starts a tier's experts as two networks of its kind, one better at encoded pictures and one better at clean ones.
 
-    python models/training/merge.py --tier S --coded RUN --clean RUN --branch RUN --name NAME
+    python models/training/sr/merge.py --tier S --coded RUN --clean RUN --branch RUN --name NAME
 
 The branch of recognize.py mixes them. A tier of twice as many experts takes all of both, in the mixture that the branch has learned for
 one of them, once for either; otherwise half of the experts become the one as it is on average, half the other, each with some noise
@@ -85,7 +85,7 @@ def main() -> None:
     merge(net, *trunks, told)
     folder = args.runs / args.name
     folder.mkdir(parents=True, exist_ok=True)
-    command = f"python models/training/merge.py --tier {args.tier} --coded {args.coded} --clean {args.clean} --branch {args.branch} --name {args.name} --seed {args.seed}"
+    command = f"python models/training/sr/merge.py --tier {args.tier} --coded {args.coded} --clean {args.clean} --branch {args.branch} --name {args.name} --seed {args.seed}"
     merged = {"coded": args.coded, "clean": args.clean, "branch": told["stages"], "command": command, "shipped": shipped}
     recognizer = {f"head.{k}": v for k, v in told["head"].items()}
     torch.save({"ema": net.state_dict(), "recognizer": recognizer, "tier": args.tier, "merged": merged}, folder / "checkpoint.pt")

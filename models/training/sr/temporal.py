@@ -1,7 +1,7 @@
 """What the last picture is worth: `mobilevit-sr` M with its former output, aligned by block matching, as a further input.
 
-    python models/training/degrade.py --data DIR --cache DIR2 --clips 768 --seed 7 --last 5
-    python models/training/temporal.py --data DIR --cache DIR2 --init CHECKPOINT --minutes 10 --mode recurrent|single
+    python models/training/sr/degrade.py --data DIR --cache DIR2 --clips 768 --seed 7 --last 5
+    python models/training/sr/temporal.py --data DIR --cache DIR2 --init CHECKPOINT --minutes 10 --mode recurrent|single
 
 Both modes start from the same weights, see the same clips and train for the same time. `recurrent` carries the enhanced luma
 from frame to frame: motion is found on the low-resolution luma (8x8 blocks, whole pixels, +-RANGE, sum of absolute

@@ -1,6 +1,6 @@
 """How much of a video is flat *and* changes: what a cheap path for flat tiles could save beside the reuse of unchanged ones.
 
-    python models/training/flat_tiles.py --data DIR
+    python models/training/sr/flat_tiles.py --data DIR
 
 Real clips, halved (bicubic), clean and by x264 (crf 28, preset medium, one intra frame in 48). A patch of 8x8 low-resolution pixels has changed where
 any luma differs from the frame before. It is flat where luma, up to REACH pixels around it, has at most so many different levels of 255: the network

@@ -1,7 +1,7 @@
 """What it gains or costs to read the mixture of experts from one frame in some alone and to average it, and how often the convolutions' weights
 change: each change has the whole picture computed anew, whatever of it stands still.
 
-    python models/training/running_mixture.py --data DIR [--tiers S M]
+    python models/training/sr/running_mixture.py --data DIR [--tiers S M]
 
 Real clips that judge, and a signing person before a still wall; halved (bicubic), clean and by x264 (preset veryfast, one intra frame). Luma PSNR against
 the truth, mean over the clips, gain over taking each frame's mixture as it is; share of frames with other weights than the frame before. Then what a cut
@@ -23,7 +23,7 @@ from networks import TIERS, MobileVitSr, bilinear_x2, shipped
 from token_branch import RunningMixture
 from validation.cases import SMALL_CLIPS, clip_frames
 
-ROOT = Path(__file__).parent.parent.parent
+ROOT = Path(__file__).parents[3]
 CRFS = (18, 23, 28)
 CONDITIONS = ("clean", *(f"crf{c}" for c in CRFS))
 CLIPS = (*HELD_OUT_CLIPS, *SMALL_CLIPS, "asl")

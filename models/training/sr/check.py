@@ -1,4 +1,4 @@
-"""Self-check of the network and of what is shipped: python models/training/check.py (seconds; needs no data)."""
+"""Self-check of the network and of what is shipped: python models/training/sr/check.py (seconds; needs no data)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from networks import NETWORKS, TIERS, MobileVitSr, bilinear_x2, build, loaded, u
 from token_branch import WINDOW, WindowAttention
 from validation import self_test
 
-MODELS = Path(__file__).parent.parent / "mobilevit-sr"
+MODELS = Path(__file__).parents[2] / "mobilevit-sr"
 
 
 def check_shapes() -> None:

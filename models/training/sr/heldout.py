@@ -1,6 +1,6 @@
 """Held-out pictures in motion and real clips, degraded as in playback; metrics. Nothing here is trained on.
 
-    python models/training/heldout.py --data DIR --out FOLDER [--limit N]
+    python models/training/sr/heldout.py --data DIR --out FOLDER [--limit N]
 
 writes them as PNGs, FOLDER/GROUP/hr/NAME.png and FOLDER/GROUP/{clean,crf23,crf28,crf33}/NAME.png, for GROUP photographs
 and clips (`npm run bench:peers -- --frames FOLDER` reads them). `--limit` is of photographs.

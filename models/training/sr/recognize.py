@@ -1,7 +1,7 @@
 """Trains a transformer branch alone to tell clean crops from encoded ones, as a start for merge.py.
 
-    python models/training/recognize.py --name branch --minutes 7
-    python models/training/recognize.py --name M-branch --minutes 6 --start branch --mixture models/mobilevit-sr/M/weights.safetensors
+    python models/training/sr/recognize.py --name branch --minutes 7
+    python models/training/sr/recognize.py --name M-branch --minutes 6 --start branch --mixture models/mobilevit-sr/M/weights.safetensors
 
 With --mixture it also learns in which mixture these weights' own branch takes their experts. By the picture's loss alone a branch
 hardly learns to tell: while the experts are alike, no mixture is worth more than another.
@@ -82,7 +82,7 @@ def main() -> None:
     folder = args.runs / args.name
     folder.mkdir(parents=True, exist_ok=True)
     options = {k: getattr(args, k) for k in ("name", "start", "minutes", "lr", "batch", "patch", "soften", "seed")}
-    command = "python models/training/recognize.py " + " ".join(f"--{k} {v}" for k, v in options.items() if v is not None)
+    command = "python models/training/sr/recognize.py " + " ".join(f"--{k} {v}" for k, v in options.items() if v is not None)
     if args.mixture:
         command += " --mixture " + "/".join(("models", "mobilevit-sr", *args.mixture.parts[-2:]))
     facts = {"clips": 64 * len(cache.shards), "seed": args.seed, "steps": step, "minutes": round((time.time() - begin) / 60, 1)}
