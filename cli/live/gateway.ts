@@ -9,7 +9,7 @@ import type { PublisherLink, PublishRequest, TagSink } from './rtmp/connection.j
 import { RtmpServer } from './rtmp/server.js';
 import { pullRtsp } from './rtsp/pull.js';
 import { type RtspUrl, readRtspUrl } from './rtsp/url.js';
-import { loadWebRtc, missingWebRtc, type WebRtc } from './webrtc/load.js';
+import { loadWebRtc, type WebRtc } from './webrtc/load.js';
 import { type Claim, WhipEndpoint } from './whip/endpoint.js';
 
 export interface GatewayOptions {
@@ -42,7 +42,8 @@ const requestMs = 20_000;
 /** RTMP, RTSP and WHIP in, HLS and WHEP out. */
 export class Gateway {
   readonly #options: GatewayOptions;
-  readonly #webRtc: WebRtc | undefined;
+  /** Or why there is none. */
+  readonly #webRtc: WebRtc | Fault;
   readonly #streams = new Map<string, Promise<LiveStream>>();
   readonly #opened = new Map<string, LiveStream>();
   readonly #publishing = new Set<string>();
@@ -52,7 +53,7 @@ export class Gateway {
   #rtmp: RtmpServer | undefined;
   #pulls: Promise<void>[] = [];
 
-  private constructor(options: GatewayOptions, webRtc: WebRtc | undefined) {
+  private constructor(options: GatewayOptions, webRtc: WebRtc | Fault) {
     this.#options = options;
     this.#webRtc = webRtc;
     const { key, webRtcAddresses } = options;
@@ -77,7 +78,7 @@ export class Gateway {
     const pulled = [...cameras].map(([name, url]) => ({ name, url: readCamera(name, url) }));
     const webRtc = await loadWebRtc();
     const gateway = new Gateway(options, webRtc);
-    if (!webRtc) gateway.#log(missingWebRtc().message);
+    if (webRtc instanceof Fault) gateway.#log(webRtc.message);
     try {
       await gateway.#listen(host, options.httpPort ?? 8080, options.rtmpPort ?? 1935);
       gateway.#pulls = pulled.map(({ name, url }) => gateway.#pull(name, url));
@@ -110,7 +111,7 @@ export class Gateway {
 
   /** WHEP and WHIP are there. */
   get hasWebRtc(): boolean {
-    return this.#webRtc !== undefined;
+    return !(this.#webRtc instanceof Fault);
   }
 
   #log(line: string): void {
@@ -121,7 +122,7 @@ export class Gateway {
     const known = this.#streams.get(name);
     if (known) return known;
     const opened = LiveStream.open(name, {
-      webRtc: this.#webRtc,
+      webRtc: this.#webRtc instanceof Fault ? undefined : this.#webRtc,
       addresses: this.#options.webRtcAddresses,
       log: (line) => this.#log(line),
     });
@@ -237,7 +238,7 @@ export class Gateway {
   ): Promise<void> {
     const { method } = request;
     const { viewers } = stream;
-    if (!viewers) throw missingWebRtc();
+    if (!viewers) throw this.#webRtc;
     if (id !== undefined) {
       if (method === 'DELETE') return text(response, viewers.remove(id, 'it stopped watching') ? 200 : 404, '');
       return text(response, 405, 'DELETE alone: all candidates are in offer and answer');

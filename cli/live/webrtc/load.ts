@@ -1,4 +1,5 @@
-import { createRequire } from 'node:module';
+import { CommandError } from '../../command-error.js';
+import { loadPeer } from '../../peer-package.js';
 import { Fault } from '../fault.js';
 import type { LiveStream } from '../live-stream.js';
 
@@ -62,16 +63,12 @@ export interface WebRtc {
   ): Promise<WhipSession>;
 }
 
-/** Undefined where the npm package werift is not installed: then there is no WHEP and no WHIP. */
-export async function loadWebRtc(): Promise<WebRtc | undefined> {
+/** Loads it; says why not where the npm package werift is not installed: then there is no WHEP and no WHIP. */
+export async function loadWebRtc(): Promise<WebRtc | Fault> {
   try {
-    createRequire(import.meta.url).resolve('werift');
-  } catch {
-    return undefined;
+    return (await loadPeer('werift', () => import('./peers.js'), 'WebRTC (WHEP and WHIP)')).webRtc;
+  } catch (thrown) {
+    if (!(thrown instanceof CommandError)) throw thrown;
+    return new Fault('werift-missing', thrown.message, thrown);
   }
-  return (await import('./peers.js')).webRtc;
-}
-
-export function missingWebRtc(): Fault {
-  return new Fault('werift-missing', 'WHEP and WHIP need the npm package werift: npm install werift');
 }

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Fault } from '../fault.js';
 import { addressOf, readOffer, text } from '../http.js';
 import type { LiveStream } from '../live-stream.js';
-import { missingWebRtc, type WebRtc, type WhipSession } from '../webrtc/load.js';
+import type { WebRtc, WhipSession } from '../webrtc/load.js';
 
 /** A name that one publisher has, and its stream. */
 export interface Claim {
@@ -16,8 +17,8 @@ export interface WhipOptions {
   /** Publishers must send it as bearer token. Undefined: pages of this machine alone may publish. */
   readonly key: string | undefined;
   readonly addresses: readonly string[] | undefined;
-  /** Undefined: nobody can publish by WebRTC here. */
-  readonly webRtc: WebRtc | undefined;
+  /** Or why nobody can publish by WebRTC here. */
+  readonly webRtc: WebRtc | Fault;
   readonly claim: (name: string, from: string) => Claim | { readonly refused: string };
 }
 
@@ -68,7 +69,7 @@ export class WhipEndpoint {
 
   async #open(name: string, offer: string, from: string, response: ServerResponse): Promise<void> {
     const { webRtc, addresses } = this.#options;
-    if (!webRtc) throw missingWebRtc();
+    if (webRtc instanceof Fault) throw webRtc;
     const claim = this.#options.claim(name, from);
     if ('refused' in claim) return text(response, 409, claim.refused);
     let publisher: WhipSession | undefined;
