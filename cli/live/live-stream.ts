@@ -101,8 +101,9 @@ export class LiveStream {
         if (piece.kind === 'fragment') this.#goLive(codecs);
       },
       onEnd: (words) => {
-        if (this.#packager !== packager) return;
-        this.#interrupt();
+        // One that was replaced is no end.
+        if (this.#packager !== undefined && this.#packager !== packager) return;
+        if (this.#packager) this.#interrupt();
         events.onEnd(words);
       },
     });
