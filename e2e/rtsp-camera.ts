@@ -19,10 +19,14 @@ export class RtspCamera {
     this.rtpPort = rtpPort;
   }
 
-  /** Undefined where GStreamer's RTSP server is not installed. */
-  static async start(): Promise<RtspCamera | undefined> {
+  /**
+   * Undefined where GStreamer's RTSP server is not installed.
+   *
+   * @param user its name and password; `url` has neither
+   */
+  static async start(...user: readonly string[]): Promise<RtspCamera | undefined> {
     const script = fileURLToPath(new URL('setup/rtsp-camera.py', import.meta.url));
-    const process = spawn(python, [script], { stdio: ['pipe', 'pipe', 'pipe'] });
+    const process = spawn(python, [script, ...user], { stdio: ['pipe', 'pipe', 'pipe'] });
     let words = '';
     process.stderr.on('data', (bytes) => {
       words += bytes;

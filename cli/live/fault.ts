@@ -4,6 +4,7 @@ export type FaultCode =
   | 'ffmpeg-missing'
   | 'port-taken'
   | 'key-required'
+  | 'werift-missing'
   | 'source-unreadable'
   | 'source-unsupported';
 

@@ -35,8 +35,8 @@ export async function probeRtsp(url: string, signal: AbortSignal): Promise<Sourc
 /** Over TCP: through firewalls, and without loss. A camera that falls silent for 5 s is gone. */
 const rtspInput = ['-rtsp_transport', 'tcp', '-timeout', '5000000'];
 
-/** Where ffmpeg reads from. */
-export type FfmpegInput = { readonly rtspUrl: string } | { readonly pipe: 'flv' | 'matroska' };
+/** What ffmpeg reads from its standard input. */
+export type FfmpegInput = 'flv' | 'matroska';
 
 export interface FfmpegOutputs {
   /** UDP ports on 127.0.0.1 that RTP goes to. Undefined: none is wanted. */
@@ -47,30 +47,46 @@ export interface FfmpegOutputs {
   readonly packetBytes: number;
 }
 
+/** A fragment that is not long yet, but as large as this, ends: time may stand still in what somebody publishes. */
+const mostFragmentBytes = 4 * 1024 * 1024;
+/** Sound that is late holds the picture up no longer. */
+const mostApartUs = 1_000_000;
+
 /**
- * Starts ffmpeg: reads a source and gives fragmented MP4 on its standard output, and RTP beside it. H.264 and AAC are passed on as they are; what
- * browsers cannot play is encoded anew. WebRTC gets its sound as Opus.
+ * Starts ffmpeg: reads media and gives fragmented MP4 on its standard output, and RTP beside it. H.264 and AAC are passed on as they are; what
+ * browsers cannot play is encoded anew. WebRTC gets its sound as Opus. MP4 always has a sound track, of silence where there is no sound: players
+ * cannot take one up, or lose one, while they play.
  */
 export function startFfmpeg(input: FfmpegInput, { video, audio }: SourceCodecs, to: FfmpegOutputs): ChildProcess {
-  const x264 = ['-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency', '-pix_fmt', 'yuv420p'];
-  const keyframes = ['-force_key_frames', 'expr:gte(t,n_forced)'];
-  const videoCodec = video === 'h264' ? ['-c:v', 'copy'] : [...x264, ...keyframes];
+  const videoCodec = video === 'h264' ? ['-c:v', 'copy'] : x264;
   // Sound from elsewhere than a file may have gaps, and be moved to where its picture is.
   const aac = ['-c:a', 'aac', '-b:a', '128k', '-af', 'aresample=async=1000'];
-  const audioCodec = audio === 'aac' ? ['-c:a', 'copy'] : aac;
+  const sound = audio === undefined ? ['-map', '1:a:0', '-c:a', 'aac', '-b:a', '32k'] : ['-map', '0:a:0'];
+  const silence = audio === undefined ? ['-f', 'lavfi', '-i', 'anullsrc=r=48000:cl=stereo'] : [];
   const fragments = ['-movflags', '+empty_moov+default_base_moof+frag_keyframe', '-frag_duration'];
   return spawn(
     'ffmpeg',
     [
-      ...['-hide_banner', '-nostdin', '-loglevel', 'error', '-fflags', '+genpts+nobuffer'],
-      ...readFrom(input),
-      ...['-map', '0:v:0', ...(audio ? ['-map', '0:a:0', ...audioCodec] : []), ...videoCodec],
-      ...['-f', 'mp4', ...fragments, String(Math.round(to.fragmentSeconds * 1e6)), '-flush_packets', '1', 'pipe:1'],
-      ...rtpOutputs(videoCodec, audio !== undefined, to),
+      // Not `nobuffer`: it throws away what is read to see what there is, the first key frame among it.
+      ...['-hide_banner', '-nostdin', '-loglevel', 'error', '-fflags', '+genpts'],
+      ...['-probesize', '200000', '-analyzeduration', '500000', '-fpsprobesize', '0', '-f', input, '-i', 'pipe:0'],
+      ...silence,
+      ...['-map', '0:v:0', ...videoCodec, ...sound, ...(audio === undefined ? [] : audio === 'aac' ? copied : aac)],
+      ...['-max_interleave_delta', String(mostApartUs), '-f', 'mp4', ...fragments],
+      ...[String(Math.round(to.fragmentSeconds * 1e6)), '-frag_size', String(mostFragmentBytes)],
+      ...['-flush_packets', '1', 'pipe:1', ...rtpOutputs(videoCodec, audio !== undefined, to)],
     ],
     { stdio: ['pipe', 'pipe', 'pipe'] },
   );
 }
+
+const copied = ['-c:a', 'copy'];
+
+/** Video that is encoded anew, with a key frame a second. */
+const x264 = [
+  ...['-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency', '-pix_fmt', 'yuv420p'],
+  ...['-force_key_frames', 'expr:gte(t,n_forced)'],
+];
 
 function rtpOutputs(videoCodec: readonly string[], audio: boolean, { rtp, packetBytes }: FfmpegOutputs): string[] {
   if (!rtp) return [];
@@ -84,9 +100,23 @@ function rtpOutputs(videoCodec: readonly string[], audio: boolean, { rtp, packet
   ];
 }
 
-function readFrom(input: FfmpegInput): string[] {
-  if ('rtspUrl' in input) return [...rtspInput, '-i', input.rtspUrl];
-  return ['-probesize', '200000', '-analyzeduration', '500000', '-f', input.pipe, '-i', 'pipe:0'];
+/**
+ * Starts ffmpeg: reads a camera and gives FLV on its standard output, H.264 and AAC as they are, anything else encoded anew. Each change of the
+ * parameter sets is a configuration of its own there.
+ */
+export function startRtspReader(url: string, { video, audio }: SourceCodecs): ChildProcess {
+  // Another size must not be scaled to the first: the encoder ends instead, and begins anew with it.
+  const videoCodec = video === 'h264' ? ['-c:v', 'copy', '-bsf:v', 'extract_extradata'] : ['-autoscale', '0', ...x264];
+  const sound = audio === undefined ? [] : ['-map', '0:a:0', ...(audio === 'aac' ? copied : ['-c:a', 'aac'])];
+  return spawn(
+    'ffmpeg',
+    [
+      ...['-hide_banner', '-nostdin', '-loglevel', 'error', '-fflags', '+genpts', ...rtspInput, '-i', url],
+      ...['-map', '0:v:0', ...videoCodec, ...sound, '-max_interleave_delta', String(mostApartUs)],
+      ...['-f', 'flv', '-flvflags', 'no_duration_filesize', '-flush_packets', '1', 'pipe:1'],
+    ],
+    { stdio: ['ignore', 'pipe', 'pipe'] },
+  );
 }
 
 /** What it said last, for a message. */

@@ -1,12 +1,15 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo, Server as TcpServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { Fault } from './fault.js';
 import { requireFfmpeg } from './ffmpeg.js';
-import { readOffer, text } from './http.js';
+import { FlvIngest, type FlvIngestEvents } from './flv/ingest.js';
+import { addressOf, readOffer, text } from './http.js';
 import { LiveStream } from './live-stream.js';
-import { RtmpIngest } from './rtmp/ingest.js';
-import { type PublishRequest, startRtmpServer, type TagSink } from './rtmp/server.js';
-import { pullRtsp } from './rtsp-pull.js';
+import type { PublisherLink, PublishRequest, TagSink } from './rtmp/connection.js';
+import { RtmpServer } from './rtmp/server.js';
+import { pullRtsp } from './rtsp/pull.js';
+import { type RtspUrl, readRtspUrl } from './rtsp/url.js';
+import { loadWebRtc, type WebRtc } from './webrtc/load.js';
 import { type Claim, WhipEndpoint } from './whip/endpoint.js';
 
 export interface GatewayOptions {
@@ -18,7 +21,7 @@ export interface GatewayOptions {
   readonly rtmpPort?: number | undefined;
   /** Publishers must send it: `rtmp://host/live/NAME?key=…`, or as WHIP's bearer token. */
   readonly key?: string | undefined;
-  /** Cameras to pull from, by the name to watch them under. */
+  /** URLs of cameras to pull from, by the name to watch them under. */
   readonly cameras?: ReadonlyMap<string, string> | undefined;
   /** Addresses that WebRTC goes over. Default: all of this machine. */
   readonly webRtcAddresses?: readonly string[] | undefined;
@@ -31,29 +34,39 @@ const namePattern = /^(?!whip$)[\w-]{1,64}$/;
 const mostStreams = 32;
 /** Who asks for a stream before it is there waits so long. */
 const patienceMs = 4000;
+/** Of HTTP, watching and publishing alike. */
+const mostConnections = 2000;
+/** A request must have come as a whole by then. */
+const requestMs = 20_000;
 
 /** RTMP, RTSP and WHIP in, HLS and WHEP out. */
 export class Gateway {
   readonly #options: GatewayOptions;
+  /** Or why there is none. */
+  readonly #webRtc: WebRtc | Fault;
   readonly #streams = new Map<string, Promise<LiveStream>>();
+  readonly #opened = new Map<string, LiveStream>();
   readonly #publishing = new Set<string>();
   readonly #lifetime = new AbortController();
   readonly #whip: WhipEndpoint;
   readonly #http: Server;
-  #rtmp: TcpServer | undefined;
+  #rtmp: RtmpServer | undefined;
   #pulls: Promise<void>[] = [];
 
-  private constructor(options: GatewayOptions) {
+  private constructor(options: GatewayOptions, webRtc: WebRtc | Fault) {
     this.#options = options;
+    this.#webRtc = webRtc;
     const { key, webRtcAddresses } = options;
     this.#whip = new WhipEndpoint({
       key,
       addresses: webRtcAddresses,
-      claim: (name) => this.#claim(name, 'WHIP'),
+      webRtc,
+      claim: (name, from) => this.#claim(name, `WHIP from ${from}`),
     });
-    this.#http = createServer((request, response) => {
+    this.#http = createServer({ requestTimeout: requestMs, headersTimeout: requestMs }, (request, response) => {
       this.#serve(request, response).catch((thrown) => fail(response, thrown));
     });
+    this.#http.maxConnections = mostConnections;
   }
 
   /** @throws Fault `ffmpeg-missing`, `key-required`, `port-taken`, `bad-arguments`. */
@@ -62,11 +75,13 @@ export class Gateway {
     requireFfmpeg();
     if (!loopback.has(host) && !key)
       throw new Fault('key-required', `others can reach ${host}: pass a publish key (--key), which encoders then send`);
-    for (const [name, url] of cameras) checkCamera(name, url);
-    const gateway = new Gateway(options);
+    const pulled = [...cameras].map(([name, url]) => ({ name, url: readCamera(name, url) }));
+    const webRtc = await loadWebRtc();
+    const gateway = new Gateway(options, webRtc);
+    if (webRtc instanceof Fault) gateway.#log(webRtc.message);
     try {
       await gateway.#listen(host, options.httpPort ?? 8080, options.rtmpPort ?? 1935);
-      gateway.#pulls = [...cameras].map(([name, url]) => gateway.#pull(name, url));
+      gateway.#pulls = pulled.map(({ name, url }) => gateway.#pull(name, url));
     } catch (thrown) {
       await gateway.close();
       throw thrown;
@@ -79,18 +94,24 @@ export class Gateway {
       this.#http.once('error', (cause) => reject(taken(httpPort, '--http-port', cause)));
       this.#http.listen(httpPort, host, resolve);
     });
-    const onPublish = (request: PublishRequest, close: () => void) => this.#publish(request, close);
-    this.#rtmp = await startRtmpServer({ host, port: rtmpPort, onPublish }).catch((cause) => {
+    const onPublish = (request: PublishRequest, link: PublisherLink) => this.#publish(request, link);
+    const log = (line: string) => this.#log(line);
+    this.#rtmp = await RtmpServer.start({ host, port: rtmpPort, onPublish, log }).catch((cause) => {
       throw taken(rtmpPort, '--rtmp-port', cause);
     });
   }
 
   get httpPort(): number {
-    return portOf(this.#http);
+    return (this.#http.address() as AddressInfo).port; // It listens on TCP.
   }
 
   get rtmpPort(): number {
-    return this.#rtmp ? portOf(this.#rtmp) : 0;
+    return this.#rtmp?.port ?? 0;
+  }
+
+  /** WHEP and WHIP are there. */
+  get hasWebRtc(): boolean {
+    return !(this.#webRtc instanceof Fault);
   }
 
   #log(line: string): void {
@@ -98,42 +119,76 @@ export class Gateway {
   }
 
   #stream(name: string): Promise<LiveStream> {
-    const { webRtcAddresses } = this.#options;
     const known = this.#streams.get(name);
     if (known) return known;
-    const opened = LiveStream.open(name, { addresses: webRtcAddresses });
+    const opened = LiveStream.open(name, {
+      webRtc: this.#webRtc instanceof Fault ? undefined : this.#webRtc,
+      addresses: this.#options.webRtcAddresses,
+      log: (line) => this.#log(line),
+    });
     this.#streams.set(name, opened);
+    opened.then(
+      (stream) => this.#opened.set(name, stream),
+      () => this.#streams.delete(name),
+    );
     return opened;
   }
 
-  async #pull(name: string, url: string): Promise<void> {
+  async #pull(name: string, url: RtspUrl): Promise<void> {
     const stream = await this.#stream(name);
     await pullRtsp(url, stream, (message) => this.#log(`${name}: ${message}`), this.#lifetime.signal);
   }
 
-  #publish({ app, name, query }: PublishRequest, close: () => void): TagSink | { refused: string } {
+  #publish({ app, name, query, from }: PublishRequest, link: PublisherLink): TagSink | { refused: string } {
     const { key } = this.#options;
     if (key !== undefined && query.get('key') !== key) return { refused: 'a wrong key, or none' };
     if (app !== 'live') return { refused: 'publish to rtmp://HOST/live/NAME' };
-    const claimed = this.#claim(name, 'RTMP');
+    const claimed = this.#claim(name, `RTMP from ${from}`);
     if ('refused' in claimed) return claimed;
-    return new LateSink(claimed.stream, (problem) => {
-      claimed.release(problem);
-      close();
+    return new LateSink(claimed.stream, {
+      tell: (words) => {
+        claimed.tell(words);
+        link.tell(words);
+      },
+      onEnd: (problem) => {
+        claimed.release(problem);
+        link.close(problem);
+      },
     });
   }
 
+  /** Lets the name go that nobody has published under for longest. False: all are in use. */
+  #makeRoom(): boolean {
+    const idle = [...this.#opened.values()].filter(
+      ({ name, idleSinceMs }) =>
+        idleSinceMs !== undefined && !this.#publishing.has(name) && !this.#options.cameras?.has(name),
+    );
+    const [oldest] = idle.toSorted((a, b) => (a.idleSinceMs ?? 0) - (b.idleSinceMs ?? 0));
+    if (!oldest) return false;
+    this.#streams.delete(oldest.name);
+    this.#opened.delete(oldest.name);
+    oldest.close();
+    this.#log(`${oldest.name}: let go, as ${mostStreams} streams are the most`);
+    return true;
+  }
+
   /** A name for one publisher, until it is released. */
-  #claim(name: string, by: string): Claim | { refused: string } {
-    if (!namePattern.test(name)) return { refused: `'${name}' is no name: letters, digits, - and _` };
+  #claim(name: string, who: string): Claim | { refused: string } {
+    if (!namePattern.test(name)) return { refused: 'a name has 1 to 64 letters, digits, - and _' };
     if (this.#publishing.has(name) || this.#options.cameras?.has(name)) return { refused: `${name} is in use` };
-    if (!this.#streams.has(name) && this.#streams.size >= mostStreams) return { refused: 'too many streams' };
+    if (!this.#streams.has(name) && this.#streams.size >= mostStreams && !this.#makeRoom())
+      return { refused: `${mostStreams} streams are the most` };
     this.#publishing.add(name);
-    this.#log(`${name}: published by ${by}`);
-    const release = (problem: string) => {
-      if (this.#publishing.delete(name)) this.#log(`${name}: ${problem || 'the publisher has gone'}`);
+    const stream = this.#stream(name);
+    this.#log(`${name}: published by ${who}`);
+    let over = false;
+    const release = (how: string) => {
+      if (over) return;
+      over = true;
+      this.#publishing.delete(name);
+      this.#log(`${name}: ${who} has gone: ${how}`);
     };
-    return { stream: this.#stream(name), release };
+    return { stream, release, tell: (words) => this.#log(`${name}: ${who}: ${words}`) };
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -161,11 +216,13 @@ export class Gateway {
 
   async #list(response: ServerResponse): Promise<void> {
     const streams = await Promise.all(this.#streams.values());
-    const list = streams.map(({ name, live, codecs, viewers }) => ({
+    const list = streams.map(({ name, live, problem, codecs, viewers }) => ({
       name,
       live,
+      // Why somebody may see nothing, although it is live.
+      problem,
       codecs,
-      viewers: viewers.count,
+      viewers: viewers?.count ?? 0,
       hls: `/${name}/index.m3u8`,
       whep: `/${name}/whep`,
     }));
@@ -180,14 +237,16 @@ export class Gateway {
     id: string | undefined,
   ): Promise<void> {
     const { method } = request;
+    const { viewers } = stream;
+    if (!viewers) throw this.#webRtc;
     if (id !== undefined) {
-      if (method === 'DELETE') return text(response, stream.viewers.remove(id) ? 200 : 404, '');
+      if (method === 'DELETE') return text(response, viewers.remove(id, 'it stopped watching') ? 200 : 404, '');
       return text(response, 405, 'DELETE alone: all candidates are in offer and answer');
     }
     if (method !== 'POST') return text(response, 405, 'POST an offer');
     const offer = await readOffer(request);
     if (!(await stream.waitUntilLive(patienceMs))) return text(response, 503, `'${stream.name}' is not live`);
-    const { id: made, answerSdp } = await stream.watch(offer);
+    const { id: made, answerSdp } = await stream.watch(viewers, offer, addressOf(request));
     response.writeHead(201, { 'Content-Type': 'application/sdp', Location: `/${stream.name}/whep/${made}` });
     response.end(answerSdp);
   }
@@ -204,44 +263,44 @@ export class Gateway {
   }
 }
 
-/** Takes tags while its stream is still being opened. */
+/** Takes tags once its stream has been opened; until then they wait. */
 class LateSink implements TagSink {
   onRoom: (() => void) | undefined;
-  #ingest: RtmpIngest | undefined;
-  #early: [8 | 9 | 18, number, Buffer][] = [];
-  #ended = false;
+  #ingest: FlvIngest | undefined;
+  #early: [8 | 9, number, Buffer][] = [];
+  #gone: string | undefined;
 
-  constructor(stream: Promise<LiveStream>, onEnd: (problem: string) => void) {
+  constructor(stream: Promise<LiveStream>, events: FlvIngestEvents) {
     stream.then(
       (opened) => {
-        const ingest = new RtmpIngest(opened, onEnd);
+        const ingest = new FlvIngest(opened, events);
         ingest.onRoom = () => this.onRoom?.();
         this.#ingest = ingest;
         for (const tag of this.#early.splice(0)) ingest.tag(...tag);
-        if (this.#ended) ingest.end();
+        if (this.#gone !== undefined) ingest.end(this.#gone);
+        this.onRoom?.();
       },
-      (thrown) => onEnd(String(thrown)),
+      (thrown) => events.onEnd(String(thrown)),
     );
   }
 
-  tag(type: 8 | 9 | 18, timestampMs: number, bytes: Buffer): boolean {
+  tag(type: 8 | 9, timestampMs: number, bytes: Buffer): boolean {
     if (this.#ingest) return this.#ingest.tag(type, timestampMs, bytes);
     this.#early.push([type, timestampMs, bytes]);
-    return true;
+    return false;
   }
 
-  end(): void {
-    this.#ended = true;
-    this.#ingest?.end();
+  end(how: string): void {
+    this.#gone = how;
+    this.#ingest?.end(how);
   }
 }
 
-const portOf = (server: TcpServer): number => (server.address() as AddressInfo).port; // It listens on TCP.
-
-function checkCamera(name: string, url: string): void {
+/** @throws Fault `bad-arguments`. */
+function readCamera(name: string, url: string): RtspUrl {
   if (!namePattern.test(name))
     throw new Fault('bad-arguments', `a camera's name is letters, digits, - and _: '${name}'`);
-  if (!/^rtsps?:\/\//.test(url) || !URL.canParse(url)) throw new Fault('bad-arguments', `${name}: no rtsp:// URL`);
+  return readRtspUrl(name, url);
 }
 
 function taken(port: number, option: string, cause: unknown): Fault {
@@ -250,6 +309,6 @@ function taken(port: number, option: string, cause: unknown): Fault {
 
 function fail(response: ServerResponse, thrown: unknown): void {
   if (response.headersSent) response.destroy();
-  else if (thrown instanceof Fault) text(response, 422, thrown.message);
+  else if (thrown instanceof Fault) text(response, thrown.code === 'werift-missing' ? 501 : 422, thrown.message);
   else text(response, 500, String(thrown));
 }

@@ -16,3 +16,8 @@ export async function readOffer(request: IncomingMessage): Promise<string> {
   }
   return received;
 }
+
+/** Who asks: address and port. */
+export function addressOf({ socket }: IncomingMessage): string {
+  return `${socket.remoteAddress}:${socket.remotePort}`;
+}

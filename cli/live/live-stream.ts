@@ -1,37 +1,64 @@
-import type { ChildProcess } from 'node:child_process';
-import { type FfmpegInput, lastWords, type SourceCodecs, startFfmpeg } from './ffmpeg.js';
-import { FragmentReader } from './hls/fragments.js';
+import type { FfmpegInput, SourceCodecs } from './ffmpeg.js';
 import { HlsOrigin } from './hls/origin.js';
+import { Packager } from './packager.js';
 import { RtpPort } from './rtp-port.js';
-import type { WebRtcOptions } from './webrtc/peer.js';
-import { WhepViewers } from './webrtc/whep-viewers.js';
+import type { Viewers, WebRtc } from './webrtc/load.js';
 
 /** Parts of HLS are at least so long: each waits for its last frame. */
 const fragmentSeconds = 0.2;
 /** Leaves room for SRTP, UDP and IP in an Ethernet frame. */
 const packetBytes = 1200;
+/** ffmpeg's Opus and H.264, and what WHIP brings. */
+const clocksHz = { video: 90_000, audio: 48_000 };
+
+/** What a source wants to hear of its stream. */
+export interface SourceEvents {
+  /** The packager has ended without being replaced; `words` are ffmpeg's. */
+  readonly onEnd: (words: string) => void;
+  /** Something that who publishes should know. */
+  readonly tell: (words: string) => void;
+  /** A viewer needs a key frame: for a source that makes some on request. */
+  readonly onPictureWanted?: (() => void) | undefined;
+}
+
+export interface LiveStreamOptions {
+  /** Undefined: there is none. */
+  readonly webRtc: WebRtc | undefined;
+  readonly addresses: readonly string[] | undefined;
+  readonly log: (line: string) => void;
+}
 
 /** One name that can be watched: HLS and WHEP, fed by one source at a time. */
 export class LiveStream {
   readonly name: string;
-  readonly hls = new HlsOrigin();
-  readonly viewers: WhepViewers;
-  /** A viewer needs a key frame: for a source that makes some on request. */
-  onPictureWanted: (() => void) | undefined;
+  readonly hls: HlsOrigin;
+  /** Undefined: nobody can watch by WebRTC here. */
+  readonly viewers: Viewers | undefined;
   readonly #ports: { readonly video: RtpPort; readonly audio: RtpPort };
-  #process: ChildProcess | undefined;
+  readonly #log: (line: string) => void;
+  #packager: Packager | undefined;
+  #events: SourceEvents | undefined;
   #codecs: SourceCodecs | undefined;
+  #problem: string | undefined;
+  #idleSinceMs = performance.now();
   #onLive = new Set<() => void>();
   #closed = false;
 
-  private constructor(name: string, webRtc: WebRtcOptions, ports: { video: RtpPort; audio: RtpPort }) {
+  private constructor(name: string, options: LiveStreamOptions, ports: { video: RtpPort; audio: RtpPort }) {
     this.name = name;
-    this.viewers = new WhepViewers(webRtc, () => this.onPictureWanted?.());
     this.#ports = ports;
+    this.#log = options.log;
+    this.hls = new HlsOrigin((words) => this.#note(words));
+    this.viewers = options.webRtc?.openViewers(options.addresses, {
+      onPictureWanted: () => this.#events?.onPictureWanted?.(),
+      log: options.log,
+    });
   }
 
-  static async open(name: string, webRtc: WebRtcOptions): Promise<LiveStream> {
-    return new LiveStream(name, webRtc, { video: await RtpPort.open(), audio: await RtpPort.open() });
+  static async open(name: string, options: LiveStreamOptions): Promise<LiveStream> {
+    const video = await RtpPort.open(clocksHz.video);
+    const audio = await RtpPort.open(clocksHz.audio);
+    return new LiveStream(name, options, { video, audio });
   }
 
   /** Undefined while there is no source. */
@@ -43,46 +70,53 @@ export class LiveStream {
     return this.#codecs !== undefined;
   }
 
+  /** Why some viewers may see nothing, although it is live. */
+  get problem(): string | undefined {
+    return this.#problem;
+  }
+
+  /** When its last source went, of `performance.now()`; undefined while there is one. */
+  get idleSinceMs(): number | undefined {
+    return this.#packager ? undefined : this.#idleSinceMs;
+  }
+
   /** A packet of a source that brings its own, which is `started` without them. */
   giveRtp(kind: 'video' | 'audio', packet: Buffer): void {
     this.#ports[kind].give(packet);
   }
 
   /**
-   * Starts taking a source's media; `onEnd` says how it ended. A former one is let go of, without its `onEnd` being an interruption.
+   * Starts taking a source's media. A former packager is replaced: it gives what it still holds, then this one's pieces come behind a
+   * discontinuity. Viewers stay.
    *
    * @param ownRtp the source brings its RTP itself, by `giveRtp`
    */
-  start(input: FfmpegInput, codecs: SourceCodecs, onEnd: (lastWords: string) => void, ownRtp = false): ChildProcess {
+  start(input: FfmpegInput, codecs: SourceCodecs, events: SourceEvents, ownRtp = false): Packager {
     const { video, audio } = this.#ports;
-    const rtp = ownRtp ? undefined : { videoPort: video.port, audioPort: audio.port };
-    const former = this.#process;
-    const process = startFfmpeg(input, codecs, { rtp, fragmentSeconds, packetBytes });
-    const words = lastWords(process);
-    const reader = new FragmentReader();
-    this.#process = process;
-    former?.kill('SIGKILL');
-    process.stdout?.on('data', (bytes: Buffer) => {
-      if (this.#process !== process) return;
-      try {
-        for (const piece of reader.push(bytes)) {
-          this.hls.take(piece);
-          if (piece.kind === 'fragment' && !this.#codecs) this.#goLive(codecs);
-        }
-      } catch {
-        // No MP4 that we can read: seen as the end of the source, which then begins anew.
-        process.kill('SIGKILL');
-      }
+    const rtp = ownRtp || !this.viewers ? undefined : { videoPort: video.port, audioPort: audio.port };
+    const packager: Packager = new Packager(input, codecs, { rtp, fragmentSeconds, packetBytes }, this.#packager, {
+      onPiece: (piece) => {
+        if (this.#closed) return;
+        this.hls.take(piece);
+        if (piece.kind === 'fragment') this.#goLive(codecs);
+      },
+      onEnd: (words) => {
+        // One that was replaced is no end.
+        if (this.#packager !== undefined && this.#packager !== packager) return;
+        if (this.#packager) this.#interrupt();
+        events.onEnd(words);
+      },
     });
-    // A source that stops is seen by its end; writing to what has ended is no news.
-    process.stdin?.on('error', () => {});
-    const ended = async (problem: string | undefined) => {
-      if (this.#process === process) this.#interrupt();
-      onEnd(problem ?? (await words));
-    };
-    process.once('error', (error) => void ended(String(error)));
-    process.once('close', () => void ended(undefined));
-    return process;
+    this.#packager = packager;
+    this.#events = events;
+    return packager;
+  }
+
+  #note(words: string | undefined): void {
+    if (this.#problem === undefined && words === undefined) return;
+    this.#problem = words;
+    this.#log(`${this.name}: ${words ?? 'key frames come again'}`);
+    if (words !== undefined) this.#events?.tell(words);
   }
 
   #goLive(codecs: SourceCodecs): void {
@@ -92,12 +126,15 @@ export class LiveStream {
   }
 
   #interrupt(): void {
-    this.#process = undefined;
+    this.#packager = undefined;
     this.#codecs = undefined;
-    this.onPictureWanted = undefined;
+    this.#events = undefined;
+    this.#problem = undefined;
+    this.#idleSinceMs = performance.now();
     this.hls.interrupt();
     // Those who watch by WebRTC see the end, and come back when there is something to see.
-    this.viewers.close();
+    this.viewers?.close('the source has gone');
+    for (const port of Object.values(this.#ports)) port.reset();
   }
 
   /** Resolves when there is a source, or after so long. */
@@ -115,16 +152,15 @@ export class LiveStream {
     return this.live;
   }
 
-  /** @throws Fault `source-unsupported`. */
-  watch(offer: string): Promise<{ id: string; answerSdp: string }> {
-    const { video, audio } = this.#ports;
-    return this.viewers.add(offer, { video, audio: this.#codecs?.audio ? audio : undefined });
+  /** @throws Fault `source-unsupported`, `werift-missing`. */
+  async watch(viewers: Viewers, offer: string, from: string): Promise<{ id: string; answerSdp: string }> {
+    return viewers.add(offer, this.#ports, { name: this.name, from });
   }
 
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#process?.kill('SIGKILL');
+    this.#packager?.kill();
     this.#interrupt();
     for (const tell of this.#onLive) tell();
     this.#ports.video.close();

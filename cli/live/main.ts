@@ -1,9 +1,8 @@
 import { parseArgs } from 'node:util';
-import { createServer } from 'vite';
 import { Fault } from './fault.js';
 import { Gateway } from './gateway.js';
 
-const usage = `npm run live -- [options]
+const usage = `vitreous live [options]
 
   --camera NAME=rtsp://…   pull a camera; again for more
   --host ADDRESS           listen there (default 127.0.0.1); anything else needs --key
@@ -11,7 +10,7 @@ const usage = `npm run live -- [options]
   --http-port N            HLS, WHEP and WHIP (default 8080)
   --rtmp-port N            RTMP (default 1935)
   --webrtc-address ADDRESS the address that WebRTC goes over; again for more (default: all of this machine)
-  --no-page                the gateway alone, without the page that plays its streams`;
+  --no-page                the gateway alone, without the page that plays its streams (in a checkout: npm run live)`;
 
 const options = {
   camera: { type: 'string', multiple: true },
@@ -40,18 +39,26 @@ function port(given: string, option: string): number {
   throw new Fault('bad-arguments', `--${option} must be a port, got '${given}'`);
 }
 
+/** @throws Fault `bad-arguments`. */
 function cameras(given: readonly string[]): Map<string, string> {
   return new Map(
     given.map((text) => {
       const at = text.indexOf('=');
-      if (at < 1) throw new Fault('bad-arguments', `--camera must be NAME=rtsp://…, got '${text}'`);
+      if (at < 1) throw new Fault('bad-arguments', '--camera must be NAME=rtsp://…');
       return [text.slice(0, at), text.slice(at + 1)] as const;
     }),
   );
 }
 
-/** `npm run live`: runs until it is interrupted. Returns the exit code. */
-export async function main(args: readonly string[]): Promise<number> {
+/**
+ * The command: runs until it is interrupted. Returns the exit code.
+ *
+ * @param servePage serves a page that plays the gateway's streams, and gives its address
+ */
+export async function main(
+  args: readonly string[],
+  servePage?: (host: string, gateway: string) => Promise<string>,
+): Promise<number> {
   let gateway: Gateway | undefined;
   try {
     const given = parse(args);
@@ -71,9 +78,9 @@ export async function main(args: readonly string[]): Promise<number> {
     });
     const origin = `http://${host.includes(':') ? `[${host}]` : host}:${gateway.httpPort}`;
     console.log(`publish  rtmp://${host}:${gateway.rtmpPort}/live/NAME${key === undefined ? '' : '?key=…'}`);
-    console.log(`         ${origin}/whip/NAME (WHIP)`);
-    console.log(`watch    ${origin}/NAME/index.m3u8 (HLS), ${origin}/NAME/whep (WHEP)`);
-    if (!given['no-page']) console.log(`page     ${await servePage(host)}/live/?gateway=${encodeURIComponent(origin)}`);
+    if (gateway.hasWebRtc) console.log(`         ${origin}/whip/NAME (WHIP)`);
+    console.log(`watch    ${origin}/NAME/index.m3u8 (HLS)${gateway.hasWebRtc ? `, ${origin}/NAME/whep (WHEP)` : ''}`);
+    if (servePage && !given['no-page']) console.log(`page     ${await servePage(host, origin)}`);
     await new Promise((resolve) => {
       process.once('SIGINT', resolve);
       process.once('SIGTERM', resolve);
@@ -86,12 +93,4 @@ export async function main(args: readonly string[]): Promise<number> {
   } finally {
     await gateway?.close();
   }
-}
-
-/** The demo's own server; its address. */
-async function servePage(host: string): Promise<string> {
-  const server = await createServer({ logLevel: 'error', server: { host } });
-  await server.listen();
-  const [address = ''] = server.resolvedUrls?.local ?? [];
-  return address.replace(/\/$/, '');
 }

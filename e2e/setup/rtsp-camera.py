@@ -1,5 +1,6 @@
 # An RTSP camera for the tests, by GStreamer's RTSP server: serves the H.264 that it is sent as RTP. Prints its RTSP port and the UDP port that it
-# listens on; ends with its standard input. Exit code 3: GStreamer's RTSP server is not installed.
+# listens on; ends with its standard input. With two arguments, user and password, it lets nobody else in. Exit code 3: GStreamer's RTSP server is
+# not installed.
 import socket
 import sys
 import threading
@@ -26,6 +27,16 @@ factory.set_launch(
     " ! rtph264depay ! h264parse ! rtph264pay name=pay0 pt=96 config-interval=-1 )"
 )
 server = GstRtspServer.RTSPServer()
+if len(sys.argv) == 3:
+    auth = GstRtspServer.RTSPAuth()
+    token = GstRtspServer.RTSPToken()
+    token.set_string("media.factory.role", "viewer")
+    auth.add_basic(GstRtspServer.RTSPAuth.make_basic(sys.argv[1], sys.argv[2]), token)
+    server.set_auth(auth)
+    permissions = GstRtspServer.RTSPPermissions()
+    permissions.add_permission_for_role("viewer", "media.factory.access", True)
+    permissions.add_permission_for_role("viewer", "media.factory.construct", True)
+    factory.set_permissions(permissions)
 server.set_address("127.0.0.1")
 server.set_service("0")
 server.get_mount_points().add_factory("/camera", factory)

@@ -12,6 +12,9 @@
  */
 import type { VitreousError } from '../index.js';
 import { Connection } from './webrtc/connection.js';
+import { watchMedia } from './webrtc/media-watch.js';
+
+const stalledAfterUsuallyMs = 5000;
 
 /** What {@link connectWhep} takes beside the server's URL. */
 export interface WhepOptions {
@@ -29,6 +32,8 @@ export interface WhepOptions {
   readonly reconnect?: boolean | undefined;
   /** Each try may take so long, milliseconds. Default 10,000. */
   readonly timeoutMs?: number | undefined;
+  /** While connected: `stalled` comes after so long without a picture, milliseconds. Default 5000. */
+  readonly stalledAfterMs?: number | undefined;
   /** Ends connecting with its reason, later closes as `close()` does. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -46,6 +51,10 @@ export interface WhepEventMap {
   statechange: Event;
   /** The connection was lost, or another try has failed; `connection.error` says why. */
   lost: Event;
+  /** The connection stands, and no picture comes by it: not yet, or not any more; `connection.error` is `whep-no-media` and says more. */
+  stalled: Event;
+  /** After `stalled`: pictures come again. */
+  resumed: Event;
 }
 
 /** A stream of a WHEP server, across connections. */
@@ -53,7 +62,7 @@ export interface WhepConnection extends EventTarget {
   /** The same object for all connections; its tracks are replaced. */
   readonly stream: MediaStream;
   readonly state: WhepState;
-  /** Why it was lost last; undefined while connected. */
+  /** Why it was lost last, or why nothing comes; undefined while connected and media come. */
   readonly error: VitreousError | undefined;
   /** Tells the server and ends the tracks. Idempotent. */
   close(): void;
@@ -75,15 +84,21 @@ class Player extends Connection implements WhepConnection {
   protected readonly holdsLost = true;
   readonly #options: WhepOptions;
   #tracks: MediaStreamTrack[] = [];
+  #prepared: RTCPeerConnection | undefined;
+  #unwatch = () => {};
 
   constructor(url: string | URL, options: WhepOptions) {
     super('whep', url, options);
     this.#options = options;
+    this.addEventListener('statechange', () => {
+      if (this.state !== 'connected') this.#unwatch();
+    });
   }
 
   protected prepare(connection: RTCPeerConnection): void {
     const tracks: MediaStreamTrack[] = [];
     this.#tracks = tracks;
+    this.#prepared = connection;
     connection.addEventListener('track', ({ track }) => tracks.push(track));
     connection.addTransceiver('video', { direction: 'recvonly' });
     if (this.#options.audio ?? true) connection.addTransceiver('audio', { direction: 'recvonly' });
@@ -93,6 +108,10 @@ class Player extends Connection implements WhepConnection {
     for (const former of this.stream.getTracks()) this.stream.removeTrack(former);
     for (const track of this.#tracks) this.stream.addTrack(track);
     this.#play();
+    this.#unwatch();
+    const { stalledAfterMs = stalledAfterUsuallyMs } = this.#options;
+    if (this.#prepared)
+      this.#unwatch = watchMedia(this.#prepared, stalledAfterMs, (problem) => this.tellMedia(problem));
   }
 
   #play(): void {

@@ -73,6 +73,7 @@ export const errorCodes = [
   'whep-network',
   'whep-answer',
   'whep-lost',
+  'whep-no-media',
   'whip-http',
   'whip-network',
   'whip-answer',

@@ -42,23 +42,32 @@ const whole = (bytes: Buffer): Box => ({ type: '', start: 0, end: bytes.length }
 
 /** Cuts a stream of bytes into its init segment and its fragments. */
 export class FragmentReader {
-  #pending: Buffer = Buffer.alloc(0);
+  /** Put together once a box is there as a whole. */
+  #pending: Buffer[] = [];
+  #pendingBytes = 0;
+  /** Of the box that has begun. */
+  #wantedBytes = 8;
   #head: Buffer[] = [];
   #moof: Buffer | undefined;
   #video: { readonly trackId: number; readonly timescale: number } | undefined;
 
   /** @throws RangeError for what is no fragmented MP4. */
   push(bytes: Buffer): (InitSegment | Fragment)[] {
-    this.#pending = this.#pending.length === 0 ? bytes : Buffer.concat([this.#pending, bytes]);
+    this.#pending.push(bytes);
+    this.#pendingBytes += bytes.length;
     const done: (InitSegment | Fragment)[] = [];
-    while (this.#pending.length >= 8) {
-      const size = this.#pending.readUInt32BE(0);
+    while (this.#pendingBytes >= this.#wantedBytes) {
+      const all = this.#pending.length === 1 && this.#pending[0] ? this.#pending[0] : Buffer.concat(this.#pending);
+      this.#pending = [all];
+      const size = all.readUInt32BE(0);
       if (size < 8) throw new RangeError(`MP4: a box of ${size} bytes`);
-      if (this.#pending.length < size) break;
-      const box = this.#pending.subarray(0, size);
-      this.#pending = this.#pending.subarray(size);
-      const piece = this.#take(box.toString('latin1', 4, 8), box);
+      this.#wantedBytes = size;
+      if (all.length < size) break;
+      const piece = this.#take(all.toString('latin1', 4, 8), all.subarray(0, size));
       if (piece) done.push(piece);
+      this.#pending = [all.subarray(size)];
+      this.#pendingBytes = all.length - size;
+      this.#wantedBytes = 8;
     }
     return done;
   }

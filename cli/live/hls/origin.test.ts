@@ -77,3 +77,60 @@ test('a playlist lists segments, parts and the next part; blocked requests are a
     server.closeAllConnections();
   }
 });
+
+/** So many fragments of 0.2 s. */
+function give(origin: HlsOrigin, count: number, bytes: number, keyEvery: number): void {
+  for (let i = 0; i < count; i++) {
+    const independent = i % keyEvery === 0;
+    origin.take({ kind: 'fragment', bytes: Buffer.alloc(bytes), durationSeconds: 0.2, independent });
+  }
+}
+
+async function listed(origin: HlsOrigin): Promise<string> {
+  const server = createServer((_request, response) => void origin.serve('index.m3u8', new URLSearchParams(), response));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo; // It listens on TCP.
+  const text = await (await fetch(`http://127.0.0.1:${port}/`)).text();
+  server.closeAllConnections();
+  server.close();
+  return text;
+}
+
+test('key frames that stop: segments and memory keep a bound, in seconds and in bytes, and it is said once', async () => {
+  const mebibyte = 1024 * 1024;
+  for (const { bytes, longest } of [
+    { bytes: 1000, longest: 16 },
+    { bytes: mebibyte, longest: 12 * 0.2 },
+  ]) {
+    const said: (string | undefined)[] = [];
+    const origin = new HlsOrigin((words) => said.push(words));
+    origin.take({ kind: 'init', bytes: Buffer.alloc(8) });
+    give(origin, 25, 1000, 5);
+    expect(said).toEqual([]);
+    // An hour without any.
+    for (let i = 0; i < 100; i++) give(origin, 180, bytes, Number.POSITIVE_INFINITY);
+    expect(origin.sizeBytes).toBeLessThanOrEqual(40 * mebibyte + 2 * bytes);
+    const text = await listed(origin);
+    const lengths = [...text.matchAll(/EXTINF:([\d.]+)/g)].map(([, seconds]) => Number(seconds));
+    // And a part: none is cut in two.
+    expect(Math.max(...lengths)).toBeGreaterThanOrEqual(longest - 1e-6);
+    expect(Math.max(...lengths)).toBeLessThan(longest + 0.21);
+    expect(text.length).toBeLessThan(40_000);
+    expect(said).toEqual([expect.stringMatching(/^no key frame for \d+ s/)]);
+    give(origin, 10, 1000, 5);
+    expect(said.at(-1)).toBeUndefined();
+  }
+});
+
+test('players begin at a key frame: where the last segments have none, the playlist says where', async () => {
+  const origin = new HlsOrigin();
+  origin.take({ kind: 'init', bytes: Buffer.alloc(8) });
+  // A key frame every ten seconds: whole segments, and nothing need be said; but the first is cut, so that there is something to play.
+  give(origin, 30, 1000, 50);
+  expect(await listed(origin)).toContain('#EXT-X-START:TIME-OFFSET=-6.00000\n');
+  give(origin, 20, 1000, Number.POSITIVE_INFINITY);
+  give(origin, 60, 1000, 50);
+  const text = await listed(origin);
+  expect(text).not.toContain('EXT-X-START');
+  expect(text).toMatch(/EXTINF:10\.00000,/);
+});

@@ -6,12 +6,15 @@ export interface Part {
   readonly independent: boolean;
 }
 
-/** From key frame to key frame. */
+/** From key frame to key frame; where none comes, of a bounded length. */
 export interface Segment {
   readonly sequence: number;
   readonly parts: Part[];
   durationSeconds: number;
+  sizeBytes: number;
   complete: boolean;
+  /** Begins with a key frame: players can begin here. */
+  readonly independent: boolean;
   /** Does not follow the one before. */
   readonly discontinuity: boolean;
   readonly discontinuitySequence: number;
@@ -50,6 +53,8 @@ export function playlist(segments: readonly Segment[]): string {
     `#EXT-X-MEDIA-SEQUENCE:${segments[0]?.sequence}`,
     `#EXT-X-DISCONTINUITY-SEQUENCE:${segments[0]?.discontinuitySequence}`,
   ];
+  const start = startOffset(segments);
+  if (start !== undefined) lines.push(`#EXT-X-START:TIME-OFFSET=${start.toFixed(5)}`);
   let init: number | undefined;
   for (const [i, segment] of segments.entries()) {
     // A discontinuity of the first segment is counted by EXT-X-DISCONTINUITY-SEQUENCE already.
@@ -64,6 +69,16 @@ export function playlist(segments: readonly Segment[]): string {
   if (last && !last.complete)
     lines.push(`#EXT-X-PRELOAD-HINT:TYPE=PART,URI="${last.sequence}.${last.parts.length}.m4s"`);
   return `${lines.join('\n')}\n`;
+}
+
+/**
+ * Where players must begin (§4.4.2.2), seconds before the end: at the last segment that begins with a key frame, where the one in which they
+ * would begin has none. Undefined: anywhere, or nowhere.
+ */
+function startOffset(segments: readonly Segment[]): number | undefined {
+  const from = segments.findLastIndex(({ independent }) => independent);
+  if (from < 0 || from === segments.length - 1) return undefined;
+  return -segments.slice(from).reduce((sum, { durationSeconds }) => sum + durationSeconds, 0);
 }
 
 function partLine({ sequence }: Segment, { durationSeconds, independent }: Part, index: number): string {

@@ -1,74 +1,100 @@
 import { randomUUID } from 'node:crypto';
 import { MediaStreamTrack, type RTCPeerConnection } from 'werift';
 import { Fault } from '../fault.js';
-import type { RtpPort } from '../rtp-port.js';
+import type { RtpSource, ViewerEvents, Viewers, Watcher } from './load.js';
 import { answer, correctReports, openPeer, requireH264, type WebRtcOptions } from './peer.js';
-
-export interface LiveTracks {
-  readonly video: RtpPort;
-  /** Undefined: no sound. */
-  readonly audio: RtpPort | undefined;
-}
 
 /** Of one stream. */
 const mostViewers = 64;
+/** Who has not connected by then will not. */
+const patienceMs = 15_000;
+/** A viewer to whom no picture goes for so long is told of in the log. */
+const pictureWithinMs = 5000;
+
+interface Viewer {
+  readonly peer: RTCPeerConnection;
+  readonly watcher: Watcher;
+  readonly ends: (() => void)[];
+}
 
 /** Everybody who watches one stream by WebRTC (draft-ietf-wish-whep-03). */
-export class WhepViewers {
+export class WhepViewers implements Viewers {
   readonly #options: WebRtcOptions;
-  readonly #onPictureWanted: () => void;
-  readonly #viewers = new Map<string, { peer: RTCPeerConnection; end: AbortController }>();
+  readonly #events: ViewerEvents;
+  readonly #viewers = new Map<string, Viewer>();
 
-  /** `onPictureWanted`: somebody needs a key frame. */
-  constructor(options: WebRtcOptions, onPictureWanted: () => void) {
+  constructor(options: WebRtcOptions, events: ViewerEvents) {
     this.#options = options;
-    this.#onPictureWanted = onPictureWanted;
+    this.#events = events;
   }
 
   get count(): number {
     return this.#viewers.size;
   }
 
-  /** @throws Fault `source-unsupported`. */
-  async add(offer: string, tracks: LiveTracks): Promise<{ id: string; answerSdp: string }> {
+  async add(
+    offer: string,
+    tracks: { readonly video: RtpSource; readonly audio: RtpSource },
+    watcher: Watcher,
+  ): Promise<{ id: string; answerSdp: string }> {
     requireH264(offer);
     if (this.#viewers.size >= mostViewers) throw new Fault('source-unsupported', `${mostViewers} viewers are the most`);
     const peer = openPeer(this.#options);
     const id = randomUUID();
-    const end = new AbortController();
-    this.#viewers.set(id, { peer, end });
+    const viewer: Viewer = { peer, watcher, ends: [] };
+    this.#viewers.set(id, viewer);
     try {
+      // Sound too where there is none yet: what appears later must have a place.
       for (const kind of ['video', 'audio'] as const) {
-        const port = tracks[kind];
-        if (!port || !offer.includes(`\nm=${kind} `)) continue;
+        if (!offer.includes(`\nm=${kind} `)) continue;
         const track = new MediaStreamTrack({ kind });
-        port.listen((packet) => track.writeRtp(packet), end.signal);
+        viewer.ends.push(tracks[kind].listen((packet) => track.writeRtp(packet)));
         const { sender } = peer.addTransceiver(track, { direction: 'sendonly' });
         correctReports(sender);
-        if (kind === 'video') sender.onPictureLossIndication.subscribe(this.#onPictureWanted);
+        if (kind === 'video') sender.onPictureLossIndication.subscribe(this.#events.onPictureWanted);
       }
+      const late = setTimeout(() => this.remove(id, `it did not connect within ${patienceMs / 1000} s`), patienceMs);
+      viewer.ends.push(() => clearTimeout(late));
       peer.connectionStateChange.subscribe((state) => {
-        if (state === 'connected') this.#onPictureWanted();
-        if (state === 'failed' || state === 'closed' || state === 'disconnected') this.remove(id);
+        if (state === 'connected') {
+          clearTimeout(late);
+          this.#log(watcher, 'watches by WebRTC');
+          this.#watchPicture(viewer, tracks.video);
+          this.#events.onPictureWanted();
+        }
+        if (state === 'failed' || state === 'closed' || state === 'disconnected')
+          this.remove(id, `its connection is ${state}`);
       });
       return { id, answerSdp: await answer(peer, offer, this.#options) };
     } catch (thrown) {
-      this.remove(id);
+      this.remove(id, String(thrown));
       throw thrown;
     }
   }
 
-  /** False: there is none of this id. */
-  remove(id: string): boolean {
+  #watchPicture({ watcher, ends }: Viewer, video: RtpSource): void {
+    const say = () =>
+      this.#log(watcher, `has had no picture for ${pictureWithinMs / 1000} s: none comes from its source`);
+    const timer = setTimeout(say, pictureWithinMs);
+    ends.push(video.listen(() => timer.refresh()));
+    ends.push(() => clearTimeout(timer));
+  }
+
+  #log({ name, from }: Watcher, words: string): void {
+    this.#events.log(`${name}: viewer ${from} ${words}`);
+  }
+
+  remove(id: string, why: string): boolean {
     const viewer = this.#viewers.get(id);
     if (!viewer) return false;
     this.#viewers.delete(id);
-    viewer.end.abort();
+    for (const end of viewer.ends) end();
+    this.#log(viewer.watcher, `left: ${why}`);
     void viewer.peer.close();
     return true;
   }
 
-  close(): void {
-    for (const id of [...this.#viewers.keys()]) this.remove(id);
+  close(why: string): void {
+    for (const id of [...this.#viewers.keys()]) this.remove(id, why);
   }
 }

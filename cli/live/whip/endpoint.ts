@@ -1,20 +1,25 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { readOffer, text } from '../http.js';
+import { Fault } from '../fault.js';
+import { addressOf, readOffer, text } from '../http.js';
 import type { LiveStream } from '../live-stream.js';
-import { WhipPublisher } from './publisher.js';
+import type { WebRtc, WhipSession } from '../webrtc/load.js';
 
 /** A name that one publisher has, and its stream. */
 export interface Claim {
   readonly stream: Promise<LiveStream>;
-  /** `problem`: empty where the publisher just went. Idempotent. */
-  readonly release: (problem: string) => void;
+  /** The publisher has gone: how, for the log. Idempotent. */
+  readonly release: (how: string) => void;
+  /** Something about what is published, for the log. */
+  readonly tell: (words: string) => void;
 }
 
 export interface WhipOptions {
   /** Publishers must send it as bearer token. Undefined: pages of this machine alone may publish. */
   readonly key: string | undefined;
   readonly addresses: readonly string[] | undefined;
-  readonly claim: (name: string) => Claim | { readonly refused: string };
+  /** Or why nobody can publish by WebRTC here. */
+  readonly webRtc: WebRtc | Fault;
+  readonly claim: (name: string, from: string) => Claim | { readonly refused: string };
 }
 
 const loopbackPage = /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
@@ -22,7 +27,7 @@ const loopbackPage = /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
 /** Takes publishers by WHIP (RFC 9725): POST an offer to `/whip/NAME`, DELETE what `Location` names. */
 export class WhipEndpoint {
   readonly #options: WhipOptions;
-  readonly #publishers = new Map<string, WhipPublisher>();
+  readonly #publishers = new Map<string, WhipSession>();
 
   constructor(options: WhipOptions) {
     this.#options = options;
@@ -39,12 +44,12 @@ export class WhipEndpoint {
       if (request.method !== 'DELETE')
         return text(response, 405, 'DELETE alone: all candidates are in offer and answer');
       const publisher = this.#publishers.get(`${name}/${id}`);
-      publisher?.close();
+      publisher?.close('it stopped publishing');
       return text(response, publisher ? 200 : 404, '');
     }
     if (request.method !== 'POST') return text(response, 405, 'POST an offer');
     if (request.headers['content-type'] !== 'application/sdp') return text(response, 415, 'application/sdp alone');
-    return this.#open(name, await readOffer(request), response);
+    return this.#open(name, await readOffer(request), addressOf(request), response);
   }
 
   /** Undefined: may publish. */
@@ -62,25 +67,32 @@ export class WhipEndpoint {
     return (response) => text(response, 403, 'pages of other origins need a key (--key)');
   }
 
-  async #open(name: string, offer: string, response: ServerResponse): Promise<void> {
-    const claim = this.#options.claim(name);
+  async #open(name: string, offer: string, from: string, response: ServerResponse): Promise<void> {
+    const { webRtc, addresses } = this.#options;
+    if (webRtc instanceof Fault) throw webRtc;
+    const claim = this.#options.claim(name, from);
     if ('refused' in claim) return text(response, 409, claim.refused);
-    let publisher: WhipPublisher;
+    let publisher: WhipSession | undefined;
+    let over = false;
     try {
-      publisher = await WhipPublisher.open(offer, await claim.stream, this.#options, (problem) => {
-        this.#publishers.delete(`${name}/${publisher.id}`);
-        claim.release(problem);
+      publisher = await webRtc.publish(offer, await claim.stream, addresses, {
+        tell: claim.tell,
+        onEnd: (how) => {
+          over = true;
+          if (publisher) this.#publishers.delete(`${name}/${publisher.id}`);
+          claim.release(how);
+        },
       });
     } catch (thrown) {
       claim.release(String(thrown));
       throw thrown;
     }
-    this.#publishers.set(`${name}/${publisher.id}`, publisher);
+    if (!over) this.#publishers.set(`${name}/${publisher.id}`, publisher);
     response.writeHead(201, { 'Content-Type': 'application/sdp', Location: `/whip/${name}/${publisher.id}` });
     response.end(publisher.answerSdp);
   }
 
   close(): void {
-    for (const publisher of this.#publishers.values()) publisher.close();
+    for (const publisher of this.#publishers.values()) publisher.close('the gateway ends');
   }
 }

@@ -13,6 +13,10 @@ export const sps = 7;
 export const pps = 8;
 const stapA = 24;
 const fuA = 28;
+/** More than any picture: the end of one that grows beyond it is not waited for. */
+const mostBytes = 8 * 1024 * 1024;
+/** Each takes memory of its own, also where it is empty. */
+const mostPieces = 8192;
 
 const typeOf = (unit: Buffer): number => (unit[0] ?? 0) & 0x1f;
 
@@ -26,6 +30,8 @@ export class H264Frames {
   #units: Buffer[] = [];
   #fragments: Buffer[] = [];
   #timestamp: number | undefined;
+  #bytes = 0;
+  #pieces = 0;
   /** Pictures that need what was lost would break: they wait for the next one that begins anew. */
   #broken = true;
 
@@ -47,8 +53,16 @@ export class H264Frames {
     if (this.#timestamp !== timestamp) {
       this.#units = [];
       this.#fragments = [];
+      this.#bytes = 0;
+      this.#pieces = 0;
     }
     this.#timestamp = timestamp;
+    this.#bytes += payload.length;
+    this.#pieces++;
+    if (this.#bytes > mostBytes || this.#pieces > mostPieces) {
+      this.lost();
+      return undefined;
+    }
     this.#unpack(payload);
     if (!last || this.#units.length === 0) return undefined;
     const units = this.#units;

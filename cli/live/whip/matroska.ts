@@ -1,5 +1,7 @@
 // Matroska for a pipe (RFC 9559): one segment without an end, a cluster a frame. ffmpeg reads it while it is written.
 
+import { avcConfiguration } from '../avc.js';
+
 /** What is in the tracks. */
 export interface MatroskaTracks {
   /** Sequence and picture parameter set, as NAL units. */
@@ -17,7 +19,7 @@ export function matroskaHeader({ video, audio }: MatroskaTracks): Buffer {
   const info = [uint(0x2ad7b1, 1_000_000), text(0x4d80, 'vitreous'), text(0x5741, 'vitreous')]; // Times are milliseconds.
   const track = (number: number, type: number, codec: string, more: readonly Buffer[]) =>
     element(0xae, [uint(0xd7, number), uint(0x73c5, number), uint(0x83, type), text(0x86, codec), ...more]);
-  const tracks = [track(videoTrack, 1, 'V_MPEG4/ISO/AVC', [element(0x63a2, [avcConfiguration(video)])])];
+  const tracks = [track(videoTrack, 1, 'V_MPEG4/ISO/AVC', [element(0x63a2, [avcConfiguration(video.sps, video.pps)])])];
   if (audio) {
     const sound = element(0xe1, [element(0xb5, [float(48_000)]), uint(0x9f, 2)]);
     tracks.push(track(audioTrack, 2, 'A_OPUS', [element(0x63a2, [opusHead]), sound]));
@@ -46,15 +48,6 @@ function cluster(track: number, data: readonly Buffer[], timeMs: number, key: bo
   return element(0x1f43b675, [uint(0xe7, Math.max(0, Math.round(timeMs))), element(0xa3, [head, ...data])]);
 }
 
-/** AVCDecoderConfigurationRecord, ISO/IEC 14496-15 §5.3.3.1. */
-function avcConfiguration({ sps, pps }: MatroskaTracks['video']): Buffer {
-  const [, profile = 0, constraints = 0, level = 0] = sps;
-  return Buffer.concat([
-    ...[Buffer.of(1, profile, constraints, level, 0xff, 0xe1), uint16(sps.length), sps],
-    ...[Buffer.of(1), uint16(pps.length), pps],
-  ]);
-}
-
 /** RFC 7845 §5.1: version 1, two channels, no samples to skip, 48 kHz, no gain. */
 const opusHead = Buffer.concat([Buffer.from('OpusHead'), Buffer.of(1, 2, 0, 0, 0x80, 0xbb, 0, 0, 0, 0, 0)]);
 
@@ -79,12 +72,6 @@ function numberBytes(value: number): Buffer {
 function float(value: number): Buffer {
   const bytes = Buffer.alloc(8);
   bytes.writeDoubleBE(value);
-  return bytes;
-}
-
-function uint16(value: number): Buffer {
-  const bytes = Buffer.alloc(2);
-  bytes.writeUInt16BE(value);
   return bytes;
 }
 

@@ -120,6 +120,13 @@ export abstract class Connection extends EventTarget {
     }
   }
 
+  /** Media stop coming on a connection that stands, for this reason; undefined: they come again. */
+  protected tellMedia(error: VitreousError | undefined): void {
+    if (this.#state !== 'connected') return;
+    this.#error = error;
+    this.dispatchEvent(new Event(error ? 'stalled' : 'resumed'));
+  }
+
   #to(state: ConnectionState): void {
     if (this.#state === state || this.#state === 'closed') return;
     this.#state = state;
