@@ -1,7 +1,7 @@
 import type { ShippedTier } from '../models/mobilevit-sr/index.js';
 import type { ClipSource, ModelSource, Tier } from './core/model-source.js';
 import type { Detector, DetectorOptions } from './detect/detector.js';
-import type { LoadOptions } from './engine/model/load.js';
+import type { LoadOptions } from './engine/files/load.js';
 import type { GpuDevice } from './gpu/device.js';
 import type { UpscaleModel } from './upscale/model.js';
 
@@ -26,9 +26,9 @@ export async function openUpscaleModel(
   const [{ buildGraph, plainTier, shippedTiers }, { checkManifest }, { fetchJson }, { loadWeights }] =
     await Promise.all([
       import('../models/mobilevit-sr/index.js'),
-      import('./engine/model/manifest.js'),
-      import('./engine/model/fetch.js'),
-      import('./engine/model/load.js'),
+      import('./engine/files/manifest.js'),
+      import('./engine/files/fetch.js'),
+      import('./engine/files/load.js'),
     ]);
   options.signal?.throwIfAborted();
   const { raw, where, weightsUrl } =
@@ -78,8 +78,8 @@ export interface OpenDetectorOptions extends LoadOptions, DetectorOptions {
 async function shippedDetector() {
   const [model, { loadWeights }, { checkDetectionManifest }] = await Promise.all([
     import('../models/promptvit/index.js'),
-    import('./engine/model/load.js'),
-    import('./engine/model/detection-manifest.js'),
+    import('./engine/files/load.js'),
+    import('./engine/files/detection-manifest.js'),
   ]);
   const manifest = checkDetectionManifest(model.shipped.manifest, 'promptvit');
   model.buildGraphs(manifest);

@@ -6,7 +6,7 @@ import { ceilDiv } from './op.js';
 import { type Int8Rounding, packInt8 } from './ops/int8/pack-int8.js';
 import { expectClose, type GoldenCase, loadGoldens, sharedGpuDevice, tolerance } from './testing/golden.js';
 import { readBuffer } from './testing/run-graph.js';
-import { concatFloats, padded, type WeightSource } from './weights.js';
+import { concatFloats, padded, type WeightSource } from './weights/source.js';
 
 const area = 9;
 
