@@ -66,6 +66,9 @@ async function longestTaskMs(work: () => Promise<unknown>): Promise<number> {
 const openModel = async (tier: Tier) =>
   (await new Models(undefined, undefined).open(tier, 'webgpu', new AbortController().signal)).model;
 
+/** As on a real GPU, also where this one is software. */
+const precisionOf = ({ caps }: GpuDevice) => (caps.shaderF16 ? 'f16' : 'f32');
+
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(3)} MB`;
 
 async function videos(count: number, fetched: readonly string[]): Promise<readonly string[]> {
@@ -76,7 +79,7 @@ async function videos(count: number, fetched: readonly string[]): Promise<readon
   const held: number[] = [];
   for (let i = 0; i < count; i++) {
     // As each session does.
-    const stage = new UpscaleStage(gpu, await openModel('S'), { adaptive: true });
+    const stage = new UpscaleStage(gpu, await openModel('S'), { precision: precisionOf(gpu), adaptive: true });
     await stage.prepare({ width: 160, height: 90 });
     stages.push(stage);
     held.push(bytesOf('vitreous/weights'));
@@ -95,7 +98,7 @@ async function looks(): Promise<readonly string[]> {
   const bytesOf = watchBuffers(gpu);
   const rows: string[] = [];
   for (const secondLook of [false, true]) {
-    const { detector } = await NodeDetector.open(gpu, { secondLook });
+    const { detector } = await NodeDetector.open(gpu, { secondLook, precision: precisionOf(gpu) });
     await detector.prepare({ width: 1280, height: 720 });
     const name = secondLook ? 'with second look' : 'one look        ';
     rows.push(`weights of promptvit, ${name}  ${megabytes(bytesOf('vitreous/weights'))}`);
@@ -113,17 +116,17 @@ async function switches(size: Size): Promise<readonly string[]> {
   };
   const warm = async (on: GpuDevice): Promise<void> => {
     for (const tier of ['S', 'XL'] as const) {
-      const stage = new UpscaleStage(on, await openModel(tier), { adaptive: true });
+      const stage = new UpscaleStage(on, await openModel(tier), { precision: precisionOf(on), adaptive: true });
       await stage.prepare(size);
       stage.dispose();
     }
   };
   await warm(gpu);
-  const small = new UpscaleStage(gpu, await openModel('S'), { adaptive: true });
+  const small = new UpscaleStage(gpu, await openModel('S'), { precision: precisionOf(gpu), adaptive: true });
   await small.prepare(size);
   let stage: UpscaleStage | undefined;
   await row('tier switch to XL', async () => {
-    stage = new UpscaleStage(gpu, await openModel('XL'), { adaptive: true });
+    stage = new UpscaleStage(gpu, await openModel('XL'), { precision: precisionOf(gpu), adaptive: true });
     await stage.prepare(size);
   });
   await row('rendition switch', () => stage?.prepare({ width: 960, height: 540 }) ?? Promise.resolve());
@@ -132,7 +135,7 @@ async function switches(size: Size): Promise<readonly string[]> {
   const { gpu: another } = await openNodeGpu();
   await warm(another);
   await row('rebuild after a loss', async () => {
-    await new UpscaleStage(another, model, { adaptive: true }).prepare(size);
+    await new UpscaleStage(another, model, { precision: precisionOf(another), adaptive: true }).prepare(size);
   });
   return rows;
 }
