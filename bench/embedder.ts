@@ -5,7 +5,7 @@ import { openMobileVit } from '../models/mobilevit/index.js';
 import type { DisposableResource } from '../plugin/core/dispose.js';
 import { RegionEncoder } from '../plugin/detect/towers/region-encoder.js';
 import { encodeTexts } from '../plugin/detect/towers/text-encoder.js';
-import { readJsonFile } from '../plugin/engine/model/json-file.js';
+import { readJsonFile } from '../plugin/engine/files/json-file.js';
 import { diskFolder } from '../plugin/engine/testing/disk-folder.js';
 import type { GpuDevice } from '../plugin/gpu/device.js';
 import type { Precision } from '../plugin/gpu/kernel.js';

@@ -5,8 +5,8 @@ import { VitreousError } from '../plugin/core/errors.js';
 import { type Size, sameSize } from '../plugin/core/geometry.js';
 import type { Detector } from '../plugin/detect/detector.js';
 import { PromptvitDetector, type PromptvitOptions } from '../plugin/detect/promptvit-detector.js';
-import { checkDetectionManifest } from '../plugin/engine/model/detection-manifest.js';
-import { readWeights } from '../plugin/engine/model/load.js';
+import { checkDetectionManifest } from '../plugin/engine/files/detection-manifest.js';
+import { readWeights } from '../plugin/engine/files/load.js';
 import type { GpuDevice } from '../plugin/gpu/device.js';
 import { openPromptEncoder } from './prompt-encoder.js';
 

@@ -9,14 +9,14 @@ import { CommandError, reportErrors } from '../cli/command-error.js';
 import { openNodeGpu } from '../cli/gpu/node-upscaler.js';
 import { ClipModel, names as clipNames, endOfText } from '../models/clip/index.js';
 import { openMobileVit } from '../models/mobilevit/index.js';
+import { readJsonFile } from '../plugin/engine/files/json-file.js';
 import type { Graph } from '../plugin/engine/graph.js';
-import { readJsonFile } from '../plugin/engine/model/json-file.js';
 import { compile } from '../plugin/engine/plan.js';
-import { SafetensorsFile } from '../plugin/engine/safetensors.js';
 import { leastCosine } from '../plugin/engine/testing/cosine.js';
 import { diskFolder } from '../plugin/engine/testing/disk-folder.js';
 import { runGraph } from '../plugin/engine/testing/run-graph.js';
-import type { WeightSource } from '../plugin/engine/weights.js';
+import { SafetensorsFile } from '../plugin/engine/weights/safetensors.js';
+import type { WeightSource } from '../plugin/engine/weights/source.js';
 import type { GpuDevice } from '../plugin/gpu/device.js';
 import type { Precision } from '../plugin/gpu/kernel.js';
 

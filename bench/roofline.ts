@@ -7,7 +7,7 @@ import { CommandError, reportErrors } from '../cli/command-error.js';
 import { buildGraph, shippedTiers } from '../models/mobilevit-sr/index.js';
 import type { Size } from '../plugin/core/geometry.js';
 import { type Tier, tiers } from '../plugin/core/model-source.js';
-import { checkManifest } from '../plugin/engine/model/manifest.js';
+import { checkManifest } from '../plugin/engine/files/manifest.js';
 import { compile, type Plan } from '../plugin/engine/plan.js';
 import { mixtureEvery } from '../plugin/upscale/upscale-stage.js';
 import {

@@ -1,7 +1,10 @@
 import type { ShippedTier } from '../models/mobilevit-sr/index.js';
+import type { Promptvit } from '../models/promptvit/index.js';
+import type { TextSide } from '../models/promptvit/text/index.js';
 import type { ClipSource, ModelSource, Tier } from './core/model-source.js';
+import { SharedLoads } from './core/shared-loads.js';
 import type { Detector, DetectorOptions } from './detect/detector.js';
-import type { LoadOptions } from './engine/model/load.js';
+import type { LoadOptions } from './engine/files/load.js';
 import type { GpuDevice } from './gpu/device.js';
 import type { UpscaleModel } from './upscale/model.js';
 
@@ -26,9 +29,9 @@ export async function openUpscaleModel(
   const [{ buildGraph, plainTier, shippedTiers }, { checkManifest }, { fetchJson }, { loadWeights }] =
     await Promise.all([
       import('../models/mobilevit-sr/index.js'),
-      import('./engine/model/manifest.js'),
-      import('./engine/model/fetch.js'),
-      import('./engine/model/load.js'),
+      import('./engine/files/manifest.js'),
+      import('./engine/files/fetch.js'),
+      import('./engine/files/load.js'),
     ]);
   options.signal?.throwIfAborted();
   const { raw, where, weightsUrl } =
@@ -74,18 +77,26 @@ export interface OpenDetectorOptions extends LoadOptions, DetectorOptions {
   readonly secondLook?: boolean | undefined;
 }
 
+/** What several detectors of the page have of the shipped one: its network, and its text side. */
+const networks = new SharedLoads<Promptvit>();
+const textSides = new SharedLoads<TextSide>();
+
 /** The shipped prompt model's code and manifest; the manifest is checked before a byte of weights is fetched. */
 async function shippedDetector() {
   const [model, { loadWeights }, { checkDetectionManifest }] = await Promise.all([
     import('../models/promptvit/index.js'),
-    import('./engine/model/load.js'),
-    import('./engine/model/detection-manifest.js'),
+    import('./engine/files/load.js'),
+    import('./engine/files/detection-manifest.js'),
   ]);
   const manifest = checkDetectionManifest(model.shipped.manifest, 'promptvit');
   model.buildGraphs(manifest);
   return {
-    load: async (options: LoadOptions) =>
-      model.promptvit(manifest, await loadWeights(manifest, model.shipped.weightsUrl, options)),
+    load: (options: LoadOptions) =>
+      networks.load(
+        'promptvit',
+        async (shared) => model.promptvit(manifest, await loadWeights(manifest, model.shipped.weightsUrl, shared)),
+        options,
+      ),
   };
 }
 
@@ -115,7 +126,7 @@ async function openPromptvit(gpu: GpuDevice, options: OpenDetectorOptions): Prom
   const stop = (): void => textLoad.abort(signal?.reason);
   signal?.addEventListener('abort', stop);
   try {
-    const parts = loadTextSide({ signal: textLoad.signal });
+    const parts = textSides.load('promptvit', loadTextSide, { signal: textLoad.signal });
     // Heard below, or not at all when the weights fail first.
     parts.catch(() => {});
     const model = await shipped.load({ signal, onProgress });

@@ -1,5 +1,5 @@
 import type { ClipConfig } from '../../models/clip/config.js';
-import type { WeightSource } from '../../plugin/engine/weights.js';
+import type { WeightSource } from '../../plugin/engine/weights/source.js';
 import type { Contender, Task } from './contender.js';
 
 /** A tensor of TF.js. */

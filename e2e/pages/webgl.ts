@@ -1,6 +1,6 @@
 import { openUpscaleModel } from '../../plugin/catalog.js';
 import type { Size } from '../../plugin/core/geometry.js';
-import { SafetensorsFile } from '../../plugin/engine/safetensors.js';
+import { SafetensorsFile } from '../../plugin/engine/weights/safetensors.js';
 import { Compose } from '../../plugin/webgl/compose.js';
 import { GlDevice } from '../../plugin/webgl/device.js';
 import { Highlights } from '../../plugin/webgl/highlights.js';

@@ -1,15 +1,15 @@
 import { VitreousError } from '../../plugin/core/errors.js';
-import type { Graph } from '../../plugin/engine/graph.js';
-import type { ModelFolder } from '../../plugin/engine/model/byte-source.js';
+import type { ModelFolder } from '../../plugin/engine/files/byte-source.js';
 import {
   type ImageProcessor,
   type ProcessorDefaults,
   readProcessor,
-} from '../../plugin/engine/model/image-processor.js';
-import { readJsonFile } from '../../plugin/engine/model/json-file.js';
-import type { LoadOptions } from '../../plugin/engine/model/load.js';
-import { TensorStore } from '../../plugin/engine/model/tensor-store.js';
-import type { WeightSource } from '../../plugin/engine/weights.js';
+} from '../../plugin/engine/files/image-processor.js';
+import { readJsonFile } from '../../plugin/engine/files/json-file.js';
+import type { LoadOptions } from '../../plugin/engine/files/load.js';
+import { TensorStore } from '../../plugin/engine/files/tensor-store.js';
+import type { Graph } from '../../plugin/engine/graph.js';
+import type { WeightSource } from '../../plugin/engine/weights/source.js';
 import { type ClipConfig, readClipConfig } from './config.js';
 import { pixelTower, regionTower, textTower } from './graph.js';
 import { type LayerSizes, layerSizes } from './layer-sizes.js';

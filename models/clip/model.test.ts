@@ -3,10 +3,11 @@ import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { fileFolder } from '../../plugin/detect/hub/file-folder.js';
 import { compile } from '../../plugin/engine/plan.js';
-import { SafetensorsFile } from '../../plugin/engine/safetensors.js';
 import { testCaps } from '../../plugin/engine/testing/caps.js';
+import { packAll } from '../../plugin/engine/testing/packed.js';
 import { type RawTensor, safetensorsBytes } from '../../plugin/engine/testing/safetensors-bytes.js';
 import { codeRejectedBy, codeThrownBy } from '../../plugin/engine/testing/thrown.js';
+import { SafetensorsFile } from '../../plugin/engine/weights/safetensors.js';
 import { ClipModel, endOfText } from './index.js';
 
 const read = (name: string): Buffer => readFileSync(new URL(`./testdata/${name}`, import.meta.url));
@@ -34,9 +35,9 @@ const without = (name: string): Contents => Object.fromEntries(Object.entries(fi
 async function packText(contents: Contents): Promise<number> {
   const model = await ClipModel.open(folderOf(contents));
   const tower = await model.loadText();
-  const { packedWeights } = compile(tower.graph(1, 8), { caps: testCaps(), precision: 'f32' });
-  for (const { packed } of packedWeights) packed.pack(tower.weights);
-  return packedWeights.length;
+  const plan = compile(tower.graph(1, 8), { caps: testCaps(), precision: 'f32' });
+  for (const packed of plan.weights) packAll(packed, tower.weights);
+  return plan.weights.length;
 }
 
 describe('ClipModel', () => {

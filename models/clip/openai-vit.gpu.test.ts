@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { leastCosine } from '../../plugin/engine/testing/cosine.js';
 import { sharedGpuDevice } from '../../plugin/engine/testing/golden.js';
 import { runGraph } from '../../plugin/engine/testing/run-graph.js';
-import type { WeightSource } from '../../plugin/engine/weights.js';
+import type { WeightSource } from '../../plugin/engine/weights/source.js';
 import type { ClipConfig } from './config.js';
 import { names, pixelTower } from './graph.js';
 import { ClipWeights } from './weights.js';

@@ -2,12 +2,12 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import type { Graph } from '../../plugin/engine/graph.js';
-import { SafetensorsFile } from '../../plugin/engine/safetensors.js';
 import { leastCosine } from '../../plugin/engine/testing/cosine.js';
 import { diskFolder } from '../../plugin/engine/testing/disk-folder.js';
 import { sharedGpuDevice } from '../../plugin/engine/testing/golden.js';
 import { runGraph } from '../../plugin/engine/testing/run-graph.js';
-import type { WeightSource } from '../../plugin/engine/weights.js';
+import { SafetensorsFile } from '../../plugin/engine/weights/safetensors.js';
+import type { WeightSource } from '../../plugin/engine/weights/source.js';
 import type { Precision } from '../../plugin/gpu/kernel.js';
 import { ClipModel, endOfText, names } from './index.js';
 

@@ -1,4 +1,4 @@
-import { concatFloats, type WeightSource } from '../../plugin/engine/weights.js';
+import { concatFloats, type WeightSource } from '../../plugin/engine/weights/source.js';
 import type { VisionConfig } from './config.js';
 import { interpolatePositions } from './positions.js';
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readWeights } from '../../plugin/engine/model/load.js';
-import { checkManifest } from '../../plugin/engine/model/manifest.js';
+import { readWeights } from '../../plugin/engine/files/load.js';
+import { checkManifest } from '../../plugin/engine/files/manifest.js';
 import { sharedGpuDevice } from '../../plugin/engine/testing/golden.js';
 import { createTexture, type Pixels, readTexture } from '../../plugin/engine/testing/run-image-graph.js';
 import type { GpuDevice } from '../../plugin/gpu/device.js';

@@ -1,6 +1,6 @@
+import { int8InputsOf, type Manifest } from '../../plugin/engine/files/manifest.js';
+import { architectureOf } from '../../plugin/engine/files/manifest-fields.js';
 import type { Graph } from '../../plugin/engine/graph.js';
-import { int8InputsOf, type Manifest } from '../../plugin/engine/model/manifest.js';
-import { architectureOf } from '../../plugin/engine/model/manifest-fields.js';
 import { type Architecture, mobilevitSr, tokenKeys, trunkKeys } from './graph.js';
 import manifestL from './L/manifest.json';
 import manifestM from './M/manifest.json';

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { readWeights } from '../../plugin/engine/model/load.js';
-import { checkManifest, int8InputsOf } from '../../plugin/engine/model/manifest.js';
-import { SafetensorsFile } from '../../plugin/engine/safetensors.js';
+import { readWeights } from '../../plugin/engine/files/load.js';
+import { checkManifest, int8InputsOf } from '../../plugin/engine/files/manifest.js';
 import { sharedGpuDevice } from '../../plugin/engine/testing/golden.js';
 import { type Pixels, runImageGraph } from '../../plugin/engine/testing/run-image-graph.js';
+import { SafetensorsFile } from '../../plugin/engine/weights/safetensors.js';
 import { buildGraph, plainTier, shippedTiers } from './index.js';
 import { int8Layers } from './trunk-int8.js';
 

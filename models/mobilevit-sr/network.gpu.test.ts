@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { readWeights } from '../../plugin/engine/model/load.js';
-import { checkManifest } from '../../plugin/engine/model/manifest.js';
-import { SafetensorsFile } from '../../plugin/engine/safetensors.js';
+import { readWeights } from '../../plugin/engine/files/load.js';
+import { checkManifest } from '../../plugin/engine/files/manifest.js';
 import { expectClose, sharedGpuDevice } from '../../plugin/engine/testing/golden.js';
 import { type ImageRun, type Pixels, runImageGraph } from '../../plugin/engine/testing/run-image-graph.js';
+import { SafetensorsFile } from '../../plugin/engine/weights/safetensors.js';
 import type { Precision } from '../../plugin/gpu/kernel.js';
 import { buildGraph, plainTier, shippedTiers } from './index.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { checkManifest } from '../../plugin/engine/model/manifest.js';
+import { checkManifest } from '../../plugin/engine/files/manifest.js';
 import { compile } from '../../plugin/engine/plan.js';
 import { testCaps } from '../../plugin/engine/testing/caps.js';
 import { codeThrownBy } from '../../plugin/engine/testing/thrown.js';

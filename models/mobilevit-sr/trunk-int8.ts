@@ -2,9 +2,9 @@ import type { Graph } from '../../plugin/engine/graph.js';
 import { conv2dInt8 } from '../../plugin/engine/ops/int8/conv2d-int8.js';
 import { conv2dInt8LumaResidual } from '../../plugin/engine/ops/int8/conv2d-int8-luma-residual.js';
 import { lumaConv2dInt8 } from '../../plugin/engine/ops/int8/luma-conv2d-int8.js';
-import type { Int8Rounding } from '../../plugin/engine/ops/int8/pack-int8.js';
 import { type ImageType, invalidGraph } from '../../plugin/engine/tensor.js';
 import type { Value } from '../../plugin/engine/value.js';
+import type { Int8Rounding } from '../../plugin/engine/weights/pack/int8.js';
 
 /** Layers with int8 inputs, first to last. */
 export const int8Layers = (bodyConvs: number): readonly string[] => [

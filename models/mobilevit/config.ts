@@ -1,5 +1,5 @@
 import { VitreousError } from '../../plugin/core/errors.js';
-import type { ProcessorDefaults } from '../../plugin/engine/model/image-processor.js';
+import type { ProcessorDefaults } from '../../plugin/engine/files/image-processor.js';
 import type { Activation } from '../../plugin/engine/ops/activation.js';
 
 /** Whose names the files use. */

@@ -1,10 +1,10 @@
+import type { ModelFolder } from '../../plugin/engine/files/byte-source.js';
+import { type ImageProcessor, readProcessor } from '../../plugin/engine/files/image-processor.js';
+import { readJsonFile } from '../../plugin/engine/files/json-file.js';
+import type { LoadOptions } from '../../plugin/engine/files/load.js';
+import { TensorStore } from '../../plugin/engine/files/tensor-store.js';
 import type { Graph } from '../../plugin/engine/graph.js';
-import type { ModelFolder } from '../../plugin/engine/model/byte-source.js';
-import { type ImageProcessor, readProcessor } from '../../plugin/engine/model/image-processor.js';
-import { readJsonFile } from '../../plugin/engine/model/json-file.js';
-import type { LoadOptions } from '../../plugin/engine/model/load.js';
-import { TensorStore } from '../../plugin/engine/model/tensor-store.js';
-import type { WeightSource } from '../../plugin/engine/weights.js';
+import type { WeightSource } from '../../plugin/engine/weights/source.js';
 import { type MobileVitConfig, readMobileVitConfig } from './config.js';
 import { pixelNetwork, regionNetwork } from './graph.js';
 import { MobileVitWeights } from './weights.js';

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { SafetensorsFile } from '../../plugin/engine/safetensors.js';
 import { leastCosine } from '../../plugin/engine/testing/cosine.js';
 import { diskFolder } from '../../plugin/engine/testing/disk-folder.js';
 import { sharedGpuDevice } from '../../plugin/engine/testing/golden.js';
 import { runGraph } from '../../plugin/engine/testing/run-graph.js';
+import { SafetensorsFile } from '../../plugin/engine/weights/safetensors.js';
 import { names, openMobileVit } from './index.js';
 
 // A small model of seeded weights in Hugging Face's layout, against `transformers` in f32 (models/training/towers --small). The full

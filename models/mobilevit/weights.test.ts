@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { compile } from '../../plugin/engine/plan.js';
 import { testCaps } from '../../plugin/engine/testing/caps.js';
+import { packAll } from '../../plugin/engine/testing/packed.js';
 import { codeThrownBy } from '../../plugin/engine/testing/thrown.js';
 import { readMobileVitConfig } from './config.js';
 import { pixelNetwork } from './graph.js';
@@ -22,7 +23,7 @@ describe("timm's files", () => {
     };
     const plan = compile(pixelNetwork(config, 1000, 1, [64, 64]), { caps: testCaps(), precision: 'f32' });
     const weights = new MobileVitWeights(source, 'timm', '');
-    for (const { packed } of plan.packedWeights) packed.pack(weights);
+    for (const packed of plan.weights) packAll(packed, weights);
     const counters = ([name]: [string, unknown]): boolean => !name.endsWith('num_batches_tracked');
     expect(Object.fromEntries(asked)).toEqual(Object.fromEntries(Object.entries(shapes).filter(counters)));
   });

@@ -1,4 +1,4 @@
-import { concatFloats, type WeightSource } from '../../plugin/engine/weights.js';
+import { concatFloats, type WeightSource } from '../../plugin/engine/weights/source.js';
 import type { Layout } from './config.js';
 
 /** Batch normalisation's own epsilon, in both libraries. */

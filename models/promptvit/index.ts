@@ -1,7 +1,7 @@
+import type { DetectionManifest } from '../../plugin/engine/files/detection-manifest.js';
+import { architectureOf } from '../../plugin/engine/files/manifest-fields.js';
 import type { Graph } from '../../plugin/engine/graph.js';
-import type { DetectionManifest } from '../../plugin/engine/model/detection-manifest.js';
-import { architectureOf } from '../../plugin/engine/model/manifest-fields.js';
-import type { WeightSource } from '../../plugin/engine/weights.js';
+import type { WeightSource } from '../../plugin/engine/weights/source.js';
 import { type Architecture, pictureGraph, sizeKeys } from './graph.js';
 import { cropGraph, regionGraph, scoreGraph } from './heads.js';
 import manifest from './manifest.json';

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { VitreousError } from '../../plugin/core/errors.js';
-import { checkDetectionManifest, type DetectionManifest } from '../../plugin/engine/model/detection-manifest.js';
-import { readWeights } from '../../plugin/engine/model/load.js';
-import { SafetensorsFile } from '../../plugin/engine/safetensors.js';
+import { checkDetectionManifest, type DetectionManifest } from '../../plugin/engine/files/detection-manifest.js';
+import { readWeights } from '../../plugin/engine/files/load.js';
+import { SafetensorsFile } from '../../plugin/engine/weights/safetensors.js';
 import { buildGraphs, promptvit, shipped } from './index.js';
 
 const original = new Uint8Array(readFileSync(new URL('./weights.safetensors', import.meta.url)));

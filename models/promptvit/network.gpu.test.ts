@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { checkDetectionManifest, type DetectionManifest } from '../../plugin/engine/files/detection-manifest.js';
+import { readWeights } from '../../plugin/engine/files/load.js';
 import type { Graph } from '../../plugin/engine/graph.js';
-import { checkDetectionManifest, type DetectionManifest } from '../../plugin/engine/model/detection-manifest.js';
-import { readWeights } from '../../plugin/engine/model/load.js';
-import { SafetensorsFile } from '../../plugin/engine/safetensors.js';
 import { expectClose, sharedGpuDevice } from '../../plugin/engine/testing/golden.js';
 import { runGraph, type Unpacked } from '../../plugin/engine/testing/run-graph.js';
-import type { WeightSource } from '../../plugin/engine/weights.js';
+import { SafetensorsFile } from '../../plugin/engine/weights/safetensors.js';
+import type { WeightSource } from '../../plugin/engine/weights/source.js';
 import type { Precision } from '../../plugin/gpu/kernel.js';
 import { buildGraphs, shipped } from './index.js';
 

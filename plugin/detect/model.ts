@@ -1,6 +1,6 @@
+import type { DetectionManifest } from '../engine/files/detection-manifest.js';
 import type { Graph } from '../engine/graph.js';
-import type { DetectionManifest } from '../engine/model/detection-manifest.js';
-import type { WeightSource } from '../engine/weights.js';
+import type { WeightSource } from '../engine/weights/source.js';
 
 /** A prompted detector's network with its weights on the CPU: what is built from it is built again after each device loss. */
 export interface DetectModel {

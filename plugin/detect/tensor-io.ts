@@ -1,7 +1,7 @@
-import { fromFloat16, toFloat16 } from '../engine/float16.js';
 import type { Runner } from '../engine/runner.js';
 import { asTensor, channelsOf, groupsOf, rowsOf, type TensorType } from '../engine/tensor.js';
-import type { WeightSource } from '../engine/weights.js';
+import { fromFloat16, toFloat16 } from '../engine/weights/float16.js';
+import type { WeightSource } from '../engine/weights/source.js';
 import type { GpuDevice } from '../gpu/device.js';
 import type { Precision } from '../gpu/kernel.js';
 

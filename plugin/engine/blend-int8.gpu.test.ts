@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import type { Precision } from '../gpu/kernel.js';
 import { int8Kernel } from './blend.js';
-import { toFloat16 } from './float16.js';
 import { ceilDiv } from './op.js';
-import { type Int8Rounding, packInt8 } from './ops/int8/pack-int8.js';
 import { expectClose, type GoldenCase, loadGoldens, sharedGpuDevice, tolerance } from './testing/golden.js';
+import { packAll } from './testing/packed.js';
 import { readBuffer } from './testing/run-graph.js';
-import { concatFloats, padded, type WeightSource } from './weights.js';
+import { toFloat16 } from './weights/float16.js';
+import { type Int8Rounding, packInt8 } from './weights/pack/int8.js';
+import { concatFloats, padded, type WeightSource } from './weights/source.js';
 
 const area = 9;
 
@@ -68,7 +69,7 @@ async function blend(golden: GoldenCase, attrs: Attrs, precision: Precision): Pr
     upload(uniforms, 0x40),
     upload(real(all), 0x80),
     upload(real(padded(golden.values('shares'))), 0x80),
-    upload(packed.pack(zeros), 0x80),
+    upload(packAll(packed, zeros), 0x80),
     written,
   ];
   const pipeline = await pipelines.compile({ kernel: int8Kernel, precision, consts: {} });

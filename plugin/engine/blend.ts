@@ -6,15 +6,9 @@ import { ceilDiv, type UniformWord } from './op.js';
 import type { PlanBinding, PlanStep, WeightsBinding } from './plan.js';
 import { channelsOf, invalidGraph, scalarBytes, type TensorType, tensorBytes } from './tensor.js';
 import type { Value } from './value.js';
-import {
-  concatFloats,
-  type Int8Words,
-  isRounded,
-  type PackedWeights,
-  type PackedWords,
-  padded,
-  type WeightSource,
-} from './weights.js';
+import { int8ExpertParts, ofExperts } from './weights/pack/experts.js';
+import { filled } from './weights/pack/vector.js';
+import type { Packed, PackedWeights, PackedWords, Part } from './weights/packing.js';
 
 const kernel: Kernel = {
   name: 'blend_weights',
@@ -39,54 +33,6 @@ export function mixtureNodes(graph: Graph): ReadonlySet<GraphNode> {
   return deciding;
 }
 
-/** One version of the weights of a source whose tensors have all of them, along the first dimension. */
-function expertOf(all: WeightSource, expert: number, experts: number): WeightSource {
-  return {
-    get(name, shape) {
-      const length = shape.reduce((product, n) => product * n, 1);
-      return all.get(name, [experts, ...shape]).subarray(expert * length, (expert + 1) * length);
-    },
-  };
-}
-
-/** Every version, one behind the other. */
-function versions(
-  names: readonly string[],
-  experts: number,
-  one: PackedWeights['pack'],
-  length: number,
-): PackedWeights {
-  const all = (from: WeightSource) => Array.from({ length: experts }, (_, k) => one(expertOf(from, k, experts)));
-  return { names, length: experts * length, pack: (from) => concatFloats(all(from)) };
-}
-
-/** [out channel][tap][in group] of 4 inputs, then biases and slopes: as shaders/engine/blend_weights_int8.wgsl reads a version. */
-function packForInt8({
-  weight,
-  bias,
-  slope,
-  inChannels,
-  outChannels,
-}: Int8Words): Pick<PackedWeights, 'length' | 'pack'> {
-  const width = ceilDiv(inChannels, 4) * 4;
-  const outs = ceilDiv(outChannels, 4) * 4;
-  return {
-    length: outChannels * 9 * width + 2 * outs,
-    pack(from) {
-      const values = from.get(weight, [outChannels, inChannels, 3, 3]);
-      const rows = new Float32Array(outChannels * 9 * width);
-      for (let o = 0; o < outChannels; o++)
-        for (let i = 0; i < inChannels; i++)
-          for (let k = 0; k < 9; k++) rows[(o * 9 + k) * width + i] = values[(o * inChannels + i) * 9 + k] ?? 0;
-      const slopes = slope === undefined ? new Float32Array(outChannels).fill(1) : from.get(slope, [outChannels]);
-      return concatFloats([rows, padded(from.get(bias, [outChannels])), padded(slopes)]);
-    },
-  };
-}
-
-/** Of weights that are all 0 what is left in packed words: what no weight decides. */
-const zeros: WeightSource = { get: (_name, shape) => new Float32Array(shape.reduce((product, n) => product * n, 1)) };
-
 interface Entry {
   readonly packed: PackedWeights | PackedWords;
   readonly offsetBytes: number;
@@ -102,7 +48,7 @@ interface Run {
 
 /** Where a plan puts what its steps need. */
 export interface BlendPlaces {
-  weights(packed: PackedWeights | PackedWords): WeightsBinding;
+  weights(packed: Packed): WeightsBinding;
   /** @returns the offset of so many words of uniforms, bytes */
   uniforms(words: number): number;
 }
@@ -132,11 +78,11 @@ export class BlendedLayout {
   }
 
   /** Whether these are blended. @throws VitreousError `graph-invalid` for weights of which only some are, or that can't be. */
-  takes(packed: PackedWeights | PackedWords): boolean {
+  takes(packed: Packed): packed is PackedWeights | PackedWords {
     const isBlended = (name: string): boolean => this.#blend.prefixes.some((prefix) => name.startsWith(prefix));
     const count = packed.names.filter(isBlended).length;
     if (count === 0) return false;
-    const canBe = packed.dtype === 'word' ? packed.int8 !== undefined : isRounded(packed);
+    const canBe = packed.dtype === 'word' ? packed.int8 !== undefined : packed.dtype === 'real';
     if (count < packed.names.length || !canBe)
       throw invalidGraph(
         `blending ${packed.names.join('+')}`,
@@ -146,7 +92,7 @@ export class BlendedLayout {
   }
 
   place(packed: PackedWeights | PackedWords): PlanBinding {
-    let entry = this.#entries.find((known) => known.packed === packed);
+    let entry = this.#entries.find(({ packed: known }) => known.dtype === packed.dtype && known.key === packed.key);
     if (!entry) {
       const offsetBytes = ceilDiv(this.sizeBytes, this.#alignmentBytes) * this.#alignmentBytes;
       const sizeBytes = packed.length * (packed.dtype === 'word' ? 4 : this.#scalarBytes);
@@ -183,17 +129,16 @@ export class BlendedLayout {
   #realStep({ entries, offsetBytes, sizeBytes }: Run, places: BlendPlaces): PlanStep {
     const { experts } = this.#blend;
     const length = sizeBytes / this.#scalarBytes;
-    const names = entries.flatMap(({ packed }) => packed.names);
-    const pack = (from: WeightSource): Float32Array => {
-      const out = new Float32Array(length);
-      for (const entry of entries)
-        out.set(entry.packed.pack(from), (entry.offsetBytes - offsetBytes) / this.#scalarBytes);
-      return out;
-    };
+    const names = [...new Set(entries.flatMap(({ packed }) => packed.names))];
+    const parts = entries.flatMap(({ packed, ...at }, i): readonly Part[] => {
+      const next = entries[i + 1]?.offsetBytes ?? at.offsetBytes + at.sizeBytes;
+      const gap = (next - at.offsetBytes - at.sizeBytes) / this.#scalarBytes;
+      return [...packed.parts, ...(gap > 0 ? [filled({ length: gap, value: 0 })] : [])];
+    });
     const step = this.#step(places, {
       kernel,
       uniforms: [length / 4, experts],
-      reads: [versions(names, experts, pack, length)],
+      reads: [ofExperts(parts, experts)],
       written: { kind: 'blended', offsetBytes, sizeBytes, names },
     });
     return { ...step, workgroups: [ceilDiv(length / 4, 64), 1, 1], macs: length * experts };
@@ -203,14 +148,14 @@ export class BlendedLayout {
     const { names, length, int8 } = words;
     const { experts } = this.#blend;
     if (!int8) throw invalidGraph(`blending ${names.join('+')}`, 'int8'); // `takes` has refused it.
-    const { length: expertLength, pack } = packForInt8(int8);
+    const experts8 = ofExperts(int8ExpertParts(int8), experts);
+    const expertLength = experts8.length / experts;
     const { inChannels, outChannels, paramsAt, zerosAt, inputScale } = int8;
     const sizes = [inChannels, outChannels, paramsAt, zerosAt, experts, expertLength / 4];
-    const fixed: PackedWords = { names: [], length, dtype: 'word', pack: () => words.pack(zeros) };
     const step = this.#step(places, {
       kernel: int8Kernel,
       uniforms: [...sizes, { f32: inputScale }],
-      reads: [versions(names, experts, pack, expertLength), fixed],
+      reads: [experts8, int8.fixed],
       written: { kind: 'blended', offsetBytes, sizeBytes: length * 4, names },
     });
     return { ...step, workgroups: [1, 1, 1], macs: 2 * expertLength * experts };
@@ -222,7 +167,7 @@ export class BlendedLayout {
     of: {
       readonly kernel: Kernel;
       readonly uniforms: readonly UniformWord[];
-      readonly reads: readonly [PackedWeights, ...PackedWords[]];
+      readonly reads: readonly [Packed, ...Packed[]];
       readonly written: Extract<PlanBinding, { readonly kind: 'blended' }>;
     },
   ): Omit<PlanStep, 'workgroups' | 'macs'> {

@@ -2,7 +2,7 @@ import type { Caps } from '../gpu/caps.js';
 import type { Consts, Kernel, Precision } from '../gpu/kernel.js';
 import type { ValueType } from './tensor.js';
 import type { Value } from './value.js';
-import type { PackedWeights, PackedWords } from './weights.js';
+import type { Packed } from './weights/packing.js';
 
 /** What one node asks: the types around it and its attributes. */
 export interface Problem<A> {
@@ -30,7 +30,7 @@ export type UniformWord = number | { readonly f32: number } | { readonly i32: nu
 export type Ref =
   | { readonly kind: 'input'; readonly index: number }
   | { readonly kind: 'output'; readonly index: number }
-  | { readonly kind: 'weights'; readonly packed: PackedWeights | PackedWords };
+  | { readonly kind: 'weights'; readonly packed: Packed };
 
 /** What an operation reads of one input, in elements (rows and columns) of that input. */
 export interface Reading {
@@ -122,7 +122,7 @@ export function isNodeOf<A>(node: FusionNode, op: Op<A>): node is FusionNode<unk
 
 export const input = (index: number): Ref => ({ kind: 'input', index });
 export const output = (index = 0): Ref => ({ kind: 'output', index });
-export const weights = (packed: PackedWeights | PackedWords): Ref => ({ kind: 'weights', packed });
+export const weights = (packed: Packed): Ref => ({ kind: 'weights', packed });
 
 /** Read at the same place and `reach` elements around it. */
 export const reads = (reach: number, scale = 1): Reading => ({ scale, reach });

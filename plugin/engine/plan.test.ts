@@ -15,8 +15,11 @@ import { compile, type Plan } from './plan.js';
 import { planToJson } from './plan-json.js';
 import { asTensor, image, tensor } from './tensor.js';
 import { testCaps } from './testing/caps.js';
+import { packAll } from './testing/packed.js';
 import { codeThrownBy } from './testing/thrown.js';
 import type { Value } from './value.js';
+import { vector } from './weights/pack/vector.js';
+import { packedWeights } from './weights/packing.js';
 
 const options = { caps: testCaps(), precision: 'f16' } as const;
 
@@ -134,7 +137,7 @@ describe('blended weights', () => {
   });
 
   test('have all versions beside each other, each in the order of the blended ones', () => {
-    const packed = plan.packedWeights.map((entry) => entry.packed).find(({ names }) => names.includes('head.weight'));
+    const packed = plan.weights.find(({ names }) => names.includes('head.weight'));
     expect(packed?.length).toBe((3 * plan.blendedBytes) / 2);
     // Each version's own number everywhere: what is not padding is that number.
     const versions = {
@@ -143,7 +146,7 @@ describe('blended weights', () => {
         return Float32Array.from({ length }, (_, i) => 1 + Math.floor((i * (shape[0] ?? 1)) / length));
       },
     };
-    const values = [...(packed?.pack(versions) ?? [])];
+    const values = packed ? [...packAll(packed, versions)] : [];
     const length = values.length / 3;
     for (const k of [0, 1, 2]) expect(new Set(values.slice(k * length, (k + 1) * length))).toEqual(new Set([0, k + 1]));
   });
@@ -165,7 +168,7 @@ describe('blended weights', () => {
 });
 
 describe('weights', () => {
-  const packed = { names: ['w'], length: 8, pack: () => new Float32Array(8) };
+  const packed = packedWeights(vector({ name: 'w', length: 8 }));
   const kernel = { name: 'test', source: '', bindings: [] };
   const step = { kernel, consts: {}, uniforms: [], workgroups: [1, 1, 1], macs: 0 } as const;
   const twice: Op<undefined> = {
@@ -182,16 +185,15 @@ describe('weights', () => {
     const graph = new Graph();
     graph.output(graph.add(twice, [graph.input('x', tensor([4]))], undefined, 'y'));
     const plan = compile(graph, options);
-    expect(plan.packedWeights).toEqual([{ packed, offsetBytes: 0 }]);
-    expect(plan.weightBytes).toBe(256);
-    expect(bindingsOf(plan, 0)[0]).toEqual({ kind: 'weights', offsetBytes: 0, sizeBytes: 16, names: ['w'] });
+    expect(plan.weights).toEqual([packed]);
+    expect(plan.weightBytes).toBe(16);
+    expect(bindingsOf(plan, 0)[0]).toEqual({ kind: 'weights', index: 0, sizeBytes: 16, names: ['w'] });
     expect(bindingsOf(plan, 1)[0]).toEqual(bindingsOf(plan, 0)[0]);
   });
 
-  test('of different layers have their own places', () => {
-    const offsets = compile(smallNetwork(), options).packedWeights.map(({ offsetBytes }) => offsetBytes);
-    // 2 groups out, 9 taps, 1 group in, 16 numbers; then 8 of bias and 4 of slope: 300 f16 numbers.
-    expect(offsets).toEqual([0, 768]);
+  test('of different layers are different ones', () => {
+    // 2 groups out, 9 taps, 1 group in, 16 numbers; then 8 of bias and 4 of slope: 300 numbers.
+    expect(compile(smallNetwork(), options).weights.map(({ length }) => length)).toEqual([300, 588]);
   });
 });
 

@@ -7,10 +7,10 @@ import { expand } from './expand.js';
 import { fuse } from './fuse.js';
 import type { Graph, GraphNode } from './graph.js';
 import type { Dispatch, Problem, Ref, UniformWord, Variant } from './op.js';
-import { invalidGraph, scalarBytes, tensorBytes } from './tensor.js';
+import { invalidGraph, tensorBytes } from './tensor.js';
 import { type TiledStep, type Tiling, tilingOf, withBlend } from './tiling.js';
 import type { Value } from './value.js';
-import { isRounded, type PackedWeights, type PackedWords } from './weights.js';
+import { type Packed, packedBytes } from './weights/packing.js';
 
 /** Where a binding of a step points. Buffers are named by role, not by GPU object: the plan outlives devices. */
 export type PlanBinding =
@@ -24,7 +24,8 @@ export type PlanBinding =
   | { readonly kind: 'io'; readonly value: string; readonly sizeBytes: number }
   | {
       readonly kind: 'weights';
-      readonly offsetBytes: number;
+      /** Which of `Plan.weights`. */
+      readonly index: number;
       readonly sizeBytes: number;
       readonly names: readonly string[];
     }
@@ -88,7 +89,8 @@ export interface Plan {
   readonly blendedBytes: number;
   /** The output that says how; absent: weights stay. */
   readonly mixture?: string;
-  readonly packedWeights: readonly { readonly packed: PackedWeights | PackedWords; readonly offsetBytes: number }[];
+  /** What it reads, each once however many steps do: a buffer each. */
+  readonly weights: readonly Packed[];
   readonly inputs: readonly Value[];
   readonly outputs: readonly Value[];
   /** Outputs that are views: their name → that of the value whose buffer they share. */
@@ -235,27 +237,27 @@ function paramsOf(steps: readonly PlanStep[]): readonly PlanParam[] {
 
 const align = (bytes: number, alignmentBytes: number): number => Math.ceil(bytes / alignmentBytes) * alignmentBytes;
 
-/** Packed weights in one buffer, each once however many steps read it. */
+/** Packed weights, each once however many steps read it. */
 class WeightLayout {
-  readonly entries: { packed: PackedWeights | PackedWords; offsetBytes: number }[] = [];
-  sizeBytes = 0;
   readonly #precision: Precision;
-  readonly #alignmentBytes: number;
+  readonly #indices = new Map<string, number>();
+  readonly weights: Packed[] = [];
+  sizeBytes = 0;
 
-  constructor(precision: Precision, alignmentBytes: number) {
+  constructor(precision: Precision) {
     this.#precision = precision;
-    this.#alignmentBytes = alignmentBytes;
   }
 
-  place(packed: PackedWeights | PackedWords): WeightsBinding {
-    const sizeBytes = packed.length * (isRounded(packed) ? scalarBytes('real', this.#precision) : 4);
-    let entry = this.entries.find((known) => known.packed === packed);
-    if (!entry) {
-      entry = { packed, offsetBytes: this.sizeBytes };
-      this.entries.push(entry);
-      this.sizeBytes += align(sizeBytes, this.#alignmentBytes);
+  place(packed: Packed): WeightsBinding {
+    const sizeBytes = packedBytes(packed, this.#precision);
+    const key = `${packed.dtype} ${packed.key}`;
+    let index = this.#indices.get(key);
+    if (index === undefined) {
+      index = this.weights.push(packed) - 1;
+      this.#indices.set(key, index);
+      this.sizeBytes += sizeBytes;
     }
-    return { kind: 'weights', offsetBytes: entry.offsetBytes, sizeBytes, names: packed.names };
+    return { kind: 'weights', index, sizeBytes, names: packed.names };
   }
 }
 
@@ -279,9 +281,9 @@ export function compile(source: Graph, options: PlanOptions): Plan {
     : undefined;
   const lives = lifetimes(lowered, owners, isIo, precision, tiling?.kept ?? new Set());
   const arena = placeValues(lives, caps.bindingAlignmentBytes);
-  const weightLayout = new WeightLayout(precision, caps.bindingAlignmentBytes);
+  const weightLayout = new WeightLayout(precision);
   const blended = graph.blend && new BlendedLayout(graph.blend, precision, caps.bindingAlignmentBytes);
-  const placeWeights = (packed: PackedWeights | PackedWords): PlanBinding =>
+  const placeWeights = (packed: Packed): PlanBinding =>
     blended?.takes(packed) ? blended.place(packed) : weightLayout.place(packed);
 
   const bindValue = (value: Value | undefined): PlanBinding => {
@@ -323,7 +325,7 @@ export function compile(source: Graph, options: PlanOptions): Plan {
     };
   });
   const places = {
-    weights: (packed: PackedWeights | PackedWords) => weightLayout.place(packed),
+    weights: (packed: Packed) => weightLayout.place(packed),
     uniforms: placeUniforms,
   };
   const added = blended && addBlend(steps, lowered, blended, places);
@@ -336,7 +338,7 @@ export function compile(source: Graph, options: PlanOptions): Plan {
     params: paramsOf(steps),
     weightBytes: weightLayout.sizeBytes,
     blendedBytes: blended?.sizeBytes ?? 0,
-    packedWeights: weightLayout.entries,
+    weights: weightLayout.weights,
     inputs: graph.inputs,
     outputs: graph.outputs,
     views: viewsOf(graph, owners),

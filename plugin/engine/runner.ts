@@ -1,12 +1,13 @@
 import { type DisposableResource, disposeSymbol } from '../core/dispose.js';
 import { VitreousError } from '../core/errors.js';
 import type { GpuDevice } from '../gpu/device.js';
-import { toFloat16 } from './float16.js';
 import type { UniformWord } from './op.js';
 import type { Plan, PlanBinding, PlanStep } from './plan.js';
 import { invalidGraph, tensorBytes } from './tensor.js';
 import { argumentsStrideBytes, type TileBuffers } from './tiling.js';
-import { isRounded, type WeightSource } from './weights.js';
+import { WeightBank, type WeightLease } from './weights/bank.js';
+import { packedBytes } from './weights/packing.js';
+import type { WeightSource } from './weights/source.js';
 
 // GPUBufferUsage; the global is absent in Node.
 const COPY_SRC = 0x4;
@@ -48,7 +49,8 @@ function checkLimits(gpu: GpuDevice, plan: Plan): void {
       });
   };
   for (const bytes of plan.arena.bufferBytes) need(bytes, caps.maxBufferBytes, 'maxBufferSize');
-  need(Math.max(plan.weightBytes, plan.blendedBytes), caps.maxBufferBytes, 'maxBufferSize');
+  for (const packed of plan.weights) need(packedBytes(packed, plan.precision), caps.maxBufferBytes, 'maxBufferSize');
+  need(plan.blendedBytes, caps.maxBufferBytes, 'maxBufferSize');
   for (const step of plan.steps) {
     for (const count of step.workgroups)
       need(count, caps.maxWorkgroupsPerDimension, 'maxComputeWorkgroupsPerDimension');
@@ -68,7 +70,8 @@ export class Runner implements DisposableResource {
   readonly #buffers: GPUBuffer[] = [];
   readonly #io = new Map<string, GPUBuffer>();
   #arena: readonly GPUBuffer[] = [];
-  #weights: GPUBuffer | undefined;
+  #weights: WeightLease | undefined;
+  #weightBuffers: readonly GPUBuffer[] = [];
   #blended: GPUBuffer | undefined;
   #uniforms: GPUBuffer | undefined;
   readonly #bound: Bound[] = [];
@@ -103,7 +106,8 @@ export class Runner implements DisposableResource {
     signal?.throwIfAborted();
     const runner = new Runner(gpu, plan, pipelines);
     try {
-      await gpu.checked('allocating the plan', () => runner.#allocate(weights));
+      await gpu.checked('allocating the plan', () => runner.#allocate());
+      runner.#hold(await WeightBank.of(gpu).lease(gpu, weights, plan.weights, plan.precision, signal));
       signal?.throwIfAborted();
     } catch (thrown) {
       runner.dispose();
@@ -112,14 +116,14 @@ export class Runner implements DisposableResource {
     return runner;
   }
 
-  /** GPU memory it holds. */
+  /** GPU memory it holds; weights that others hold too count with who has held them longest. */
   get sizeBytes(): number {
-    return this.#buffers.reduce((bytes, buffer) => bytes + buffer.size, 0);
+    return this.#buffers.reduce((bytes, buffer) => bytes + buffer.size, 0) + (this.#weights?.sizeBytes ?? 0);
   }
 
   /** The part of it that holds weights. */
   get weightBytes(): number {
-    return (this.#weights?.size ?? 0) + (this.#blended?.size ?? 0);
+    return (this.#weights?.sizeBytes ?? 0) + (this.#blended?.size ?? 0);
   }
 
   /** The buffer of a tensor that is an input or output of the graph. */
@@ -241,6 +245,7 @@ export class Runner implements DisposableResource {
     if (this.#disposed) return;
     this.#disposed = true;
     for (const buffer of this.#buffers) buffer.destroy();
+    this.#weights?.dispose();
     this.#bound.length = 0;
   }
 
@@ -259,7 +264,12 @@ export class Runner implements DisposableResource {
       });
   }
 
-  #allocate(weights: WeightSource): void {
+  #hold(weights: WeightLease): void {
+    this.#weights = weights;
+    this.#weightBuffers = weights.buffers;
+  }
+
+  #allocate(): void {
     const { plan } = this;
     this.#arena = plan.arena.bufferBytes.map((size, i) => this.#buffer(`arena.${i}`, size, STORAGE));
     for (const { name, type } of [...plan.inputs, ...plan.outputs])
@@ -270,7 +280,6 @@ export class Runner implements DisposableResource {
         this.#io.set(owner, buffer);
         this.#io.set(name, buffer);
       }
-    this.#weights = this.#uploadWeights(weights);
     if (plan.blendedBytes > 0) this.#blended = this.#buffer('blended', plan.blendedBytes, STORAGE);
     this.#uniforms = this.#uploadUniforms();
   }
@@ -282,21 +291,6 @@ export class Runner implements DisposableResource {
       usage,
     });
     this.#buffers.push(buffer);
-    return buffer;
-  }
-
-  #uploadWeights(weights: WeightSource): GPUBuffer | undefined {
-    const { plan } = this;
-    if (plan.weightBytes === 0) return undefined;
-    const buffer = this.#buffer('weights', plan.weightBytes, STORAGE | UNIFORM | COPY_DST);
-    for (const { packed, offsetBytes } of plan.packedWeights) {
-      const values = packed.pack(weights);
-      if (values.length !== packed.length)
-        throw invalidGraph(`${packed.names.join('+')} packed to ${values.length}`, `${packed.length}`);
-      const data =
-        values instanceof Float32Array && plan.precision === 'f16' && isRounded(packed) ? toFloat16(values) : values;
-      this.#gpu.device.queue.writeBuffer(buffer, offsetBytes, data.buffer, data.byteOffset, data.byteLength);
-    }
     return buffer;
   }
 
@@ -324,8 +318,9 @@ export class Runner implements DisposableResource {
         return { buffer, offset: binding.offsetBytes, size: binding.sizeBytes };
       }
       case 'weights': {
-        if (!this.#weights) throw invalidGraph(`${step.label} reads weights`, 'a plan with weights');
-        return { buffer: this.#weights, offset: binding.offsetBytes, size: binding.sizeBytes };
+        const buffer = this.#weightBuffers[binding.index];
+        if (!buffer) throw invalidGraph(`${step.label} reads weights`, 'those of the plan');
+        return { buffer, size: binding.sizeBytes };
       }
       case 'blended': {
         if (!this.#blended) throw invalidGraph(`${step.label} reads blended weights`, 'a plan that blends some');

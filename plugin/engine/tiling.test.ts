@@ -280,3 +280,20 @@ test('kept values share no memory with others, layers that are not kept do', () 
     for (const other of ['head', 'modulated', 'body.0', 'body.1', 'body.2']) expect(overlaps(kept, other)).toBe(false);
   expect(overlaps('body.0', 'body.2')).toBe(true);
 });
+
+test('forty residual blocks are walked once each, not by every path through them', () => {
+  const graph = new Graph();
+  const size = [64, 64] as const;
+  const frame = graph.input('frame', image(...size));
+  const near: Footprint = { tile: [8, 8], inputs: [same(1)] };
+  let x = graph.add(layerOp, [frame], { size, footprint: near }, 'head');
+  for (let i = 0; i < 40; i++) {
+    const inner = graph.add(layerOp, [x], { size, footprint: near }, `block.${i}`);
+    const sum: Footprint = { tile: [8, 8], inputs: [same(0), same(0)] };
+    x = graph.add(layerOp, [x, inner], { size, footprint: sum }, `sum.${i}`);
+  }
+  graph.output(graph.addImage(layerOp, [x], { size, footprint: near, isImage: true }, 'picture'));
+  const { tiling } = compile(graph, { caps: testCaps(), precision: 'f32', adaptive: true });
+  // 42 layers reach a pixel each: the first column of tiles, pixels 0 to 7, depends on those up to 49.
+  expect(tiling?.lists[tiling.pictureList]?.columns[0]).toEqual([0, Math.ceil(50 / patchSide)]);
+});

@@ -54,7 +54,8 @@ export interface TiledStep {
 /** Elements [first, end) along one axis. */
 type Range = readonly [first: number, end: number];
 
-const union = (a: Range, b: Range): Range => [Math.min(a[0], b[0]), Math.max(a[1], b[1])];
+/** The range from the first to the last of both. */
+const joined = (a: Range | undefined, b: Range): Range => (a ? [Math.min(a[0], b[0]), Math.max(a[1], b[1])] : b);
 const snapped = ([first, end]: Range, side: number): Range => [
   Math.floor(first / side) * side,
   Math.ceil(end / side) * side,
@@ -94,41 +95,59 @@ class Axis {
   readonly #axis: 0 | 1;
   readonly #steps: readonly AxisStep[];
   readonly #producers: ReadonlyMap<number, AxisStep>;
+  /** The producer of each value, last to first. */
+  readonly #backwards: readonly AxisStep[];
 
   constructor(axis: 0 | 1, steps: readonly AxisStep[]) {
     this.#axis = axis;
     this.#steps = steps;
     this.#producers = new Map(steps.map((step) => [step.output.id, step]));
+    this.#backwards = [...this.#producers.values()].reverse();
   }
 
   size(value: Value): number {
     return sizeOf(value)[this.#axis];
   }
 
-  /** Patches on which elements of a value depend. */
+  /**
+   * Patches on which elements of a value depend. Walks back once, step by step: what a value is read for by several of the later ones is put
+   * together before its own producer is asked.
+   */
   sources(value: Value, elements: Range): PatchRange {
-    const range = clamped(elements, this.size(value));
-    const step = this.#producers.get(value.id);
-    if (!step) return [Math.floor(range[0] / patchSide), Math.ceil(range[1] / patchSide)];
-    const mixed = clamped(snapped(range, step.grain), this.size(value));
-    return step.inputs
-      .map((input) => this.sources(input.value, readBy(mixed, input.reading)))
-      .reduce((all, some) => union(all, some));
+    const needed = new Map<number, Range>([[value.id, clamped(elements, this.size(value))]]);
+    let patches: PatchRange | undefined;
+    const need = (input: Value, range: Range): void => {
+      const own = clamped(range, this.size(input));
+      if (this.#producers.has(input.id)) needed.set(input.id, joined(needed.get(input.id), own));
+      else patches = joined(patches, [Math.floor(own[0] / patchSide), Math.ceil(own[1] / patchSide)]);
+    };
+    if (!this.#producers.has(value.id)) need(value, elements);
+    for (const step of this.#backwards) {
+      const range = needed.get(step.output.id);
+      if (!range) continue;
+      const mixed = clamped(snapped(range, step.grain), this.size(step.output));
+      for (const input of step.inputs) need(input.value, readBy(mixed, input.reading));
+    }
+    // What depends on no frame never changes.
+    return patches ?? [0, 0];
   }
 
-  /** Patches whose change makes elements of a value that is not kept necessary: those that the tiles computed from them depend on. */
+  /**
+   * Patches whose change makes elements of a value that is not kept necessary: those that the tiles computed from them depend on. Walks on
+   * once, step by step.
+   */
   uses(value: Value, elements: Range): PatchRange | undefined {
-    let all: PatchRange | undefined;
+    const wanted = new Map<number, Range>([[value.id, elements]]);
+    let patches: PatchRange | undefined;
     for (const step of this.#steps)
       for (const input of step.inputs) {
-        if (input.value.id !== value.id) continue;
-        const readers = clamped(snapped(readersOf(elements, input.reading), step.grain), this.size(step.output));
-        const some = step.isKept
-          ? this.sources(step.output, snapped(readers, step.tile ?? 1))
-          : this.uses(step.output, readers);
-        if (some) all = all ? union(all, some) : some;
+        const range = wanted.get(input.value.id);
+        if (!range) continue;
+        const readers = clamped(snapped(readersOf(range, input.reading), step.grain), this.size(step.output));
+        if (step.isKept) patches = joined(patches, this.sources(step.output, snapped(readers, step.tile ?? 1)));
+        else wanted.set(step.output.id, joined(wanted.get(step.output.id), readers));
       }
-    return all;
+    return patches;
   }
 
   /** For each tile of a step the patches that make it run. */

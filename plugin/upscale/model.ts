@@ -1,7 +1,7 @@
 import type { Size } from '../core/geometry.js';
+import type { Manifest } from '../engine/files/manifest.js';
 import type { Graph } from '../engine/graph.js';
-import type { Manifest } from '../engine/model/manifest.js';
-import type { WeightSource } from '../engine/weights.js';
+import type { WeightSource } from '../engine/weights/source.js';
 
 /** A super-resolution network with its weights on the CPU: what a stage is built from, again after each device loss. */
 export interface UpscaleModel {

@@ -1,5 +1,5 @@
 import { VitreousError } from '../core/errors.js';
-import type { Manifest } from '../engine/model/manifest.js';
+import type { Manifest } from '../engine/files/manifest.js';
 import type { Caps } from '../gpu/caps.js';
 import type { Precision } from '../gpu/kernel.js';
 

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { buildGraph, plainTier, type ShippedTier, shippedTiers } from '../../models/mobilevit-sr/index.js';
-import { readWeights } from '../engine/model/load.js';
-import { checkManifest } from '../engine/model/manifest.js';
-import type { WeightSource } from '../engine/weights.js';
+import { readWeights } from '../engine/files/load.js';
+import { checkManifest } from '../engine/files/manifest.js';
+import type { WeightSource } from '../engine/weights/source.js';
 import { type ConvPass, lowerNetwork, type Passes } from './passes.js';
 
 const size = { width: 13, height: 11 };

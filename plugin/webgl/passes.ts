@@ -2,11 +2,12 @@ import { VitreousError } from '../core/errors.js';
 import type { Graph, GraphNode } from '../engine/graph.js';
 import { isNodeOf } from '../engine/op.js';
 import { conv2dOp } from '../engine/ops/conv2d.js';
-import { type Conv2dAttrs, isPlainConv2d, packDense } from '../engine/ops/conv2d-filter.js';
+import { type Conv2dAttrs, isPlainConv2d } from '../engine/ops/conv2d-filter.js';
 import { lumaOp } from '../engine/ops/image/luma.js';
 import { lumaResidualOp } from '../engine/ops/image/luma-residual.js';
 import { asTensor, groupsOf, imageDims } from '../engine/tensor.js';
-import { padded, type WeightSource } from '../engine/weights.js';
+import { packDense } from '../engine/weights/pack/filter.js';
+import { padded, type WeightSource } from '../engine/weights/source.js';
 
 /** Most channel groups a fragment writes: what every WebGL 2 has (WebGL 2 §3.7.11 MAX_DRAW_BUFFERS). */
 const mostTargets = 4;

@@ -1,5 +1,5 @@
 // The weights of shaders/engine/conv2d_int8.wgsl from a mixture of experts: blended in f32, then rounded to 127 steps of each output
-// channel's largest magnitude, as plugin/engine/ops/int8/pack-int8.ts rounds weights that never change.
+// channel's largest magnitude, as plugin/engine/weights/pack/int8.ts rounds weights that never change.
 //
 // in        experts  real4[]   of the layer: [expert][out channel][tap][in group], and behind each expert's, [out channel] of bias and of
 //                              slope, padded to a multiple of 4

@@ -1,6 +1,6 @@
-import { checkSha256, fetchBytes } from '../../../plugin/engine/model/fetch.js';
-import type { LoadOptions } from '../../../plugin/engine/model/load.js';
-import { SafetensorsFile } from '../../../plugin/engine/safetensors.js';
+import { checkSha256, fetchBytes } from '../../../plugin/engine/files/fetch.js';
+import type { LoadOptions } from '../../../plugin/engine/files/load.js';
+import { SafetensorsFile } from '../../../plugin/engine/weights/safetensors.js';
 import manifest from './manifest.json';
 import { TextTower } from './tower.js';
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { SafetensorsFile } from '../../../plugin/engine/safetensors.js';
+import { SafetensorsFile } from '../../../plugin/engine/weights/safetensors.js';
 import { gramFeatures, keyFeatures, wordsOf } from './features.js';
 import { readTextSide } from './index.js';
 

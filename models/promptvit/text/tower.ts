@@ -1,5 +1,5 @@
-import type { SafetensorsFile } from '../../../plugin/engine/safetensors.js';
-import { SafetensorsWeights } from '../../../plugin/engine/weights.js';
+import type { SafetensorsFile } from '../../../plugin/engine/weights/safetensors.js';
+import { SafetensorsWeights } from '../../../plugin/engine/weights/safetensors-weights.js';
 import { gramFeatures, keyFeatures } from './features.js';
 
 /** The sizes of the tower, by the names of its manifest. */
@@ -70,12 +70,12 @@ export class TextTower {
 
 function matrix(file: SafetensorsFile, name: string, rows: number, columns: number): Int8Matrix {
   const source = new SafetensorsWeights(file);
-  // Checks the shape; int8 values are finite.
-  source.get(name, [rows, columns]);
+  // Checks the shapes, and the scales of int8.
+  source.stored(name, [rows, columns]);
   const { buffer, byteOffset, byteLength } = file.bytes(name);
   return {
     values: new Int8Array(buffer, byteOffset, byteLength),
-    scales: source.get(`${name}.scale`, [rows]),
+    scales: source.checked(`${name}.scale`, [rows]),
     columns,
   };
 }

@@ -1,5 +1,5 @@
 import { VitreousError } from '../../core/errors.js';
-import type { ByteSource, ModelFolder, ReadOptions } from '../../engine/model/byte-source.js';
+import type { ByteSource, ModelFolder, ReadOptions } from '../../engine/files/byte-source.js';
 
 async function bytesOf(blob: Blob, where: string, signal: AbortSignal | undefined): Promise<Uint8Array> {
   signal?.throwIfAborted();

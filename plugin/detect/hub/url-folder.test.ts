@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { TensorStore } from '../../engine/model/tensor-store.js';
+import { TensorStore } from '../../engine/files/tensor-store.js';
 import { f32Tensor, safetensorsBytes } from '../../engine/testing/safetensors-bytes.js';
 import { codeRejectedBy } from '../../engine/testing/thrown.js';
 import { urlFolder } from './url-folder.js';

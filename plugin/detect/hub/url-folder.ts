@@ -1,7 +1,7 @@
 import { type ErrorCode, VitreousError } from '../../core/errors.js';
 import { checkOrigin, checkRedirect, type ModelOrigins } from '../../core/model-origins.js';
-import type { ByteSource, ModelFolder, ReadOptions } from '../../engine/model/byte-source.js';
-import { textUpTo } from '../../engine/model/fetch.js';
+import type { ByteSource, ModelFolder, ReadOptions } from '../../engine/files/byte-source.js';
+import { textUpTo } from '../../engine/files/fetch.js';
 
 /** The longest text file of a model, its tokenizer, weighs some megabytes. */
 const maxTextBytes = 64 * 2 ** 20;

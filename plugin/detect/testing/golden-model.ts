@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { promptvit, shipped } from '../../../models/promptvit/index.js';
-import { checkDetectionManifest } from '../../engine/model/detection-manifest.js';
-import { readWeights } from '../../engine/model/load.js';
-import { SafetensorsFile } from '../../engine/safetensors.js';
+import { checkDetectionManifest } from '../../engine/files/detection-manifest.js';
+import { readWeights } from '../../engine/files/load.js';
+import { SafetensorsFile } from '../../engine/weights/safetensors.js';
 import type { GpuDevice } from '../../gpu/device.js';
 import type { EncodedPrompt, PromptEncoder } from '../detector.js';
 import type { DetectModel } from '../model.js';

@@ -1,6 +1,6 @@
+import type { ImageProcessor } from '../../engine/files/image-processor.js';
 import type { Graph } from '../../engine/graph.js';
-import type { ImageProcessor } from '../../engine/model/image-processor.js';
-import type { WeightSource } from '../../engine/weights.js';
+import type { WeightSource } from '../../engine/weights/source.js';
 
 /** A text tower with its weights on the CPU. */
 export interface TextTower {

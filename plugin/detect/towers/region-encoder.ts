@@ -1,7 +1,7 @@
 import { type DisposableResource, disposeSymbol } from '../../core/dispose.js';
 import type { Rect, Size } from '../../core/geometry.js';
+import { shownPart } from '../../engine/files/image-processor.js';
 import { Graph } from '../../engine/graph.js';
-import { shownPart } from '../../engine/model/image-processor.js';
 import { boxStepsPerPixel, cropResize } from '../../engine/ops/image/crop-resize.js';
 import { compile } from '../../engine/plan.js';
 import { Runner } from '../../engine/runner.js';

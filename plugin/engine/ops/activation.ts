@@ -3,10 +3,11 @@ import activationPrelude from '../../../shaders/prelude/activation.wgsl';
 import lanesPrelude from '../../../shaders/prelude/lanes.wgsl';
 import type { Kernel } from '../../gpu/kernel.js';
 import type { Graph } from '../graph.js';
-import { ceilDiv, input, type Op, output, weights } from '../op.js';
+import { input, type Op, output, weights } from '../op.js';
 import { asTensor, channelsOf, groupsOf, rowsOf, type TensorType } from '../tensor.js';
 import type { Value } from '../value.js';
-import { type PackedWeights, padded } from '../weights.js';
+import { filled, vector } from '../weights/pack/vector.js';
+import { type Part, packedWeights } from '../weights/packing.js';
 import { gridOf } from './grid.js';
 
 /** Codes as in shaders/prelude/activation.wgsl. */
@@ -41,13 +42,8 @@ const kernel: Kernel = {
 };
 
 /** The slope as groups of 4, or one group of zeros where the activation has none. */
-export function packSlope(slope: string | undefined, channels: number): PackedWeights {
-  return {
-    names: slope ? [slope] : [],
-    length: slope ? ceilDiv(channels, 4) * 4 : 4,
-    pack: (source) => (slope ? padded(source.get(slope, [channels])) : new Float32Array(4)),
-  };
-}
+export const slopePart = (slope: string | undefined, channels: number): Part =>
+  slope === undefined ? filled({ length: 4, value: 0 }) : vector({ name: slope, length: channels });
 
 export const activationOp: Op<ActivationAttrs> = {
   name: 'activation',
@@ -63,7 +59,7 @@ export const activationOp: Op<ActivationAttrs> = {
         kernel,
         consts,
         uniforms: [count, groups, channelsOf(type), grid.stride],
-        bindings: [input(0), weights(packSlope(attrs.slope, channelsOf(type))), output()],
+        bindings: [input(0), weights(packedWeights(slopePart(attrs.slope, channelsOf(type)))), output()],
         workgroups: grid.workgroups,
         macs: 0,
       },

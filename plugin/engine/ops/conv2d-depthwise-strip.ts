@@ -1,7 +1,7 @@
 import source from '../../../shaders/engine/conv2d_depthwise_strip.wgsl';
 import type { Kernel } from '../../gpu/kernel.js';
 import { ceilDiv, type Dispatch, input, output, type Variant, weights } from '../op.js';
-import type { PackedWeights } from '../weights.js';
+import type { PackedWeights } from '../weights/packing.js';
 import { activationPrelude, lanesPrelude } from './activation.js';
 import type { Conv2dAttrs, Geometry } from './conv2d-filter.js';
 import { epilogueConsts } from './epilogue.js';

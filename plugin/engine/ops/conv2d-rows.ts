@@ -1,9 +1,11 @@
 import source from '../../../shaders/engine/conv2d_rows.wgsl';
 import type { Kernel } from '../../gpu/kernel.js';
 import { ceilDiv, type Dispatch, input, output, reads, type Variant, weights } from '../op.js';
-import { concatFloats, type PackedWeights, padded, type WeightSource } from '../weights.js';
+import { filter } from '../weights/pack/filter.js';
+import { vectorOrZeros } from '../weights/pack/vector.js';
+import { type PackedWeights, packedWeights } from '../weights/packing.js';
 import { activationPrelude, lanesPrelude } from './activation.js';
-import { type Conv2dAttrs, type Geometry, isPlainConv2d, packDense } from './conv2d-filter.js';
+import { type Conv2dAttrs, filterOf, type Geometry, isPlainConv2d } from './conv2d-filter.js';
 import { epilogueConsts } from './epilogue.js';
 import { stripGrid, stripRows, stripTile } from './strip.js';
 
@@ -54,19 +56,10 @@ export function lowerRows(
 /** Matrices, bias and slope of `count` out groups from `first` on. */
 function packTile(g: Geometry, attrs: Conv2dAttrs, first: number, count: number): PackedWeights {
   const { weight, bias, slope, activation } = attrs;
-  const mainLength = 9 * ceilDiv(g.inChannels, 4) * 16;
-  const part = (values: Float32Array, lengthOfGroup: number): Float32Array =>
-    padded(values).slice(first * lengthOfGroup, (first + count) * lengthOfGroup);
-  const vector = (source: WeightSource, name: string | undefined): Float32Array =>
-    name === undefined ? new Float32Array(4 * count) : part(source.get(name, [g.outChannels]), 4);
-  return {
-    names: [weight, ...(bias ? [bias] : []), ...(slope && activation === 'prelu' ? [slope] : [])],
-    length: count * (mainLength + 8),
-    pack: (source) =>
-      concatFloats([
-        part(packDense(source.get(weight, [g.outChannels, g.inChannels, 3, 3]), g), mainLength),
-        vector(source, bias),
-        vector(source, activation === 'prelu' ? slope : undefined),
-      ]),
-  };
+  const slice = { first: first * 4, count: count * 4 };
+  return packedWeights(
+    filter({ ...filterOf(g), weight, order: 'dense', outGroups: { first, count } }),
+    vectorOrZeros(bias, g.outChannels, slice),
+    vectorOrZeros(activation === 'prelu' ? slope : undefined, g.outChannels, slice),
+  );
 }

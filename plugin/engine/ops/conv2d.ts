@@ -19,20 +19,10 @@ import {
 } from '../op.js';
 import { asTensor, invalidGraph, sameShape, type TensorType, tensor } from '../tensor.js';
 import type { Value } from '../value.js';
-import type { WeightSource } from '../weights.js';
+import { type FilterOrder, filter, inGroupsOf } from '../weights/pack/filter.js';
 import { activationPrelude, lanesPrelude } from './activation.js';
 import { depthwiseStrip, lowerDepthwiseStrip } from './conv2d-depthwise-strip.js';
-import {
-  type Conv2dAttrs,
-  type Family,
-  familyOf,
-  type Geometry,
-  geometryOf,
-  inGroupsOf,
-  isPlainConv2d,
-  packedLength,
-  packers,
-} from './conv2d-filter.js';
+import { type Conv2dAttrs, familyOf, filterOf, type Geometry, geometryOf, isPlainConv2d } from './conv2d-filter.js';
 import { isRowsSize, lowerRows, rowsVariant } from './conv2d-rows.js';
 import { absorbEpilogue, epilogueConsts, packWithEpilogue } from './epilogue.js';
 
@@ -104,7 +94,7 @@ function selectVariant(problem: Problem<Conv2dAttrs>, caps: Caps): Variant {
 const reversed = ([y, x]: readonly [number, number] = [0, 0]): readonly [number, number] => [x, y];
 
 function uniformsOf(
-  family: Family,
+  family: FilterOrder,
   g: Geometry,
   attrs: Conv2dAttrs,
   biasAt: number,
@@ -154,12 +144,10 @@ function lower({ inputs, attrs }: Problem<Conv2dAttrs>, { id, consts }: Variant)
     g.batch * g.outSize[0] * g.outSize[1] * g.outChannels * (g.inChannels / g.groups) * g.kernel[0] * g.kernel[1];
   if (id.startsWith('rows-')) return lowerRows(g, attrs, consts, macs);
   const family = familyOf(g);
-  const shape = [g.outChannels, g.inChannels / g.groups, ...g.kernel];
   const { packed, biasAt, slopeAt } = packWithEpilogue(
     attrs,
     g.outChannels,
-    packedLength(family, g),
-    (source: WeightSource) => packers[family](source.get(attrs.weight, shape), g),
+    filter({ ...filterOf(g), weight: attrs.weight, order: family }),
   );
   if (id === 'depthwise-strip') {
     const strip = lowerDepthwiseStrip(g, attrs, consts, packed, { bias: biasAt, slope: slopeAt });

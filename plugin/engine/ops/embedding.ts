@@ -1,8 +1,9 @@
 import type { Graph } from '../graph.js';
-import { ceilDiv, input, type Op, weights } from '../op.js';
+import { input, type Op, weights } from '../op.js';
 import { asTensor, type TensorType, tensor } from '../tensor.js';
 import type { Value } from '../value.js';
-import type { PackedWeights } from '../weights.js';
+import { tableRows } from '../weights/pack/matrix.js';
+import { packedWeights } from '../weights/packing.js';
 import { indexDims, lowerLookup } from './gather.js';
 
 export interface EmbeddingAttrs {
@@ -10,20 +11,6 @@ export interface EmbeddingAttrs {
   readonly weight: string;
   readonly rows: number;
   readonly channels: number;
-}
-
-function packTable({ weight, rows, channels }: EmbeddingAttrs): PackedWeights {
-  const width = ceilDiv(channels, 4) * 4;
-  return {
-    names: [weight],
-    length: rows * width,
-    pack(source) {
-      const values = source.get(weight, [rows, channels]);
-      const out = new Float32Array(rows * width);
-      for (let r = 0; r < rows; r++) out.set(values.subarray(r * channels, (r + 1) * channels), r * width);
-      return out;
-    },
-  };
 }
 
 export const embeddingOp: Op<EmbeddingAttrs> = {
@@ -34,7 +21,8 @@ export const embeddingOp: Op<EmbeddingAttrs> = {
   },
   variants: () => [{ id: 'groups', consts: {} }],
   lower({ inputs, outputs, attrs }) {
-    const table = { ref: weights(packTable(attrs)), rows: attrs.rows, batched: false };
+    const { weight: name, rows, channels: columns } = attrs;
+    const table = { ref: weights(packedWeights(...tableRows({ name, rows, columns }))), rows, batched: false };
     return [lowerLookup(asTensor(outputs[0]), indexDims(inputs[0]), table, input(0))];
   },
 };

@@ -2,8 +2,9 @@ import type { Consts } from '../../gpu/kernel.js';
 import type { FusedNode, FusionNode, Op } from '../op.js';
 import { fused, isNodeOf } from '../op.js';
 import { asTensor, sameShape } from '../tensor.js';
-import { concatFloats, type PackedWeights, padded, type WeightSource } from '../weights.js';
-import { type Activation, activationCodes, activationOp, packSlope } from './activation.js';
+import { vectorOrZeros } from '../weights/pack/vector.js';
+import { type PackedWeights, type Part, packedWeights } from '../weights/packing.js';
+import { type Activation, activationCodes, activationOp, slopePart } from './activation.js';
 import { addOp } from './broadcast.js';
 
 /** What a convolution or a matrix product does to its sum before it is stored: bias, activation, residual. */
@@ -28,25 +29,14 @@ export const epilogueConsts = (attrs: Epilogue): Consts => ({
  * `biasAt` and `slopeAt` are offsets in groups of 4.
  */
 export function packWithEpilogue(
-  attrs: Epilogue & { readonly weight: string },
+  attrs: Epilogue,
   channels: number,
-  mainLength: number,
-  packMain: (source: WeightSource) => Float32Array,
+  main: Part,
 ): { packed: PackedWeights; biasAt: number; slopeAt: number } {
-  const { bias, weight } = attrs;
-  const slope = packSlope(attrs.activation === 'prelu' ? attrs.slope : undefined, channels);
-  const biasLength = Math.ceil(channels / 4) * 4;
-  const packed: PackedWeights = {
-    names: [weight, ...(bias ? [bias] : []), ...slope.names],
-    length: mainLength + biasLength + slope.length,
-    pack: (source) =>
-      concatFloats([
-        packMain(source),
-        bias ? padded(source.get(bias, [channels])) : new Float32Array(biasLength),
-        slope.pack(source),
-      ]),
-  };
-  return { packed, biasAt: mainLength / 4, slopeAt: (mainLength + biasLength) / 4 };
+  const bias = vectorOrZeros(attrs.bias, channels);
+  const slope = slopePart(attrs.activation === 'prelu' ? attrs.slope : undefined, channels);
+  const packed = packedWeights(main, bias, slope);
+  return { packed, biasAt: main.length / 4, slopeAt: (main.length + bias.length) / 4 };
 }
 
 /** The shared fusion rule of ops with an epilogue: a following activation, or a following add of the same shape. */

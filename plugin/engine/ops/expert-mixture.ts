@@ -5,8 +5,8 @@ import type { Graph } from '../graph.js';
 import { ceilDiv, input, type Op, output, reads, weights } from '../op.js';
 import { channelsOf, groupsOf, invalidGraph, rowsOf, type TensorType, tensor } from '../tensor.js';
 import type { Value } from '../value.js';
+import { packExpertMixture } from '../weights/pack/block-packing.js';
 import { realTensor } from './rearrange.js';
-import { packExpertMixture } from './token-weights.js';
 
 export interface ExpertMixtureAttrs {
   /** Names of what is subtracted from the average token and what it is then divided by, shape [C]. */

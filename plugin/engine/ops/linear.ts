@@ -1,8 +1,9 @@
 import type { Caps } from '../../gpu/caps.js';
 import type { Graph } from '../graph.js';
-import { ceilDiv, input, type Op, output, type Problem, reads, type Variant, weights } from '../op.js';
+import { input, type Op, output, type Problem, reads, type Variant, weights } from '../op.js';
 import { asTensor, channelsOf, invalidGraph, rowsOf, sameShape, type TensorType, tensor } from '../tensor.js';
 import type { Value } from '../value.js';
+import { transposed } from '../weights/pack/matrix.js';
 import { absorbEpilogue, type Epilogue, epilogueConsts, packWithEpilogue } from './epilogue.js';
 import { lowerProduct, type Product, productVariants, selectProduct } from './product.js';
 
@@ -27,14 +28,6 @@ function selectVariant(problem: Problem<LinearAttrs>, caps: Caps): Variant {
   return found;
 }
 
-/** [in channel][out group] of 4: the transpose, padded. */
-function packTransposed(values: Float32Array, inner: number, outChannels: number): Float32Array {
-  const width = ceilDiv(outChannels, 4) * 4;
-  const out = new Float32Array(inner * width);
-  for (let o = 0; o < outChannels; o++) for (let i = 0; i < inner; i++) out[i * width + o] = values[o * inner + i] ?? 0;
-  return out;
-}
-
 export const linearOp: Op<LinearAttrs> = {
   name: 'linear',
   infer([x, residual], attrs) {
@@ -54,8 +47,7 @@ export const linearOp: Op<LinearAttrs> = {
     const { packed, biasAt, slopeAt } = packWithEpilogue(
       attrs,
       outChannels,
-      inner * ceilDiv(outChannels, 4) * 4,
-      (source) => packTransposed(source.get(attrs.weight, [outChannels, inner]), inner, outChannels),
+      transposed({ name: attrs.weight, rows: outChannels, columns: inner }),
     );
     const residual = input(attrs.residual ? 1 : 0);
     const operands = { a: input(0), b: weights(packed), residual, y: output(), behind: { biasAt, slopeAt } };

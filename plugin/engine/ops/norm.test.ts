@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { Graph } from '../graph.js';
 import { tensor } from '../tensor.js';
 import { testCaps } from '../testing/caps.js';
+import { packAll } from '../testing/packed.js';
 import { codeThrownBy } from '../testing/thrown.js';
 import { groupNorm } from './group-norm.js';
 import { layerNorm, normOp, packScaleShift, rmsNorm } from './norm.js';
@@ -40,5 +41,5 @@ test('a wide row is shared by a workgroup on a GPU', () => {
 test('parameters that are absent are ones and zeros', () => {
   const packed = packScaleShift({ eps: 1e-5, bias: 'b' }, 3);
   expect(packed.names).toEqual(['b']);
-  expect([...packed.pack({ get: () => new Float32Array([5, 6, 7]) })]).toEqual([1, 1, 1, 1, 5, 6, 7, 0]);
+  expect([...packAll(packed, { get: () => new Float32Array([5, 6, 7]) })]).toEqual([1, 1, 1, 1, 5, 6, 7, 0]);
 });

@@ -4,7 +4,8 @@ import type { Graph } from '../graph.js';
 import { ceilDiv, input, type Op, output, reads, type Variant, weights } from '../op.js';
 import { asTensor, channelsOf, groupsOf, invalidGraph, rowsOf, type TensorType } from '../tensor.js';
 import type { Value } from '../value.js';
-import { concatFloats, type PackedWeights, padded, type WeightSource } from '../weights.js';
+import { filled, vector } from '../weights/pack/vector.js';
+import { type PackedWeights, type Part, packedWeights } from '../weights/packing.js';
 import { lanesPrelude } from './activation.js';
 import { gridOf } from './grid.js';
 
@@ -29,15 +30,12 @@ const kernel: Kernel = {
 };
 
 /** Scale, then shift, a channel group of 4 each. */
-export function packScaleShift(attrs: NormAttrs, channels: number): PackedWeights {
-  const width = ceilDiv(channels, 4) * 4;
-  const read = (source: WeightSource, name: string | undefined, otherwise: number): Float32Array =>
-    name ? padded(source.get(name, [channels])) : new Float32Array(width).fill(otherwise);
-  return {
-    names: [attrs.weight, attrs.bias].filter((name) => name !== undefined),
-    length: 2 * width,
-    pack: (source) => concatFloats([read(source, attrs.weight, 1), read(source, attrs.bias, 0)]),
-  };
+export function packScaleShift({ weight, bias }: NormAttrs, channels: number): PackedWeights {
+  const part = (name: string | undefined, otherwise: number): Part =>
+    name === undefined
+      ? filled({ length: ceilDiv(channels, 4) * 4, value: otherwise })
+      : vector({ name, length: channels });
+  return packedWeights(part(weight, 1), part(bias, 0));
 }
 
 export function checkNorm(type: TensorType, { eps }: NormAttrs): void {

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { fromFloat16 } from '../float16.js';
 import { Graph } from '../graph.js';
 import { compile } from '../plan.js';
 import { Runner } from '../runner.js';
@@ -7,6 +6,7 @@ import { image } from '../tensor.js';
 import { type GoldenCase, loadGoldens, sharedGpuDevice } from '../testing/golden.js';
 import { fromGroups, readBuffer, type Unpacked } from '../testing/run-graph.js';
 import { createTexture } from '../testing/run-image-graph.js';
+import { fromFloat16 } from '../weights/float16.js';
 import { patchSpectrum } from './patch-spectrum.js';
 
 type Sizes = { readonly filters: number; readonly patch: number; readonly floor: number };

@@ -6,7 +6,7 @@ import type { Graph } from '../graph.js';
 import { ceilDiv, input, type Op, output, reads, weights } from '../op.js';
 import { asImage, type ImageType, invalidGraph, type TensorType, tensor } from '../tensor.js';
 import type { Value } from '../value.js';
-import { packPatchSpectrum } from './token-weights.js';
+import { packPatchSpectrum } from '../weights/pack/block-packing.js';
 
 export interface PatchSpectrumAttrs {
   /** Name of the filters, shape [filters, patch²]. */

@@ -1,7 +1,7 @@
 import source from '../../../shaders/engine/position_embed.wgsl';
 import type { Kernel } from '../../gpu/kernel.js';
 import type { Graph } from '../graph.js';
-import { ceilDiv, input, type Op, output, weights } from '../op.js';
+import { input, type Op, output, weights } from '../op.js';
 import {
   asTensor,
   channelsOf,
@@ -13,7 +13,9 @@ import {
   type ValueType,
 } from '../tensor.js';
 import type { Value } from '../value.js';
-import { concatFloats, type PackedWeights, padded } from '../weights.js';
+import { tableRows } from '../weights/pack/matrix.js';
+import { vectorOrZeros } from '../weights/pack/vector.js';
+import { type PackedWeights, packedWeights } from '../weights/packing.js';
 import { gridOf } from './grid.js';
 
 export interface PositionEmbedAttrs {
@@ -50,19 +52,11 @@ function sequencesOf(type: ValueType | undefined, { positions, rows, token }: Po
 }
 
 /** Positions of the tokens that come out, then the token's own row. */
-function packTable({ positions, rows, token }: PositionEmbedAttrs, { tokensOut, channels }: Sequences): PackedWeights {
-  const width = ceilDiv(channels, 4) * 4;
-  return {
-    names: token === undefined ? [positions] : [positions, token],
-    length: (tokensOut + 1) * width,
-    pack(from) {
-      const table = from.get(positions, [rows, channels]);
-      const row = (i: number): Float32Array => padded(table.subarray(i * channels, (i + 1) * channels));
-      const own = token === undefined ? new Float32Array(width) : padded(from.get(token, [channels]));
-      return concatFloats([...Array.from({ length: tokensOut }, (_, i) => row(i)), own]);
-    },
-  };
-}
+const packTable = (
+  { positions: name, rows, token }: PositionEmbedAttrs,
+  { tokensOut, channels }: Sequences,
+): PackedWeights =>
+  packedWeights(...tableRows({ name, rows, columns: channels }, tokensOut), vectorOrZeros(token, channels));
 
 export const positionEmbedOp: Op<PositionEmbedAttrs> = {
   name: 'positionEmbed',

@@ -10,8 +10,8 @@ import type { Graph } from '../graph.js';
 import { ceilDiv, type Dispatch, input, output, type Problem, reads, type Variant, weights } from '../op.js';
 import { asTensor, invalidGraph, type TensorType, tensor, type ValueType } from '../tensor.js';
 import type { Value } from '../value.js';
+import { packWindowBlock } from '../weights/pack/block-packing.js';
 import { activationCodes } from './activation.js';
-import { packWindowBlock } from './token-weights.js';
 import { windowBlockParts } from './window-block-parts.js';
 
 export interface WindowBlockAttrs {

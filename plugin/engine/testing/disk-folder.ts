@@ -1,7 +1,7 @@
 import { open, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { VitreousError } from '../../core/errors.js';
-import type { ByteSource, ModelFolder } from '../model/byte-source.js';
+import type { ByteSource, ModelFolder } from '../files/byte-source.js';
 
 const isMissing = (thrown: unknown): boolean => (thrown as { code?: unknown } | null)?.code === 'ENOENT'; // Node's own errors.
 

@@ -7,10 +7,11 @@ import { GpuDevice } from '../../gpu/device.js';
 import type { Precision } from '../../gpu/kernel.js';
 import { Graph } from '../graph.js';
 import type { Op } from '../op.js';
-import { SafetensorsFile } from '../safetensors.js';
 import { type TensorType, tensor } from '../tensor.js';
 import type { Value } from '../value.js';
-import { SafetensorsWeights, type WeightSource } from '../weights.js';
+import { SafetensorsFile } from '../weights/safetensors.js';
+import { SafetensorsWeights } from '../weights/safetensors-weights.js';
+import type { WeightSource } from '../weights/source.js';
 import { runGraph, type Unpacked } from './run-graph.js';
 
 /** One case of models/reference/<op>.safetensors; see models/training/goldens/common.py. */

@@ -3,7 +3,7 @@ import { conv2d } from '../ops/conv2d.js';
 import { luma } from '../ops/image/luma.js';
 import { lumaResidual } from '../ops/image/luma-residual.js';
 import { image } from '../tensor.js';
-import type { WeightSource } from '../weights.js';
+import type { WeightSource } from '../weights/source.js';
 import type { Pixels } from './run-image-graph.js';
 
 /** A small network from a frame to a picture: head, body and tail of 3x3 convolutions, with weights made up from `seed`. */

@@ -3,7 +3,7 @@ import type { Graph } from '../graph.js';
 import { compile } from '../plan.js';
 import { Runner } from '../runner.js';
 import { asTensor } from '../tensor.js';
-import type { WeightSource } from '../weights.js';
+import type { WeightSource } from '../weights/source.js';
 import { decode, encode, type RunOptions, readBuffer, type Unpacked } from './run-graph.js';
 import { createTexture, type Pixels } from './run-image-graph.js';
 

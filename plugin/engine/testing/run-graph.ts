@@ -1,12 +1,12 @@
 import type { Caps } from '../../gpu/caps.js';
 import type { GpuDevice } from '../../gpu/device.js';
 import type { Precision } from '../../gpu/kernel.js';
-import { fromFloat16, toFloat16 } from '../float16.js';
 import type { Graph, GraphNode } from '../graph.js';
 import { compile } from '../plan.js';
 import { Runner } from '../runner.js';
 import { asTensor, channelsOf, groupsOf, rowsOf, type TensorType } from '../tensor.js';
-import type { WeightSource } from '../weights.js';
+import { fromFloat16, toFloat16 } from '../weights/float16.js';
+import type { WeightSource } from '../weights/source.js';
 
 /** Row-major values with channels padded to groups of 4, as the kernels read them. */
 export function toGroups(values: Float32Array, type: TensorType): Float32Array {

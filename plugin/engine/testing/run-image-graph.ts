@@ -3,7 +3,7 @@ import type { Graph } from '../graph.js';
 import { compile } from '../plan.js';
 import { Runner } from '../runner.js';
 import { asImage, asTensor } from '../tensor.js';
-import type { WeightSource } from '../weights.js';
+import type { WeightSource } from '../weights/source.js';
 import { decode, encode, type RunOptions, readBuffer, type Unpacked } from './run-graph.js';
 
 /** rgba8unorm pixels, row-major. */

@@ -2,7 +2,7 @@
 export interface MemoryBytes {
   /** Frames as they came. */
   readonly frames: number;
-  /** Of the super-resolution network. */
+  /** Of the super-resolution network. What several enhancements on one device share counts with the one that has held it longest. */
   readonly weights: number;
   /** What the network works in: maps between its layers, lists of what changed. */
   readonly activations: number;

@@ -1,6 +1,7 @@
 import { openUpscaleModel } from '../../catalog.js';
 import type { ModelOrigins } from '../../core/model-origins.js';
 import type { ModelSource, Tier } from '../../core/model-source.js';
+import { SharedLoads } from '../../core/shared-loads.js';
 import type { UpscaleModel } from '../../upscale/model.js';
 import type { ActiveTier } from '../api/events.js';
 import type { ProgressEvent } from '../api/options.js';
@@ -11,9 +12,12 @@ export interface OpenModel {
   readonly model: UpscaleModel;
 }
 
-/** Models of a session, each fetched once: they live on the CPU and outlast devices. */
+/** The page's models: fetched and checked once for all of its videos, kept while one of them has it. They outlast devices. */
+const ofPage = new SharedLoads<UpscaleModel>();
+
+/** Models of a session: they live on the CPU. What it has had once it keeps. */
 export class Models {
-  readonly #open = new Map<string, Promise<UpscaleModel>>();
+  readonly #open = new Map<string, UpscaleModel>();
   readonly #onProgress: ((progress: ProgressEvent) => void) | undefined;
   readonly #origins: ModelOrigins;
 
@@ -30,26 +34,30 @@ export class Models {
    */
   async open(quality: Tier | ModelSource, kind: RendererKind, signal: AbortSignal): Promise<OpenModel> {
     const tier = typeof quality === 'string' ? quality : 'custom';
-    const key = typeof quality === 'string' ? `${quality} ${kind}` : String(quality.manifestUrl);
-    let known = this.#open.get(key);
-    if (!known) {
-      known = this.#load(quality, kind, signal);
-      this.#open.set(key, known);
-      // An aborted or failed download may be tried again.
-      known.catch(() => this.#open.delete(key));
-    }
-    const model = await known;
+    const key = typeof quality === 'string' ? `${quality} ${kind}` : this.#keyOf(quality);
+    const model = this.#open.get(key) ?? (await this.#load(key, quality, kind, signal));
     signal.throwIfAborted();
+    this.#open.set(key, model);
     return { tier, model };
   }
 
-  async #load(quality: Tier | ModelSource, kind: RendererKind, signal: AbortSignal): Promise<UpscaleModel> {
-    const model = await openUpscaleModel(quality, {
-      signal,
-      plain: kind === 'webgl',
-      origins: this.#origins,
-      onProgress: ({ loadedBytes, totalBytes }) => this.#onProgress?.({ phase: 'weights', loadedBytes, totalBytes }),
-    });
+  /** Whoever may load from fewer origins gets nothing that another has loaded from more. */
+  #keyOf({ manifestUrl }: ModelSource): string {
+    const url = new URL(manifestUrl, globalThis.location?.href).href;
+    return [url, ...(this.#origins ? [...this.#origins].sort() : ['anywhere'])].join(' ');
+  }
+
+  async #load(
+    key: string,
+    quality: Tier | ModelSource,
+    kind: RendererKind,
+    signal: AbortSignal,
+  ): Promise<UpscaleModel> {
+    const model = await ofPage.load(
+      key,
+      (shared) => openUpscaleModel(quality, { ...shared, plain: kind === 'webgl', origins: this.#origins }),
+      { signal, onProgress: (progress) => this.#onProgress?.({ phase: 'weights', ...progress }) },
+    );
     const totalBytes = model.manifest.weights.sizeBytes;
     this.#onProgress?.({ phase: 'compile', loadedBytes: totalBytes, totalBytes });
     return model;

@@ -6,7 +6,9 @@ import lumaPrelude from '../../../../shaders/prelude/luma.wgsl';
 import type { Consts, Kernel } from '../../../gpu/kernel.js';
 import { ceilDiv, type Dispatch, input, type Op, output, type Problem, reads, weights } from '../../op.js';
 import { asImage, tensor } from '../../tensor.js';
-import { concatFloats, type PackedWeights, padded, type WeightSource } from '../../weights.js';
+import { lumaFilter } from '../../weights/pack/filter.js';
+import { vectorOrZeros } from '../../weights/pack/vector.js';
+import { type PackedWeights, packedWeights } from '../../weights/packing.js';
 import type { Conv2dAttrs } from '../conv2d-filter.js';
 import { epilogueConsts, packWithEpilogue } from '../epilogue.js';
 import { stripGrid, stripRows, stripTile } from '../strip.js';
@@ -27,25 +29,15 @@ const macsOf = ({ inputs, attrs }: Problem<Conv2dAttrs>): number => {
   return width * height * attrs.outChannels * attrs.kernel[0] * attrs.kernel[1];
 };
 
-/** [ky][kx][out group] of 4 outputs. */
-function packMain(weightSource: WeightSource, { weight, outChannels, kernel: [kh, kw] }: Conv2dAttrs): Float32Array {
-  const width = ceilDiv(outChannels, 4) * 4;
-  const values = weightSource.get(weight, [outChannels, 1, kh, kw]);
-  const out = new Float32Array(kh * kw * width);
-  for (let o = 0; o < outChannels; o++)
-    for (let k = 0; k < kh * kw; k++) out[k * width + o] = values[o * kh * kw + k] ?? 0;
-  return out;
-}
-
 function lowerWhole(problem: Problem<Conv2dAttrs>, consts: Consts): Dispatch {
   const { inputs, attrs } = problem;
   const { width, height } = asImage(inputs[0]);
   const [kh, kw] = attrs.kernel;
   const [py, px] = attrs.padding ?? [0, 0];
   const groups = ceilDiv(attrs.outChannels, 4);
-  const { packed, biasAt, slopeAt } = packWithEpilogue(attrs, attrs.outChannels, kh * kw * groups * 4, (weightSource) =>
-    packMain(weightSource, attrs),
-  );
+  const { weight, outChannels } = attrs;
+  const main = lumaFilter({ weight, outChannels, kernel: [kh, kw] });
+  const { packed, biasAt, slopeAt } = packWithEpilogue(attrs, outChannels, main);
   return {
     kernel,
     consts,
@@ -58,23 +50,17 @@ function lowerWhole(problem: Problem<Conv2dAttrs>, consts: Consts): Dispatch {
 }
 
 /** [ky][kx][out group], bias a group and slope a group, of `count` groups from `first` on. */
-function packTile(attrs: Conv2dAttrs, first: number, count: number): PackedWeights {
-  const { weight, bias, outChannels } = attrs;
-  const slope = attrs.activation === 'prelu' ? attrs.slope : undefined;
-  const width = ceilDiv(outChannels, 4) * 4;
-  const part = (values: Float32Array, row = 0): Float32Array =>
-    values.slice(row * width + first * 4, row * width + (first + count) * 4);
-  const vector = (weightSource: WeightSource, name: string | undefined): Float32Array =>
-    name === undefined ? new Float32Array(count * 4) : part(padded(weightSource.get(name, [outChannels])));
-  return {
-    names: [weight, ...(bias ? [bias] : []), ...(slope ? [slope] : [])],
-    length: 11 * count * 4,
-    pack(weightSource) {
-      const main = packMain(weightSource, attrs);
-      const taps = Array.from({ length: 9 }, (_, k) => part(main, k));
-      return concatFloats([...taps, vector(weightSource, bias), vector(weightSource, slope)]);
-    },
-  };
+function packTile(
+  { weight, bias, slope, activation, outChannels }: Conv2dAttrs,
+  first: number,
+  count: number,
+): PackedWeights {
+  const slice = { first: first * 4, count: count * 4 };
+  return packedWeights(
+    lumaFilter({ weight, outChannels, kernel: [3, 3], outGroups: { first, count } }),
+    vectorOrZeros(bias, outChannels, slice),
+    vectorOrZeros(activation === 'prelu' ? slope : undefined, outChannels, slice),
+  );
 }
 
 /** One dispatch an out tile: see shaders/engine/luma_conv2d_rows.wgsl. */

@@ -20,8 +20,9 @@ import {
 } from '../../op.js';
 import { asImage, asTensor, groupsOf, type ImageType, image, imageDims, invalidGraph } from '../../tensor.js';
 import type { Value } from '../../value.js';
+import { filter } from '../../weights/pack/filter.js';
 import { conv2dOp } from '../conv2d.js';
-import { type Conv2dAttrs, isPlainConv2d, packDense } from '../conv2d-filter.js';
+import { type Conv2dAttrs, isPlainConv2d } from '../conv2d-filter.js';
 import { packWithEpilogue } from '../epilogue.js';
 import { stripGrid, stripRows, stripTile } from '../strip.js';
 import { selectUnrolled } from '../unroll.js';
@@ -122,14 +123,8 @@ export const conv2dLumaResidualOp: Op<Conv2dAttrs> = {
     const inChannels = imageDims(x).channels;
     const [kh, kw] = attrs.kernel;
     const [py, px] = attrs.padding ?? [0, 0];
-    const { packed, biasAt } = packWithEpilogue(attrs, 4, kh * kw * groupsOf(x) * 16, (weightSource) =>
-      packDense(weightSource.get(attrs.weight, [4, inChannels, kh, kw]), {
-        inChannels,
-        outChannels: 4,
-        groups: 1,
-        kernel: attrs.kernel,
-      }),
-    );
+    const filter4 = { inChannels, outChannels: 4, groups: 1, kernel: attrs.kernel };
+    const { packed, biasAt } = packWithEpilogue(attrs, 4, filter({ ...filter4, weight: attrs.weight, order: 'dense' }));
     return [
       {
         kernel: fusedKernel,

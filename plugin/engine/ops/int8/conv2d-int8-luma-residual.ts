@@ -7,9 +7,9 @@ import type { Graph } from '../../graph.js';
 import { ceilDiv, input, type Op, output, type ParamWord, type Problem, type Variant, weights } from '../../op.js';
 import { asImage, groupsOf, type ImageType, image, imageDims, invalidGraph } from '../../tensor.js';
 import type { Value } from '../../value.js';
+import { type Int8Layer, packInt8 } from '../../weights/pack/int8.js';
 import { selectUnrolled } from '../unroll.js';
 import { int8Features } from './conv2d-int8.js';
-import { type Int8Layer, packInt8 } from './pack-int8.js';
 
 const kernel: Kernel = {
   name: 'conv2d_int8_luma_residual',

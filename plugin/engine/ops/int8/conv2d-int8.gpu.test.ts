@@ -3,10 +3,10 @@ import { Graph } from '../../graph.js';
 import { image } from '../../tensor.js';
 import { expectClose, type GoldenCase, loadGoldens, sharedGpuDevice, testOpGoldens } from '../../testing/golden.js';
 import { type Pixels, runImageGraph } from '../../testing/run-image-graph.js';
+import type { Int8Rounding } from '../../weights/pack/int8.js';
 import { type Conv2dInt8Attrs, conv2dInt8, conv2dInt8Op } from './conv2d-int8.js';
 import { conv2dInt8LumaResidual } from './conv2d-int8-luma-residual.js';
 import { lumaConv2dInt8 } from './luma-conv2d-int8.js';
-import type { Int8Rounding } from './pack-int8.js';
 
 const goldens = loadGoldens('conv2dInt8');
 const exactly = () => 0;

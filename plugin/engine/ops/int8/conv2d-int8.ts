@@ -6,8 +6,8 @@ import type { Graph } from '../../graph.js';
 import { ceilDiv, input, type Op, output, type Problem, type Variant, weights } from '../../op.js';
 import { asTensor, groupsOf, imageDims, invalidGraph, type TensorType, tensor, type ValueType } from '../../tensor.js';
 import type { Value } from '../../value.js';
+import { type Int8Layer, type Int8Rounding, packInt8 } from '../../weights/pack/int8.js';
 import { activationCodes, activationPrelude, lanesPrelude } from '../activation.js';
-import { type Int8Layer, type Int8Rounding, packInt8 } from './pack-int8.js';
 
 const kernel: Kernel = {
   name: 'conv2d_int8',

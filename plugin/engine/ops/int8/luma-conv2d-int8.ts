@@ -7,11 +7,11 @@ import type { Graph } from '../../graph.js';
 import { ceilDiv, input, type Op, output, type Problem, reads, type Variant, weights } from '../../op.js';
 import { asImage, type ImageType, type TensorType, tensor } from '../../tensor.js';
 import type { Value } from '../../value.js';
+import { type Int8Rounding, lumaInt8Filter } from '../../weights/pack/int8.js';
 import { activationCodes, activationPrelude, lanesPrelude } from '../activation.js';
 import { packWithEpilogue } from '../epilogue.js';
 import { selectUnrolled } from '../unroll.js';
 import { checkRounding } from './conv2d-int8.js';
-import type { Int8Rounding } from './pack-int8.js';
 
 const kernel: Kernel = {
   name: 'luma_conv2d_int8',
@@ -56,15 +56,7 @@ export const lumaConv2dInt8Op: Op<LumaConv2dInt8Attrs> = {
     const { packed, biasAt, slopeAt } = packWithEpilogue(
       { ...attrs, activation: 'prelu' },
       outChannels,
-      groups * 40,
-      (weightSource) => {
-        const values = weightSource.get(attrs.weight, [outChannels, 1, 3, 3]);
-        const out = new Float32Array(groups * 40);
-        for (let o = 0; o < outChannels; o++)
-          for (let k = 0; k < 9; k++) out[k * groups * 4 + o] = values[o * 9 + k] ?? 0;
-        out.set(rounding.zeroPoints, groups * 36);
-        return out;
-      },
+      lumaInt8Filter({ weight: attrs.weight, outChannels, zeroPoints: rounding.zeroPoints }),
     );
     const step = { f32: 1 / rounding.scale };
     return [

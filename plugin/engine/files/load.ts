@@ -1,7 +1,8 @@
 import { VitreousError } from '../../core/errors.js';
 import type { ModelOrigins } from '../../core/model-origins.js';
-import { SafetensorsFile } from '../safetensors.js';
-import { SafetensorsWeights, scaleSuffix, type WeightSource } from '../weights.js';
+import { SafetensorsFile } from '../weights/safetensors.js';
+import { SafetensorsWeights, scaleSuffix } from '../weights/safetensors-weights.js';
+import type { WeightSource } from '../weights/source.js';
 import { checkSha256, fetchBytes } from './fetch.js';
 import type { ModelManifest } from './manifest-fields.js';
 
@@ -27,7 +28,7 @@ export async function readWeights(
   await checkSha256(bytes, manifest.weights.sha256, where);
   const file = new SafetensorsFile(bytes);
   const weights = new SafetensorsWeights(file);
-  for (const [name, shape] of Object.entries(manifest.tensors)) {
+  for (const name of Object.keys(manifest.tensors)) {
     const { dtype } = file.entry(name);
     const isQuantised = dtype === 'I8' && file.has(name + scaleSuffix);
     if (dtype !== manifest.weights.dtype && !isQuantised)
@@ -38,8 +39,8 @@ export async function readWeights(
         expected: `${manifest.weights.dtype}, or I8 with scales`,
         fix: 'Use the weights that belong to this manifest; the native video plays on.',
       });
-    weights.get(name, shape);
   }
+  await weights.check(Object.entries(manifest.tensors));
   return weights;
 }
 

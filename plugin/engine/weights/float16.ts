@@ -42,8 +42,18 @@ export function toFloat16(values: Float32Array): Uint16Array {
   return out;
 }
 
+/** Every number of f16, by its bits: made once something large is decoded. */
+let table: Float32Array | undefined;
+
 export function fromFloat16(bits: Uint16Array): Float32Array {
+  table ??= Float32Array.from({ length: 1 << 16 }, (_, i) => f16ToF32(i));
   const out = new Float32Array(bits.length);
-  for (let i = 0; i < bits.length; i++) out[i] = f16ToF32(bits[i] ?? 0);
+  for (let i = 0; i < bits.length; i++) out[i] = table[bits[i] ?? 0] ?? 0;
   return out;
+}
+
+/** Bytes of numbers in f16 as their bits: the same memory where it is aligned to them. */
+export function halvesOf(bytes: Uint8Array): Uint16Array {
+  const { buffer, byteOffset, byteLength } = bytes.byteOffset % 2 === 0 ? bytes : bytes.slice();
+  return new Uint16Array(buffer, byteOffset, byteLength / 2);
 }

@@ -1,10 +1,10 @@
-import { type ErrorCode, VitreousError } from '../core/errors.js';
-import { bf16ToF32, f16ToF32 } from './float16.js';
+import { type ErrorCode, VitreousError } from '../../core/errors.js';
+import { bf16ToF32, f16ToF32, fromFloat16, halvesOf } from './float16.js';
 
 // safetensors: 8-byte little-endian header length, a JSON header, then the tensors' bytes.
 // https://github.com/huggingface/safetensors#format
 
-const bytesPerElement = { F32: 4, F16: 2, BF16: 2, I8: 1, U8: 1, I64: 8 } as const;
+export const bytesPerElement = { F32: 4, F16: 2, BF16: 2, I8: 1, U8: 1, I64: 8 } as const;
 export type SafetensorsDType = keyof typeof bytesPerElement;
 
 export interface SafetensorsEntry {
@@ -175,6 +175,7 @@ export class SafetensorsFile {
 export function decodeFloats(dtype: SafetensorsDType, raw: Uint8Array): Float32Array {
   // WebGPU and so this library run on little-endian machines alone: the file's own order.
   if (dtype === 'F32') return new Float32Array(new Uint8Array(raw).buffer);
+  if (dtype === 'F16') return fromFloat16(halvesOf(raw));
   const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
   const size = bytesPerElement[dtype];
   const out = new Float32Array(raw.byteLength / size);

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { Graph } from '../../graph.js';
+import { type Conv2dInt8Attrs, conv2dInt8, conv2dInt8Op } from '../../ops/int8/conv2d-int8.js';
 import { tensor, tensorBytes } from '../../tensor.js';
 import { testCaps } from '../../testing/caps.js';
+import { packAll } from '../../testing/packed.js';
 import { codeThrownBy } from '../../testing/thrown.js';
-import { type Conv2dInt8Attrs, conv2dInt8, conv2dInt8Op } from './conv2d-int8.js';
-import { packInt8, quantizeChannel, roundHalfEven } from './pack-int8.js';
+import { packInt8, quantizeChannel, roundHalfEven } from './int8.js';
 
 const rounding = (channels: number, scale = 0.5) => ({
   scale,
@@ -51,7 +52,7 @@ test('words hold 4 input channels of one output, parameters stand after them', (
       return new Float32Array(length).fill(name === 'b' ? 7 : 3);
     },
   };
-  const words = packed.pack(source);
+  const words = packAll(packed, source);
   expect(words).toHaveLength(packed.length);
   expect(paramsAt).toBe(18);
   const bytes = new Int8Array(words.buffer);

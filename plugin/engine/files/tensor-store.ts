@@ -1,6 +1,7 @@
 import { VitreousError } from '../../core/errors.js';
-import { decodeFloats, headerLength, readHeader, type SafetensorsEntry } from '../safetensors.js';
-import { SafetensorsWeights, type WeightSource } from '../weights.js';
+import { decodeFloats, headerLength, readHeader, type SafetensorsEntry } from '../weights/safetensors.js';
+import { SafetensorsWeights } from '../weights/safetensors-weights.js';
+import type { WeightSource } from '../weights/source.js';
 import type { ByteSource, ModelFolder } from './byte-source.js';
 import type { LoadOptions } from './load.js';
 
@@ -109,6 +110,10 @@ class LoadedTensors {
     return this.#find(name).entry;
   }
 
+  bytes(name: string): Uint8Array {
+    return this.#find(name).bytes;
+  }
+
   floats(name: string): Float32Array {
     const { entry, bytes } = this.#find(name);
     return decodeFloats(entry.dtype, bytes);
@@ -154,8 +159,8 @@ export class TensorStore {
   /**
    * Loads the tensors that `wanted` chooses by name.
    *
-   * @throws VitreousError `weights-http`, `weights-network`, `weights-truncated`; the signal's reason. What was loaded throws
-   *   `weights-missing`, `weights-shape` and `weights-not-finite` when it is read.
+   * @throws VitreousError `weights-http`, `weights-network`, `weights-truncated`, `weights-not-finite`; the signal's reason. What was
+   *   loaded throws `weights-missing` and `weights-shape` when it is read.
    */
   async load(wanted: (name: string) => boolean, { signal, onProgress }: LoadOptions = {}): Promise<WeightSource> {
     const names = this.#shards.flatMap(({ entries }) => [...entries.keys()].filter(wanted));
@@ -178,6 +183,11 @@ export class TensorStore {
       }
       before += end - begin;
     }
-    return new SafetensorsWeights(new LoadedTensors(tensors));
+    const weights = new SafetensorsWeights(new LoadedTensors(tensors));
+    await weights.check(
+      Array.from(tensors, ([name, { entry }]) => [name, entry.shape] as const),
+      signal,
+    );
+    return weights;
   }
 }

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { f32Tensor, rawFile, safetensorsBytes } from '../testing/safetensors-bytes.js';
+import { codeThrownBy } from '../testing/thrown.js';
 import { SafetensorsFile } from './safetensors.js';
-import { f32Tensor, rawFile, safetensorsBytes } from './testing/safetensors-bytes.js';
-import { codeThrownBy } from './testing/thrown.js';
-import { SafetensorsWeights } from './weights.js';
+import { SafetensorsWeights } from './safetensors-weights.js';
 
-const shipped = new Uint8Array(readFileSync(new URL('../../models/reference/pool.safetensors', import.meta.url)));
+const shipped = new Uint8Array(readFileSync(new URL('../../../models/reference/pool.safetensors', import.meta.url)));
 
 const entry = (dtype: unknown, shape: unknown, offsets: unknown) => ({ dtype, shape, data_offsets: offsets });
 const f32 = (begin: unknown, end: unknown, shape: unknown = [1]) => entry('F32', shape, [begin, end]);
@@ -149,12 +149,50 @@ describe('weights by name and shape', () => {
     ['missing', 'absent', [2], 'weights-missing'],
     ['of another shape', 'good', [2, 1], 'weights-shape'],
     ['of another rank', 'good', [2], 'weights-shape'],
-    ['not a number', 'nan', [2], 'weights-not-finite'],
-    ['infinite', 'infinite', [2], 'weights-not-finite'],
     ['with scales for other rows', 'odd', [2, 1], 'weights-shape'],
-    ['with a scale that is no number', 'broken', [1, 1], 'weights-not-finite'],
   ])('%s: refused', (_name, name, shape, code) => {
     expect(codeThrownBy(() => weights.get(name, shape))).toBe(code);
+  });
+});
+
+describe('a look at the numbers', () => {
+  const half = (...bits: readonly number[]) => new Uint8Array(Uint16Array.from(bits).buffer);
+  const steps = { dtype: 'I8', shape: [2, 2], bytes: Uint8Array.of(1, 2, 3, 4) };
+  const tensors = {
+    'f32 NaN': f32Tensor([2], [1, Number.NaN]),
+    'f32 infinity': f32Tensor([2], [1, -Infinity]),
+    'f16 NaN': { dtype: 'F16', shape: [3], bytes: half(0x3c00, 0x7e00, 0x7bff) },
+    'f16 infinity': { dtype: 'F16', shape: [2], bytes: half(0x7bff, 0xfc00) },
+    'bf16 NaN': { dtype: 'BF16', shape: [1], bytes: half(0x7fc0) },
+    'a scale that is none': steps,
+    'a scale that is none.scale': f32Tensor([2], [1, Number.NaN]),
+    'a scale too large for its steps': steps,
+    'a scale too large for its steps.scale': f32Tensor([2], [1, 1e37]),
+    'the largest f16': { dtype: 'F16', shape: [2], bytes: half(0x7bff, 0xfbff) },
+    'the largest f32': f32Tensor([1], [3.4028234663852886e38]),
+    'whole numbers': { dtype: 'I64', shape: [1], bytes: new Uint8Array(8).fill(255) },
+    'good steps': steps,
+    'good steps.scale': f32Tensor([2], [1, 1e36]),
+  };
+  const file = new SafetensorsFile(safetensorsBytes(tensors));
+  const weights = new SafetensorsWeights(file);
+  const check = (name: string) => weights.check([[name, file.entry(name).shape]]);
+
+  test.each(Object.keys(tensors).slice(0, 5))('finds %s', async (name) => {
+    await expect(check(name)).rejects.toMatchObject({ code: 'weights-not-finite' });
+  });
+
+  test.each(['a scale that is none', 'a scale too large for its steps'])('finds %s', async (name) => {
+    await expect(check(name)).rejects.toMatchObject({ code: 'weights-not-finite' });
+    expect(codeThrownBy(() => weights.checked(name, [2, 2]))).toBe('weights-not-finite');
+  });
+
+  test.each(['the largest f16', 'the largest f32', 'whole numbers', 'good steps'])('lets %s pass', async (name) => {
+    await expect(check(name)).resolves.toBeUndefined();
+  });
+
+  test('says which number it is', async () => {
+    await expect(check('f16 NaN')).rejects.toMatchObject({ found: 'f16 NaN[1] = NaN' });
   });
 });
 
