@@ -42,8 +42,9 @@ function quicker(rows: readonly Row[], tier: string, peer: string): readonly Che
  * CNNx2M and M than CNNx2VL; one submit a frame.
  */
 export function checks({ rows }: Report): readonly Check[] {
-  const ours = rows.filter(({ family }) => family === 'vitreous');
-  const peers = rows.filter(({ family }) => family !== 'vitreous');
+  const timed = rows.filter(({ medianMs }) => !Number.isNaN(medianMs));
+  const ours = timed.filter(({ family }) => family === 'vitreous');
+  const peers = timed.filter(({ family }) => family !== 'vitreous');
   return [
     ...ours.flatMap((tier) =>
       peers

@@ -40,6 +40,7 @@ function report(made: readonly Made[]): Report {
   const times = [2, 1, 0.5].map((factor) => ({
     ms: made.map(({ ms }) => ms * factor),
     asShippedMs: made.map(() => null),
+    failed: made.map(() => null),
   }));
   return {
     adapter: 'a card <fast>',
