@@ -98,16 +98,17 @@ async function timeLooks(
   interruption: Interruption,
   timer?: PartTimer,
 ): Promise<Omit<Row, 'what'>> {
-  await node.detector.detect(frame); // Compiles whatever a driver leaves for the first dispatch.
+  await interruption.unless(node.detector.detect(frame)); // Compiles whatever a driver leaves for the first dispatch.
   await timer?.take();
   const times: number[] = [];
   const parts: Partial<Record<LookPart, number>>[] = [];
-  for (let i = 0; i < looks && !(interruption.ended && i > 0); i++) {
+  for (let i = 0; i < looks && !interruption.ended; i++) {
     const startMs = performance.now();
-    await node.detector.detect(frame);
+    if ((await interruption.unless(node.detector.detect(frame))) === undefined) break;
     times.push(performance.now() - startMs);
     if (timer) parts.push(await timer.take());
   }
+  if (times.length === 0) throw new Error('interrupted before it was measured');
   const medians = lookParts.flatMap((part) => {
     const all = parts.flatMap((taken) => taken[part] ?? []);
     return all.length > 0 ? [[part, rounded(median(all))] as const] : [];

@@ -10,8 +10,8 @@ interface Failure {
 const unreadable = (thrown: unknown): boolean => thrown instanceof CommandError && thrown.code === 'input-unreadable';
 
 /**
- * One pass over many pictures. One that cannot be done is named on standard error and left out; the others are done. Ctrl-C ends it after
- * the picture under way, and what was found until then is kept.
+ * One pass over many pictures. One that cannot be done is named on standard error and left out; the others are done. Ctrl-C ends it
+ * at once, and what was found until then is kept.
  */
 export class FolderPass {
   readonly #interruption = new Interruption();
@@ -25,7 +25,7 @@ export class FolderPass {
     for (const item of items) {
       if (this.#interruption.ended) return;
       try {
-        await work(item);
+        await this.#interruption.unless(work(item));
       } catch (thrown) {
         // What every picture needs is missing: not this picture's failure.
         if (thrown instanceof CommandError && !unreadable(thrown)) throw thrown;

@@ -2,14 +2,20 @@
 const interruptedCode = 130;
 
 /**
- * Ctrl-C ends a measurement early: what was measured until then is printed. The tool looks at `ended` between two steps; a second Ctrl-C
- * ends the process at once.
+ * Ctrl-C ends a measurement at once: what was measured until then is printed. A second one ends the process. From its creation on the
+ * tool waits for its steps by `unless`, and looks at `ended` between them.
  */
 export class Interruption {
   readonly #controller = new AbortController();
+  readonly #signalled: Promise<undefined>;
 
   constructor() {
+    const { signal } = this.#controller;
+    this.#signalled = new Promise((resolve) => {
+      signal.addEventListener('abort', () => resolve(undefined), { once: true });
+    });
     const onSignal = () => {
+      if (this.ended) return;
       console.error('interrupted: what was measured so far follows');
       this.#controller.abort();
     };
@@ -18,6 +24,11 @@ export class Interruption {
 
   get ended(): boolean {
     return this.#controller.signal.aborted;
+  }
+
+  /** What a step resolves to; undefined at once when it is interrupted, whatever becomes of the step. */
+  unless<T>(step: Promise<T>): Promise<T | undefined> {
+    return Promise.race([step, this.#signalled]);
   }
 
   /** What the tool ends with, where it would have ended with `code`. */

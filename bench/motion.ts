@@ -134,11 +134,12 @@ async function measure(
       const textures = new Textures(gpu, size, changedShare);
       for (const stage of stages) stage.bind(textures.frames, textures.picture);
       const pairs: (readonly [wholeMs: number, adaptiveMs: number])[] = [];
-      for (let i = 0; i < warmUp + frames && !(interruption.ended && pairs.length > 0); i++) {
-        const wholeMs = await timeFrame(gpu, whole, timer);
-        const adaptiveMs = await timeFrame(gpu, adaptive, timer);
-        if (i >= warmUp) pairs.push([wholeMs, adaptiveMs]);
+      for (let i = 0; i < warmUp + frames && !interruption.ended; i++) {
+        const wholeMs = await interruption.unless(timeFrame(gpu, whole, timer));
+        const adaptiveMs = await interruption.unless(timeFrame(gpu, adaptive, timer));
+        if (i >= warmUp && wholeMs !== undefined && adaptiveMs !== undefined) pairs.push([wholeMs, adaptiveMs]);
       }
+      if (pairs.length === 0) return;
       rows.push({
         tier,
         precision: adaptive.precision,

@@ -212,7 +212,8 @@ async function measure(dir: string, json: string | undefined): Promise<number> {
     for (const folder of folders) {
       if (interruption.ended) break;
       const model = relative(dir, folder) || folder;
-      const found = await attempt(() => checkModel(gpu, folder));
+      const found = await interruption.unless(attempt(() => checkModel(gpu, folder)));
+      if (!found) break;
       if ('failed' in found) console.log(`| ${model} | FAILS: ${found.failed} |`);
       else for (const row of found.rows) console.log(line(model, row));
       models.push({ model, ...found });

@@ -107,11 +107,14 @@ async function countSubmits({ queue }: GPUDevice, run: Candidate['run']): Promis
   return count;
 }
 
+const tooEarly = 'interrupted before it was measured';
+
 /** One after the other: a device that refuses one still takes the next. */
 async function open(
   gpu: Gpu,
   at: NamedSize,
   contenders: readonly Contender[],
+  interruption: Interruption,
   onOpen: (made: { dispose(): void }) => void,
 ): Promise<readonly (Candidate | FailedRow)[]> {
   const opening = [
@@ -127,12 +130,18 @@ async function open(
   const opened: (Candidate | FailedRow)[] = [];
   for (const { what, open } of opening)
     try {
-      opened.push({ ...(await open()), times: [], submits: Number.NaN, failed: undefined });
+      const made = await interruption.unless(open());
+      opened.push(
+        made ? { ...made, times: [], submits: Number.NaN, failed: undefined } : { ...what, failed: tooEarly },
+      );
     } catch (thrown) {
       opened.push({ ...what, failed: inOneLine(thrown) });
     }
   return opened;
 }
+
+/** A fast GPU has a round done in milliseconds. */
+const tellEveryMs = 1000;
 
 async function attempt(candidate: Candidate, work: () => Promise<void>): Promise<void> {
   if (candidate.failed !== undefined) return;
@@ -145,7 +154,7 @@ async function attempt(candidate: Candidate, work: () => Promise<void>): Promise
 
 /**
  * Times in turns, so that a busy spell of the machine meets all of them: as many frames at once as share one that decides the mixture of
- * experts. An interruption ends it after the frame under way.
+ * experts. What was measured is told on standard error as it comes.
  */
 async function time(
   gpu: Gpu,
@@ -154,20 +163,27 @@ async function time(
   interruption: Interruption,
 ): Promise<void> {
   const { device } = gpu.gpu;
-  for (let i = 0; i < warmUp + frames; i++)
+  let toldMs = 0;
+  for (let i = 0; i < warmUp + frames; i++) {
     for (const candidate of candidates) {
       if (interruption.ended) return;
       await attempt(candidate, async () => {
-        if (i === 0) candidate.submits = await countSubmits(device, candidate.run);
-        const ms = await candidate.run(mixtureEvery);
-        if (i >= warmUp) candidate.times.push(ms);
+        if (i === 0) candidate.submits = (await interruption.unless(countSubmits(device, candidate.run))) ?? Number.NaN;
+        const ms = await interruption.unless(candidate.run(mixtureEvery));
+        if (i >= warmUp && ms !== undefined) candidate.times.push(ms);
       });
     }
+    const nowMs = performance.now();
+    if (nowMs - toldMs < tellEveryMs) continue;
+    toldMs = nowMs;
+    const latest = candidates.map(({ what, times }) => `${what.what} ${times.at(-1)?.toFixed(1) ?? '-'}`);
+    console.error(`${candidates[0]?.what.size}, round ${i + 1} of ${warmUp + frames}, ms: ${latest.join(', ')}`);
+  }
 }
 
 function rowOf(candidate: Candidate, baseMs: number): Row {
   const { what, times, failed, dispatches, submits, movedBytes, macs } = candidate;
-  if (times.length === 0) return { ...what, failed: failed ?? 'interrupted before it was measured' };
+  if (times.length === 0) return { ...what, failed: failed ?? tooEarly };
   const medianMs = median(times);
   const figures = { medianMs, fastestMs: Math.min(...times), ratioToBilinear: medianMs / baseMs };
   return { ...what, ...figures, submits, dispatches, movedBytes, macs };
@@ -183,7 +199,7 @@ export async function measureSize(
 ): Promise<readonly Row[]> {
   const made: { dispose(): void }[] = [];
   try {
-    const opened = await open(gpu, at, contenders, (one) => made.push(one));
+    const opened = await open(gpu, at, contenders, interruption, (one) => made.push(one));
     const candidates = opened.filter((one) => 'run' in one);
     await time(gpu, candidates, rounds, interruption);
     const [base] = opened;

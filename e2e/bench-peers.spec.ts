@@ -90,7 +90,7 @@ test('bench:peers times and judges every tier in the browser, and says that peer
   );
   expect(run.status, run.stderr).toBe(0);
   expect(run.stdout).toMatch(/^adapter: \S+/);
-  expect(run.stdout).toContain('left out: peers: --no-peers');
+  expect(run.stdout).toContain('peers left out: --no-peers');
   const report = JSON.parse(readFileSync(json, 'utf8'));
   expect(report.frames).toEqual({ photographs: 1, clips: 0 });
   expect(report.rows.map(({ name }: { name: string }) => name)).toEqual([...tiers]);

@@ -51,8 +51,8 @@ export function checks({ rows }: Report): readonly Check[] {
         .filter((peer) => peer.medianMs >= tier.medianMs)
         .flatMap((peer) => judgedConditions.flatMap((condition) => ahead(tier, peer, condition) ?? [])),
     ),
-    ...quicker(rows, 'S', 'CNNx2M'),
-    ...quicker(rows, 'M', 'CNNx2VL'),
+    ...quicker(timed, 'S', 'CNNx2M'),
+    ...quicker(timed, 'M', 'CNNx2VL'),
     ...ours.map((tier) => ({
       what: `${displayName(tier)} submits once a frame`,
       holds: tier.submits === 1,

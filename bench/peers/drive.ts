@@ -54,7 +54,6 @@ export async function openContenders(
   const failed: string[] = [];
   for (const entry of entries) {
     if (interruption.ended) {
-      await page.evaluate((index) => window.peersBench.drop(index), opened.length);
       failed.push(`${displayName(entry)}: interrupted before it was opened`);
       continue;
     }
@@ -63,7 +62,9 @@ export async function openContenders(
     try {
       const call = ([index, given]: readonly [number, readonly PackedPicture[]]): Promise<FirstFrame> =>
         window.peersBench.firstFrame(index, given);
-      opened.push({ entry, first: await page.evaluate(call, [at, frames] as const) });
+      const first = await interruption.unless(page.evaluate(call, [at, frames] as const));
+      if (first) opened.push({ entry, first });
+      else failed.push(`${displayName(entry)}: interrupted before it was opened`);
     } catch (thrown) {
       failed.push(`${displayName(entry)}: ${inOneLine(thrown)}`);
       await page.evaluate((index) => window.peersBench.drop(index), at);
@@ -81,10 +82,11 @@ export async function time(
   const times: Times[] = [];
   for (let round = 0; round < warmUp + timed && !interruption.ended; round++) {
     progress(`round ${round + 1} of ${warmUp + timed}`);
-    const measured = await page.evaluate((batch) => window.peersBench.round(batch), framesARound);
-    if (round >= warmUp) times.push(measured);
+    const timing = page.evaluate((batch) => window.peersBench.round(batch), framesARound);
+    const measured = await interruption.unless(timing);
+    if (round >= warmUp && measured) times.push(measured);
   }
-  await page.evaluate(() => window.peersBench.endTiming());
+  if (!interruption.ended) await page.evaluate(() => window.peersBench.endTiming());
   return times;
 }
 
@@ -99,7 +101,9 @@ export async function judge(
     if (interruption.ended) break;
     progress(`frame ${i + 1} of ${samples.length}: ${name}, ${high.width}x${high.height}`);
     const lows = await perCondition((condition) => pack(low[condition]));
-    judged.push(await page.evaluate(([a, b]) => window.peersBench.judge(a, b), [pack(high), lows] as const));
+    const judging = page.evaluate(([a, b]) => window.peersBench.judge(a, b), [pack(high), lows] as const);
+    const result = await interruption.unless(judging);
+    if (result) judged.push(result);
   }
   return judged;
 }

@@ -60,7 +60,7 @@ async function measure(options: Options, interruption: Interruption): Promise<Re
       frames: Object.fromEntries(
         groups.map((group) => [group, samples.slice(0, judged.length).filter((of) => of.group === group).length]),
       ),
-      leftOut: [...(noPeers === undefined ? [] : [`peers: ${noPeers}`]), ...failed, ...untimed],
+      leftOut: [...(noPeers === undefined ? [] : [noPeers]), ...failed, ...untimed],
       lanczos: groupMeans(samples, judged, (of) => of.lanczos),
       rows: opened.map(({ entry, first }, i) => makeRow(entry, i, first, times, samples, judged)),
     };

@@ -178,7 +178,9 @@ export function preface(report: Report): readonly string[] {
     `    with ${report.cold ? 'an empty' : "the machine's"} shader cache`,
     `Vitreous: one frame in ${mixtureEvery} decides the mixture of experts; dispatches of such a frame`,
     `gain over Lanczos in luma on ${counts.join(' / ')}, 8 pixels shaved`,
-    ...report.leftOut.map((reason) => `left out: ${reason}`),
+    ...report.leftOut.map((reason) =>
+      reason.startsWith('Vitreous') ? `left out: ${reason}` : `peers left out: ${reason}`,
+    ),
     ...report.rows.flatMap((row) =>
       row.asShippedMs === undefined
         ? []

@@ -81,8 +81,9 @@ async function addContenders(
     const call = ([which, folder]: readonly [typeof kind, string]) =>
       window.towersBench.add(which, new URL(folder, location.href).href);
     try {
-      const added = await page.evaluate(call, [kind, '/bench/node_modules/onnxruntime-web/dist/'] as const);
-      rows.push({ ...added, ms: [] });
+      const adding = page.evaluate(call, [kind, '/bench/node_modules/onnxruntime-web/dist/'] as const);
+      const added = await interruption.unless(adding);
+      if (added) rows.push({ ...added, ms: [] });
     } catch (thrown) {
       leftOut.push(`${kind}: ${inOneLine(thrown)}`);
     }
@@ -107,14 +108,15 @@ async function measure(options: Options, interruption: Interruption): Promise<Re
     const rounds = options.rounds ?? (opened.software ? 5 : 30);
     for (let round = 0; round < rounds && !interruption.ended; round++) {
       console.error(`round ${round + 1} of ${rounds}`);
-      const took = await page.evaluate(() => window.towersBench.round());
+      const took = await interruption.unless(page.evaluate(() => window.towersBench.round()));
+      if (!took) break;
       rows.forEach((row, i) => {
         const ms = took[i];
         row.ms.push(typeof ms === 'number' ? ms : Number.NaN);
         if (typeof ms === 'string') row.failed ??= inOneLine(ms);
       });
     }
-    const macs = await page.evaluate(() => window.towersBench.macs);
+    const macs = (await interruption.unless(page.evaluate(() => window.towersBench.macs))) ?? 0;
     return { ...opened, macs, rows, leftOut: problem === undefined ? leftOut : [...leftOut, problem] };
   } finally {
     await close();
