@@ -148,8 +148,10 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
       device: options.device,
       surface: this.#surface,
       signal: this.#lifetime.signal,
-      // Drawing alone is cheap enough for any adapter; a network is not.
-      allowSoftware: () => this.#quality.settings.upscale === false || this.#quality.settings.upscale.force,
+      alone: !this.#presenter.overlay,
+      // Drawing alone is cheap enough for any adapter; a network is not. Where nothing else shows the picture it is drawn without.
+      allowSoftware: () =>
+        !this.#presenter.overlay || this.#quality.settings.upscale === false || this.#quality.settings.upscale.force,
       onLost: (loss) => this.#onLost(loss),
       onError: (error) => this.#onComplaint(error),
       compose: {
@@ -169,12 +171,12 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
       const outcome = new Promise<VitreousError | undefined>((resolve) => {
         this.#onFirstOutcome = resolve;
       });
-      const { kind } = await this.#link.connect();
-      this.#quality.limit(kind);
-      this.#tellMissingTier();
+      await this.#link.connect();
+      this.#onConnected();
       // Weights before frames: a video that has not loaded yet does not delay the download.
       const { network } = this.#quality;
-      if (network) await this.#models.open(network, kind, lifetime);
+      const kind = this.#link.renderer?.kind;
+      if (network && kind && kind !== '2d') await this.#models.open(network, kind, lifetime);
       lifetime.throwIfAborted();
       this.#started = true;
       this.#findings.configure(this.#quality.settings);
@@ -292,10 +294,19 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
     if (settings.upscale !== undefined || settings.detect !== undefined) this.#refresh();
   }
 
-  /** Another tier is drawn with than the one that was asked for. */
+  #onConnected(): void {
+    const { renderer } = this.#link;
+    if (!renderer) return;
+    this.#quality.limit(renderer, !this.#presenter.overlay);
+    this.#tellMissingTier();
+  }
+
+  /** Another tier is drawn with than the one that was asked for, or none. */
   #tellMissingTier(): void {
-    const [{ missingTier, network }, { renderer }] = [this.#quality, this.#link];
-    if (renderer && missingTier)
+    const [{ missingTier, network, declined }, { renderer }] = [this.#quality, this.#link];
+    if (!renderer) return;
+    if (declined) this.#findings.fail(declined);
+    else if (missingTier)
       this.#findings.fail(onlyWebGpu('upscale', `tier '${missingTier}'`, `WebGPU; '${network}' is used instead`));
   }
 
@@ -517,7 +528,8 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
     }
     if (this.#active && !this.#conditions.fatal) this.#status.native(error, true);
     this.#link.reconnect().then(
-      () => {
+      (renderer) => {
+        this.#quality.limit(renderer, !this.#presenter.overlay);
         this.#reconsider();
         // A loss while starting is no reason for anything, and a paused video gives its frame once.
         this.#refresh();
