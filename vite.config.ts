@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, posix, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Plugin } from 'vite';
@@ -98,6 +98,13 @@ function shippedAssets(): Plugin {
   };
 }
 
+/** The demo and its examples. */
+function pages(): string[] {
+  const examples = resolve(root, 'demo/examples');
+  const files = readdirSync(examples).filter((file) => file.endsWith('.html'));
+  return [resolve(root, 'demo/index.html'), ...files.map((file) => resolve(examples, file))];
+}
+
 /** The package's command: what Node runs, built beside the library, whose files of weights it reads. */
 const commandBuild: UserConfig = {
   root,
@@ -183,6 +190,7 @@ export default defineConfig(({ command, mode }) => {
           emptyOutDir: true,
           // Weights are fetched with progress and checked by hash: a file, never a data URL.
           assetsInlineLimit: 0,
+          rolldownOptions: { input: pages() },
         },
     test: {
       projects: [

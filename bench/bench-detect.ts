@@ -10,6 +10,7 @@ import { type LookPart, type LookTimings, lookParts } from '../plugin/detect/pro
 import type { Runner } from '../plugin/engine/runner.js';
 import type { GpuDevice } from '../plugin/gpu/device.js';
 import type { Precision } from '../plugin/gpu/kernel.js';
+import { Interruption, inOneLine } from './interruption.js';
 import { NodeDetector } from './node-detector.js';
 import { parseSize } from './size-option.js';
 
@@ -78,8 +79,10 @@ class PartTimer implements LookTimings {
   }
 }
 
+type What = 'one pass' | 'with second look';
+
 interface Row {
-  readonly what: 'one pass' | 'with second look';
+  readonly what: What;
   /** Submit to detections, median. */
   readonly medianMs: number;
   readonly fastestMs: number;
@@ -92,18 +95,20 @@ async function timeLooks(
   node: NodeDetector,
   frame: GPUTexture,
   looks: number,
+  interruption: Interruption,
   timer?: PartTimer,
 ): Promise<Omit<Row, 'what'>> {
-  await node.detector.detect(frame); // Compiles whatever a driver leaves for the first dispatch.
+  await interruption.unless(node.detector.detect(frame)); // Compiles whatever a driver leaves for the first dispatch.
   await timer?.take();
   const times: number[] = [];
   const parts: Partial<Record<LookPart, number>>[] = [];
-  for (let i = 0; i < looks; i++) {
+  for (let i = 0; i < looks && !interruption.ended; i++) {
     const startMs = performance.now();
-    await node.detector.detect(frame);
+    if ((await interruption.unless(node.detector.detect(frame))) === undefined) break;
     times.push(performance.now() - startMs);
     if (timer) parts.push(await timer.take());
   }
+  if (times.length === 0) throw new Error('interrupted before it was measured');
   const medians = lookParts.flatMap((part) => {
     const all = parts.flatMap((taken) => taken[part] ?? []);
     return all.length > 0 ? [[part, rounded(median(all))] as const] : [];
@@ -111,7 +116,7 @@ async function timeLooks(
   return {
     medianMs: rounded(median(times)),
     fastestMs: rounded(Math.min(...times)),
-    looks,
+    looks: times.length,
     parts: Object.fromEntries(medians),
   };
 }
@@ -127,6 +132,18 @@ function costOf(runners: readonly (Runner | undefined)[]): { macs: number; moved
     movedBytes: sum(({ plan }) => plan.readBytes + plan.writtenBytes),
     memoryBytes: sum(({ sizeBytes }) => sizeBytes),
   };
+}
+
+interface FailedRow {
+  readonly what: What;
+  readonly failed: string;
+}
+
+function rowLine(row: Row | FailedRow): string {
+  const what = row.what.padEnd(18);
+  if ('failed' in row) return `${what} ${row.failed}`;
+  const split = Object.entries(row.parts).map(([part, ms]) => `${part} ${ms}`);
+  return `${what} ${row.medianMs} ms (fastest ${row.fastestMs}): ${split.join(', ')}`;
 }
 
 interface Options {
@@ -155,7 +172,26 @@ function readOptions(args: string[]): Options {
   };
 }
 
-async function bench({ json, looks, precision, size }: Options): Promise<void> {
+async function measure(
+  node: NodeDetector,
+  frame: GPUTexture,
+  how: {
+    readonly what: What;
+    readonly looks: number;
+    readonly interruption: Interruption;
+    readonly timer: PartTimer | undefined;
+  },
+): Promise<Row | FailedRow> {
+  const { what, looks, interruption, timer } = how;
+  node.detector.secondLook = what === 'with second look';
+  try {
+    return { what, ...(await timeLooks(node, frame, looks, interruption, timer)) };
+  } catch (thrown) {
+    return { what, failed: inOneLine(thrown) };
+  }
+}
+
+async function bench({ json, looks, precision, size }: Options): Promise<number> {
   const { gpu, adapter } = await openNodeGpu();
   const node = await NodeDetector.open(gpu, { precision });
   try {
@@ -166,13 +202,13 @@ async function bench({ json, looks, precision, size }: Options): Promise<void> {
     const timer = gpu.caps.timestampQuery ? new PartTimer(gpu) : undefined;
     if (timer) prepared.timings = timer;
     const count = looks ?? (gpu.caps.software ? 5 : 100);
-    const rows: Row[] = [];
-    for (const secondLook of [false, true]) {
-      node.detector.secondLook = secondLook;
-      rows.push({
-        what: secondLook ? 'with second look' : 'one pass',
-        ...(await timeLooks(node, frame, count, timer)),
-      });
+    const interruption = new Interruption();
+    const rows: (Row | FailedRow)[] = [];
+    for (const what of ['one pass', 'with second look'] as const) {
+      if (interruption.ended) break;
+      const row = await measure(node, frame, { what, looks: count, interruption, timer });
+      console.log(rowLine(row));
+      rows.push(row);
     }
     const { network } = prepared;
     const cost = {
@@ -187,12 +223,9 @@ async function bench({ json, looks, precision, size }: Options): Promise<void> {
       rows,
       cost,
     };
-    for (const { what, medianMs, fastestMs, parts } of rows) {
-      const split = Object.entries(parts).map(([part, ms]) => `${part} ${ms}`);
-      console.log(`${what.padEnd(18)} ${medianMs} ms (fastest ${fastestMs}): ${split.join(', ')}`);
-    }
     if (json) await writeFile(json, `${JSON.stringify(report, null, 2)}\n`);
     console.log(JSON.stringify(report));
+    return interruption.exitCode(rows.every((row) => 'failed' in row) ? 1 : 0);
   } finally {
     node.dispose();
     gpu.dispose();
@@ -200,8 +233,5 @@ async function bench({ json, looks, precision, size }: Options): Promise<void> {
 }
 
 export function main(args: string[]): Promise<number> {
-  return reportErrors(async () => {
-    await bench(readOptions(args));
-    return 0;
-  });
+  return reportErrors(() => bench(readOptions(args)));
 }

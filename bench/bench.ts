@@ -1,26 +1,20 @@
 // What a frame costs: `npm run -s bench -- [--json FILE] [--size WxH …] [--frames N] [--precision f16|f32|int8 …] [--motion A,B,…]`.
 // Every tier at 360p and 720p (or the sizes named), in the device's own precision or in each of those named, beside a bilinear pass: in
 // one run, since only ratios within a run mean anything on a busy machine. With `--motion` instead: what computing only changes is
-// worth at these shares of changed pixels, 0 to 1.
+// worth at these shares of changed pixels, 0 to 1. What this machine cannot run is a row that says why; Ctrl-C prints what was measured.
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { CommandError, oneOf, reportErrors } from '../cli/command-error.js';
-import { type Gpu, median, NodeUpscaler, openNodeGpu } from '../cli/gpu/node-upscaler.js';
-import type { Size } from '../plugin/core/geometry.js';
-import { type Tier, tiers } from '../plugin/core/model-source.js';
+import { type Gpu, openNodeGpu } from '../cli/gpu/node-upscaler.js';
+import { tiers } from '../plugin/core/model-source.js';
 import type { UpscalePrecision } from '../plugin/upscale/precision.js';
-import { mixtureEvery } from '../plugin/upscale/upscale-stage.js';
-import { BilinearPass } from './bilinear-pass.js';
-import { benchMotion, type MotionRow, printMotion } from './motion.js';
+import { Interruption } from './interruption.js';
+import { benchMotion, type FailedMotion, type MotionRow, motionLines } from './motion.js';
 import { parseSize } from './size-option.js';
+import { type Contender, measureSize, type NamedSize, type Rounds, type Row, tableLines } from './tier-rows.js';
 
 const usage =
   'usage: npm run -s bench -- [--json FILE] [--size WxH …] [--frames N] [--precision f16|f32|int8 …] [--motion A,B,…]';
-
-interface NamedSize {
-  readonly name: string;
-  readonly size: Size;
-}
 
 const usualSizes: readonly NamedSize[] = [
   { name: '360p', size: { width: 640, height: 360 } },
@@ -31,151 +25,13 @@ const usualSizes: readonly NamedSize[] = [
 const timedFrames = { hardware: 200, software: 5 } as const;
 const warmUpFrames = { hardware: 20, software: 1 } as const;
 
-interface Row {
-  readonly size: string;
-  readonly what: 'bilinear' | Tier;
-  readonly precision: UpscalePrecision | '-';
-  /** Submit to done, milliseconds. */
-  readonly medianMs: number;
-  readonly fastestMs: number;
-  readonly ratioToBilinear: number;
-  readonly dispatches: number;
-  readonly submits: number;
-  readonly movedBytes: number;
-  readonly macs: number;
-}
-
-interface Timing {
-  readonly medianMs: number;
-  readonly fastestMs: number;
-}
-
-/** Runs so many frames one after the other; resolves to the milliseconds of one. */
-type Candidate = (frames: number) => Promise<number>;
-
-/**
- * Times `candidates` in turns, so that a busy spell of the machine meets all of them: as many frames at once as share one that decides the
- * mixture of experts.
- */
-async function timeInTurns(
-  candidates: readonly Candidate[],
-  warmUp: number,
-  frames: number,
-): Promise<readonly Timing[]> {
-  const times: number[][] = candidates.map(() => []);
-  for (let i = 0; i < warmUp + frames; i++)
-    for (const [candidate, run] of candidates.entries()) {
-      const ms = await run(mixtureEvery);
-      if (i >= warmUp) times[candidate]?.push(ms);
-    }
-  return times.map((of) => ({ medianMs: median(of), fastestMs: Math.min(...of) }));
-}
-
-/** How often work is handed to the GPU for a frame. */
-async function countSubmits({ queue }: GPUDevice, run: Candidate): Promise<number> {
-  const submit = queue.submit.bind(queue);
-  let count = 0;
-  queue.submit = (buffers) => {
-    count++;
-    submit(buffers);
-  };
-  try {
-    await run(1);
-  } finally {
-    // The prototype's own method shows again.
-    Reflect.deleteProperty(queue, 'submit');
-  }
-  return count;
-}
-
-/** A tier and what it runs in; undefined: as the device suggests. */
-interface Contender {
-  readonly tier: Tier;
-  readonly precision: UpscalePrecision | undefined;
-}
-
-async function benchSize(
-  gpu: Gpu,
-  { name, size }: NamedSize,
-  contenders: readonly Contender[],
-  warmUp: number,
-  frames: number,
-): Promise<readonly Row[]> {
-  const bilinear = await BilinearPass.create(gpu.gpu, size);
-  const upscalers = await Promise.all(contenders.map((contender) => NodeUpscaler.open(gpu, contender)));
-  try {
-    const plans = await Promise.all(upscalers.map((upscaler) => upscaler.plan(size)));
-    const candidates: readonly Candidate[] = [
-      () => bilinear.time(),
-      ...upscalers.map((upscaler) => (of: number) => upscaler.time(size, of)),
-    ];
-    const timings = await timeInTurns(candidates, warmUp, frames);
-    const submits: number[] = [];
-    for (const candidate of candidates) submits.push(await countSubmits(gpu.gpu.device, candidate));
-    const base = timings[0]?.medianMs ?? Number.NaN;
-    const row = (
-      what: Row['what'],
-      i: number,
-      facts: Pick<Row, 'precision' | 'dispatches' | 'movedBytes' | 'macs'>,
-    ): Row => {
-      const { medianMs, fastestMs } = timings[i] ?? { medianMs: Number.NaN, fastestMs: Number.NaN };
-      const ratioToBilinear = medianMs / base;
-      return { size: name, what, medianMs, fastestMs, ratioToBilinear, submits: submits[i] ?? Number.NaN, ...facts };
-    };
-    return [
-      row('bilinear', 0, { precision: '-', dispatches: 1, movedBytes: bilinear.movedBytes, macs: bilinear.macs }),
-      ...plans.map((plan, i) =>
-        row(contenders[i]?.tier ?? 'S', i + 1, {
-          precision: upscalers[i]?.precision ?? plan.precision,
-          dispatches: plan.steps.length,
-          movedBytes: plan.readBytes + plan.writtenBytes,
-          macs: plan.macs,
-        }),
-      ),
-    ];
-  } finally {
-    bilinear.dispose();
-    for (const upscaler of upscalers) upscaler.dispose();
-  }
-}
-
-function printTable(rows: readonly Row[]): void {
-  const head = [
-    'size',
-    'what',
-    'type',
-    'ms median',
-    'ms best',
-    'x bilinear',
-    'dispatches',
-    'submits',
-    'MB moved',
-    'MMAC',
-  ];
-  const lines = rows.map((row) => [
-    row.size,
-    row.what,
-    row.precision,
-    row.medianMs.toFixed(2),
-    row.fastestMs.toFixed(2),
-    row.ratioToBilinear.toFixed(1),
-    String(row.dispatches),
-    String(row.submits),
-    (row.movedBytes / 1e6).toFixed(1),
-    (row.macs / 1e6).toFixed(0),
-  ]);
-  const widths = head.map((title, i) => Math.max(title.length, ...lines.map((line) => line[i]?.length ?? 0)));
-  for (const line of [head, ...lines])
-    console.log(
-      line.map((cell, i) => (i < 3 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join('  '),
-    );
-}
-
 interface Options {
   readonly json: string | undefined;
   readonly sizes: readonly NamedSize[];
   readonly frames: number | undefined;
   readonly contenders: readonly Contender[];
+  /** Those that were asked for by name. */
+  readonly precisions: readonly UpscalePrecision[] | undefined;
   /** Shares of changed pixels. */
   readonly motion: readonly number[] | undefined;
 }
@@ -208,50 +64,85 @@ function readOptions(args: string[]): Options {
   const contenders = tiers.flatMap((tier) => (precisions ?? [undefined]).map((precision) => ({ tier, precision })));
   const motion = values.motion === undefined ? undefined : readShares(values.motion);
   const sizes = values.size?.map(namedSize) ?? (motion ? usualSizes.slice(0, 1) : usualSizes);
-  return { json: values.json, sizes, frames, contenders, motion };
+  return { json: values.json, sizes, frames, contenders, precisions, motion };
 }
 
-async function benchSizes(gpu: Gpu, options: Options, warmUp: number, frames: number): Promise<Row[]> {
-  const rows: Row[] = [];
-  for (const size of options.sizes) rows.push(...(await benchSize(gpu, size, options.contenders, warmUp, frames)));
-  printTable(rows);
-  return rows;
+/** Says what is measured as soon as it is, and keeps it in `--json`. */
+class Report<T> {
+  readonly rows: T[] = [];
+  readonly #head: object;
+  readonly #json: string | undefined;
+
+  constructor(head: object, json: string | undefined) {
+    this.#head = head;
+    this.#json = json;
+  }
+
+  async add(rows: readonly T[], lines: readonly string[]): Promise<void> {
+    console.log(lines.join('\n'));
+    this.rows.push(...rows);
+    if (this.#json) await writeFile(this.#json, `${JSON.stringify({ ...this.#head, rows: this.rows }, null, 2)}\n`);
+  }
+}
+
+interface Run {
+  readonly gpu: Gpu;
+  readonly options: Options;
+  readonly rounds: Rounds;
+  readonly interruption: Interruption;
+  /** Of the report. */
+  readonly head: object;
+}
+
+async function benchSizes({ gpu, options, rounds, interruption, head }: Run): Promise<readonly Row[]> {
+  const report = new Report<Row>(head, options.json);
+  for (const size of options.sizes) {
+    if (interruption.ended) break;
+    const rows = await measureSize(gpu, size, options.contenders, rounds, interruption);
+    await report.add(rows, tableLines(rows));
+  }
+  return report.rows;
 }
 
 async function benchMotions(
-  gpu: Gpu,
-  { sizes, contenders }: Options,
+  { gpu, options, rounds, interruption, head }: Run,
   shares: readonly number[],
-  warmUp: number,
-  frames: number,
-): Promise<MotionRow[]> {
-  const rows: MotionRow[] = [];
-  for (const { name, size } of sizes)
-    for (const contender of contenders) {
-      const found = await benchMotion(gpu, { ...contender, size, shares, warmUp, frames });
-      console.log(`\n${name}`);
-      printMotion(found);
-      rows.push(...found);
+): Promise<readonly (MotionRow | FailedMotion)[]> {
+  const report = new Report<MotionRow | FailedMotion>(head, options.json);
+  for (const { name, size } of options.sizes)
+    for (const contender of options.contenders) {
+      if (interruption.ended) break;
+      const rows = await benchMotion(gpu, { ...contender, size, shares, ...rounds }, interruption);
+      await report.add(rows, [`\n${name}`, ...motionLines(rows)]);
     }
-  return rows;
+  return report.rows;
+}
+
+/**
+ * A row that a machine cannot run is no failure; nothing at all is, and so is a precision that was asked for and of which no row ran.
+ */
+function unmet(rows: readonly object[], precisions: readonly UpscalePrecision[] | undefined): boolean {
+  const measured = rows.filter((row) => !('failed' in row) && !('what' in row && row.what === 'bilinear'));
+  if (measured.length === 0) return true;
+  const ran = new Set(measured.flatMap((row) => ('precision' in row ? row.precision : [])));
+  return precisions?.some((precision) => !ran.has(precision)) ?? false;
 }
 
 export function main(args: string[]): Promise<number> {
   return reportErrors(async () => {
     const options = readOptions(args);
     const gpu = await openNodeGpu();
+    const interruption = new Interruption();
     try {
       const { software } = gpu.gpu.caps;
       const kind = software ? 'software' : 'hardware';
       const frames = options.frames ?? timedFrames[kind];
       console.log(`adapter: ${gpu.adapter}${software ? ' (software)' : ''}; median of ${frames} frames, in turns`);
-      const { motion: shares } = options;
-      const rows: (Row | MotionRow)[] = shares
-        ? await benchMotions(gpu, options, shares, warmUpFrames[kind], frames)
-        : await benchSizes(gpu, options, warmUpFrames[kind], frames);
-      const report = { adapter: gpu.adapter, software, frames, rows };
-      if (options.json) await writeFile(options.json, `${JSON.stringify(report, null, 2)}\n`);
-      return 0;
+      const rounds = { warmUp: warmUpFrames[kind], frames };
+      const head = { adapter: gpu.adapter, software, frames };
+      const run = { gpu, options, rounds, interruption, head };
+      const rows = options.motion ? await benchMotions(run, options.motion) : await benchSizes(run);
+      return interruption.exitCode(unmet(rows, options.precisions) ? 1 : 0);
     } finally {
       gpu.gpu.dispose();
     }

@@ -9,6 +9,7 @@ import { openNodeGpu } from '../cli/gpu/node-upscaler.js';
 import type { Rect } from '../plugin/core/geometry.js';
 import type { Precision } from '../plugin/gpu/kernel.js';
 import { readPrompts } from './eval-detect.js';
+import { FolderPass } from './folder-pass.js';
 import { NodeDetector } from './node-detector.js';
 import { readPicture } from './read-picture.js';
 
@@ -85,7 +86,7 @@ async function readEntries(file: string): Promise<readonly Entry[]> {
   return raw.map(checkEntry);
 }
 
-async function evaluate(options: Options): Promise<void> {
+async function evaluate(options: Options): Promise<number> {
   const entries = await readEntries(options.boxes);
   const { gpu, adapter } = await openNodeGpu();
   const node = await NodeDetector.open(gpu, options);
@@ -93,7 +94,8 @@ async function evaluate(options: Options): Promise<void> {
     const known = await node.setPrompts(options.prompts);
     for (const [prompt, { message }] of node.unknown) console.error(`'${prompt}' scores 0: ${message}`);
     const results: object[] = [];
-    for (const { file, boxes } of entries) {
+    const pass = new FolderPass();
+    await pass.each(entries, async ({ file, boxes }) => {
       const frame = await node.frame(await readPicture(join(options.images, file)));
       const scores = known.length > 0 ? await node.detector.scoreBoxes(frame, boxes) : new Float32Array();
       const rowOf = (i: number): readonly number[] =>
@@ -102,9 +104,11 @@ async function evaluate(options: Options): Promise<void> {
           return p < 0 ? 0 : (scores[i * known.length + p] ?? 0);
         });
       results.push({ file, scores: boxes.map((_, i) => rowOf(i)) });
-    }
+    });
     await writeFile(options.json, `${JSON.stringify(results)}\n`);
-    console.log(JSON.stringify({ pictures: results.length, adapter, precision: node.detector.precision }));
+    const { precision } = node.detector;
+    console.log(JSON.stringify({ pictures: results.length, ...pass.failures, adapter, precision }));
+    return pass.exitCode;
   } finally {
     node.dispose();
     gpu.dispose();
@@ -112,8 +116,5 @@ async function evaluate(options: Options): Promise<void> {
 }
 
 export function main(args: string[]): Promise<number> {
-  return reportErrors(async () => {
-    await evaluate(readOptions(args));
-    return 0;
-  });
+  return reportErrors(() => evaluate(readOptions(args)));
 }

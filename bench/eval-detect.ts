@@ -2,14 +2,15 @@
 // --json FILE [--precision f32|f16] [--no-second-look]`. FILE is [{"file","detections":[{"prompt","score","x","y","width","height"}]}]
 // in pixels of the picture, best first, no threshold, at most 100 a prompt. The last line of standard output is JSON.
 import { writeFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { CommandError, oneOf, reportErrors } from '../cli/command-error.js';
 import { median, openNodeGpu } from '../cli/gpu/node-upscaler.js';
 import type { Precision } from '../plugin/gpu/kernel.js';
+import { FolderPass, filesOf } from './folder-pass.js';
 import { openHubDetector } from './hub-detector.js';
 import { NodeDetector } from './node-detector.js';
-import { readPictures } from './read-picture.js';
+import { listPictures, readPicture } from './read-picture.js';
 
 const usage =
   'usage: npm run -s eval:detect -- --in DIR --prompts "dog,car" [--model promptvit|DIR] --json FILE [--precision f32|f16] [--no-second-look]';
@@ -60,7 +61,7 @@ function readOptions(args: string[]): Options {
   };
 }
 
-async function evaluate({ model, from, prompts, json, precision, secondLook }: Options): Promise<void> {
+async function evaluate({ model, from, prompts, json, precision, secondLook }: Options): Promise<number> {
   const { gpu, adapter } = await openNodeGpu();
   const node =
     model === 'promptvit'
@@ -71,8 +72,9 @@ async function evaluate({ model, from, prompts, json, precision, secondLook }: O
     for (const [prompt, { message }] of node.unknown) console.error(`'${prompt}' finds nothing: ${message}`);
     const results: object[] = [];
     const times: number[] = [];
-    for await (const { file, pixels } of readPictures(from)) {
-      const frame = await node.frame(pixels);
+    const pass = new FolderPass();
+    await pass.each(filesOf(await listPictures(from)), async ({ file }) => {
+      const frame = await node.frame(await readPicture(join(from, file)));
       const startMs = performance.now();
       const { detections } = known.length > 0 ? await node.detector.detect(frame) : { detections: [] };
       times.push(performance.now() - startMs);
@@ -80,16 +82,18 @@ async function evaluate({ model, from, prompts, json, precision, secondLook }: O
         file,
         detections: detections.map(({ prompt, score, box }) => ({ prompt, score, ...box })),
       });
-    }
+    });
     await writeFile(json, `${JSON.stringify(results)}\n`);
     console.log(
       JSON.stringify({
         pictures: results.length,
-        msPerLook: Number(median(times).toFixed(1)),
+        ...pass.failures,
+        msPerLook: times.length > 0 ? Number(median(times).toFixed(1)) : null,
         adapter,
         precision: node.detector.precision,
       }),
     );
+    return pass.exitCode;
   } finally {
     node.dispose();
     gpu.dispose();
@@ -97,8 +101,5 @@ async function evaluate({ model, from, prompts, json, precision, secondLook }: O
 }
 
 export function main(args: string[]): Promise<number> {
-  return reportErrors(async () => {
-    await evaluate(readOptions(args));
-    return 0;
-  });
+  return reportErrors(() => evaluate(readOptions(args)));
 }

@@ -2,15 +2,16 @@
 // [--precision f32|f16]`. DIR holds a model's files as Hugging Face publishes them; FILE has a text a line. OUT is
 // {"images":{file:[…]},"texts":[[…],…]}, unit vectors. The last line of standard output is JSON.
 import { readFile, writeFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { CommandError, oneOf, reportErrors } from '../cli/command-error.js';
 import { type Gpu, openNodeGpu, type Pixels } from '../cli/gpu/node-upscaler.js';
 import type { GpuDevice } from '../plugin/gpu/device.js';
 import type { Precision } from '../plugin/gpu/kernel.js';
 import { type Embedder, openHubEmbedder } from './embedder.js';
+import { FolderPass, filesOf } from './folder-pass.js';
 import { openPromptvitEmbedder } from './promptvit-embedder.js';
-import { readPictures } from './read-picture.js';
+import { listPictures, readPicture } from './read-picture.js';
 
 const usage =
   'usage: npm run -s eval:embed -- --model promptvit|DIR [--images DIR] [--texts FILE] --json OUT [--precision f32|f16]';
@@ -92,13 +93,16 @@ async function embedAll(
   gpu: GpuDevice,
   embedder: Embedder,
   options: Options,
+  pass: FolderPass,
 ): Promise<{ images: Record<string, number[]>; texts: number[][] }> {
   const frame = new Frame(gpu);
   const images: Record<string, number[]> = {};
   try {
-    if (options.images)
-      for await (const { file, pixels } of readPictures(options.images))
-        images[file] = [...(await embedder.picture(frame.write(pixels)))];
+    const folder = options.images;
+    if (folder !== undefined)
+      await pass.each(filesOf(await listPictures(folder)), async ({ file }) => {
+        images[file] = [...(await embedder.picture(frame.write(await readPicture(join(folder, file)))))];
+      });
   } finally {
     frame.dispose();
   }
@@ -109,14 +113,16 @@ async function embedAll(
   return { images, texts: rows.map((row) => [...row]) };
 }
 
-async function evaluate({ gpu, adapter }: Gpu, options: Options): Promise<void> {
+async function evaluate({ gpu, adapter }: Gpu, options: Options): Promise<number> {
   const precision = options.precision ?? (gpu.caps.shaderF16 ? 'f16' : 'f32');
   const embedder = await openEmbedder(gpu, options, precision);
   try {
-    const found = await embedAll(gpu, embedder, options);
+    const pass = new FolderPass();
+    const found = await embedAll(gpu, embedder, options, pass);
     await writeFile(options.json, `${JSON.stringify(found)}\n`);
     const [images, texts] = [Object.keys(found.images).length, found.texts.length];
-    console.log(JSON.stringify({ images, texts, adapter, precision }));
+    console.log(JSON.stringify({ images, texts, ...pass.failures, adapter, precision }));
+    return pass.exitCode;
   } finally {
     embedder.dispose();
   }
@@ -127,10 +133,9 @@ export function main(args: string[]): Promise<number> {
     const options = readOptions(args);
     const gpu = await openNodeGpu();
     try {
-      await evaluate(gpu, options);
+      return await evaluate(gpu, options);
     } finally {
       gpu.gpu.dispose();
     }
-    return 0;
   });
 }

@@ -9,6 +9,7 @@ import { CommandError, fraction, oneOf, reportErrors } from '../cli/command-erro
 import { median, NodeUpscaler, openNodeGpu, type Pixels } from '../cli/gpu/node-upscaler.js';
 import { tiers } from '../plugin/core/model-source.js';
 import type { UpscalePrecision } from '../plugin/upscale/precision.js';
+import { FolderPass, filesOf } from './folder-pass.js';
 
 const usage = `usage: npm run -s eval:upscale -- --tier ${tiers.join('|')} --in DIR --out DIR [--precision f16|f32|int8] [--strength 0..1]`;
 
@@ -61,29 +62,32 @@ function readOptions(args: string[]): Options {
   };
 }
 
-async function evaluate(options: Options): Promise<void> {
+async function evaluate(options: Options): Promise<number> {
   const names = await listPngs(options.from);
   await mkdir(options.to, { recursive: true });
   const gpu = await openNodeGpu();
   const upscaler = await NodeUpscaler.open(gpu, options);
   try {
     const times: number[] = [];
-    for (const name of names) {
+    const pass = new FolderPass();
+    await pass.each(filesOf(names), async ({ file: name }) => {
       const { picture, ms } = await upscaler.timedUpscale(await readPng(join(options.from, name)));
       times.push(ms);
       const png = new PNG({ width: picture.width, height: picture.height });
       png.data = Buffer.from(picture.data.buffer);
       await writeFile(join(options.to, name), PNG.sync.write(png, { colorType: 2 }));
-    }
+    });
     console.log(
       JSON.stringify({
-        frames: names.length,
+        frames: times.length,
+        ...pass.failures,
         // Submit to done, median: the first picture of a size also pays for the driver's own compilation.
-        msPerFrame: Number(median(times).toFixed(3)),
+        msPerFrame: times.length > 0 ? Number(median(times).toFixed(3)) : null,
         adapter: gpu.adapter,
         precision: upscaler.precision,
       }),
     );
+    return pass.exitCode;
   } finally {
     upscaler.dispose();
     gpu.gpu.dispose();
@@ -91,8 +95,5 @@ async function evaluate(options: Options): Promise<void> {
 }
 
 export function main(args: string[]): Promise<number> {
-  return reportErrors(async () => {
-    await evaluate(readOptions(args));
-    return 0;
-  });
+  return reportErrors(() => evaluate(readOptions(args)));
 }

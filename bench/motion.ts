@@ -8,6 +8,7 @@ import type { GpuDevice } from '../plugin/gpu/device.js';
 import { GpuTimer } from '../plugin/gpu/timer.js';
 import type { UpscalePrecision } from '../plugin/upscale/precision.js';
 import { mixtureEvery, UpscaleStage } from '../plugin/upscale/upscale-stage.js';
+import { type Interruption, inOneLine } from './interruption.js';
 
 const textureUsage = 0x1 | 0x2 | 0x4 | 0x8; // COPY_SRC | COPY_DST | TEXTURE_BINDING | STORAGE_BINDING
 
@@ -91,26 +92,54 @@ export interface MotionOptions {
   readonly frames: number;
 }
 
-/** One row a share. */
-export async function benchMotion({ gpu }: Gpu, options: MotionOptions): Promise<readonly MotionRow[]> {
+/** A tier that this machine cannot run. */
+export interface FailedMotion {
+  readonly tier: Tier;
+  readonly precision: UpscalePrecision | '-';
+  readonly failed: string;
+}
+
+/** One row a share, and one that says why where no more could be measured. */
+export async function benchMotion(
+  gpu: Gpu,
+  options: MotionOptions,
+  interruption: Interruption,
+): Promise<readonly (MotionRow | FailedMotion)[]> {
+  const rows: MotionRow[] = [];
+  try {
+    await measure(gpu, options, interruption, rows);
+    return rows;
+  } catch (thrown) {
+    const { tier, precision = '-' } = options;
+    return [...rows, { tier, precision, failed: inOneLine(thrown) }];
+  }
+}
+
+async function measure(
+  { gpu }: Gpu,
+  options: MotionOptions,
+  interruption: Interruption,
+  rows: MotionRow[],
+): Promise<void> {
   const { tier, precision, size, warmUp, frames } = options;
   const model = await readShippedModel(tier);
   const stages = [false, true].map((adaptive) => new UpscaleStage(gpu, model, { precision, adaptive }));
   const timer = new GpuTimer(gpu, ['upscale']);
-  const rows: MotionRow[] = [];
   try {
     for (const stage of stages) await stage.prepare(size);
     const [whole, adaptive] = stages;
     if (!whole || !adaptive) throw new RangeError('two stages');
     for (const changedShare of options.shares) {
+      if (interruption.ended) return;
       const textures = new Textures(gpu, size, changedShare);
       for (const stage of stages) stage.bind(textures.frames, textures.picture);
       const pairs: (readonly [wholeMs: number, adaptiveMs: number])[] = [];
-      for (let i = 0; i < warmUp + frames; i++) {
-        const wholeMs = await timeFrame(gpu, whole, timer);
-        const adaptiveMs = await timeFrame(gpu, adaptive, timer);
-        if (i >= warmUp) pairs.push([wholeMs, adaptiveMs]);
+      for (let i = 0; i < warmUp + frames && !interruption.ended; i++) {
+        const wholeMs = await interruption.unless(timeFrame(gpu, whole, timer));
+        const adaptiveMs = await interruption.unless(timeFrame(gpu, adaptive, timer));
+        if (i >= warmUp && wholeMs !== undefined && adaptiveMs !== undefined) pairs.push([wholeMs, adaptiveMs]);
       }
+      if (pairs.length === 0) return;
       rows.push({
         tier,
         precision: adaptive.precision,
@@ -122,25 +151,27 @@ export async function benchMotion({ gpu }: Gpu, options: MotionOptions): Promise
       });
       textures.dispose();
     }
-    return rows;
   } finally {
     for (const stage of stages) stage.dispose();
     timer.dispose();
   }
 }
 
-export function printMotion(rows: readonly MotionRow[]): void {
+export function motionLines(rows: readonly (MotionRow | FailedMotion)[]): readonly string[] {
   const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
   const head = ['tier', 'type', 'changed', 'computed', 'ms whole', 'ms adaptive', 'ratio'];
-  const lines = rows.map((row) => [
-    row.tier,
-    row.precision,
-    percent(row.changedShare),
-    percent(row.computedShare),
-    row.wholeMs.toFixed(2),
-    row.adaptiveMs.toFixed(2),
-    row.ratio.toFixed(3),
-  ]);
-  for (const line of [head, ...lines])
-    console.log(line.map((cell, i) => (i < 2 ? cell.padEnd(5) : cell.padStart(12))).join(' '));
+  const lines = rows.map((row) =>
+    'failed' in row
+      ? [row.tier, row.precision, row.failed]
+      : [
+          row.tier,
+          row.precision,
+          percent(row.changedShare),
+          percent(row.computedShare),
+          row.wholeMs.toFixed(2),
+          row.adaptiveMs.toFixed(2),
+          row.ratio.toFixed(3),
+        ],
+  );
+  return [head, ...lines].map((line) => line.map((cell, i) => (i < 2 ? cell.padEnd(5) : cell.padStart(12))).join(' '));
 }

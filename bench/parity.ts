@@ -19,6 +19,7 @@ import { SafetensorsFile } from '../plugin/engine/weights/safetensors.js';
 import type { WeightSource } from '../plugin/engine/weights/source.js';
 import type { GpuDevice } from '../plugin/gpu/device.js';
 import type { Precision } from '../plugin/gpu/kernel.js';
+import { Interruption, inOneLine } from './interruption.js';
 
 const usage = 'usage: npm run -s parity -- --dir DIR [--json FILE]';
 const bars = { f32: 0.99999, f16: 0.999 } as const satisfies Record<Precision, number>;
@@ -184,24 +185,44 @@ function line(model: string, row: Row): string {
   return `| ${model} | ${row.what} | ${f32.toFixed(8)} | ${f16.toFixed(6)} | ${errors.f32.toExponential(0)} | ${errors.f16.toExponential(0)} | ${macs} |${passes(row) ? '' : ' FAILS'}`;
 }
 
+/** A model's rows, or why there are none. */
+type Outcome = { readonly rows: readonly Row[] } | { readonly failed: string };
+type Model = { readonly model: string } & Outcome;
+
+/** A model that cannot be checked does not keep the others from it. */
+async function attempt(check: () => Promise<readonly Row[]>): Promise<Outcome> {
+  try {
+    return { rows: await check() };
+  } catch (thrown) {
+    return { failed: inOneLine(thrown) };
+  }
+}
+
 async function measure(dir: string, json: string | undefined): Promise<number> {
   const folders = await modelFolders(dir);
   if (folders.length === 0) throw new CommandError('input-unreadable', `no golden.safetensors below ${dir}`);
   const { gpu, adapter } = await openNodeGpu();
-  const models: { readonly model: string; readonly rows: readonly Row[] }[] = [];
+  const interruption = new Interruption();
+  const models: Model[] = [];
+  const save = async () => {
+    if (json) await writeFile(json, `${JSON.stringify({ adapter, models }, null, 2)}\n`);
+  };
   try {
     console.log(`on ${adapter}\n\n${head}`);
     for (const folder of folders) {
+      if (interruption.ended) break;
       const model = relative(dir, folder) || folder;
-      const rows = await checkModel(gpu, folder);
-      for (const row of rows) console.log(line(model, row));
-      models.push({ model, rows });
+      const found = await interruption.unless(attempt(() => checkModel(gpu, folder)));
+      if (!found) break;
+      if ('failed' in found) console.log(`| ${model} | FAILS: ${found.failed} |`);
+      else for (const row of found.rows) console.log(line(model, row));
+      models.push({ model, ...found });
+      await save();
     }
   } finally {
     gpu.dispose();
   }
-  if (json) await writeFile(json, `${JSON.stringify({ adapter, models }, null, 2)}\n`);
-  return models.every(({ rows }) => rows.every(passes)) ? 0 : 1;
+  return interruption.exitCode(models.every((of) => 'rows' in of && of.rows.every(passes)) ? 0 : 1);
 }
 
 export function main(args: string[]): Promise<number> {

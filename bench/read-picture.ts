@@ -1,5 +1,5 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { extname, join } from 'node:path';
+import { extname } from 'node:path';
 import { PNG } from 'pngjs';
 import { CommandError } from '../cli/command-error.js';
 import type { Pixels } from '../cli/gpu/node-upscaler.js';
@@ -58,11 +58,4 @@ export async function readPicture(file: string): Promise<Pixels> {
     if (cause instanceof CommandError) throw cause;
     throw new CommandError('input-unreadable', `${file} is no readable picture: ${String(cause)}`, cause);
   }
-}
-
-/** Reads each picture of a folder. */
-export async function* readPictures(
-  folder: string,
-): AsyncGenerator<{ readonly file: string; readonly pixels: Pixels }> {
-  for (const file of await listPictures(folder)) yield { file, pixels: await readPicture(join(folder, file)) };
 }

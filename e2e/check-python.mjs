@@ -38,7 +38,7 @@ function install() {
 
 const wantsInstall = process.argv.includes('--install') || process.env.CI === 'true';
 const version = run(own, ['-c', 'import sys; print(sys.version_info >= (3, 11))']);
-if (wantsInstall && version.stdout?.trim() === 'True') install();
+if (wantsInstall && String(version.stdout).trim() === 'True') install();
 const python = [process.env.VITREOUS_PYTHON ?? '', inVenv, own].find((one) => one !== '' && hasAll(one));
 if (!python) {
   console.log(

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { logged, onAnyAdapter } from './example-page.js';
+import { logged } from './example-page.js';
 import { expect, test } from './fixtures.js';
 
 const read = (path: string): string => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
@@ -20,19 +20,17 @@ for (const [path, language, names] of [
   });
 
 test('the shortest page enhances its video', async ({ page }) => {
-  await onAnyAdapter(page, /minimal\.html\?html-proxy/, /(enhance\([^)]+\))\)/, '$1, { upscale: { force: true } })');
   const line = logged(page, /^running /);
-  await page.goto('/demo/examples/minimal.html');
+  await page.goto('/demo/examples/minimal.html?software');
   await line;
   await expect(page.locator('canvas[data-vitreous]')).toBeAttached();
 });
 
 test('the example of the whole interface runs to its end and leaves the bare video', async ({ page }) => {
-  await onAnyAdapter(page, /examples\/api\.ts/, /quality: ['"]auto['"]/, "quality: 'auto', force: true");
   const lines: string[] = [];
   page.on('console', (message) => lines.push(message.text()));
   const running = logged(page, /^running \d/);
-  await page.goto('/demo/examples/api.html');
+  await page.goto('/demo/examples/api.html?software');
   await running;
   await expect(page.locator('canvas')).toHaveCount(0);
   // As it is without force.
@@ -42,9 +40,8 @@ test('the example of the whole interface runs to its end and leaves the bare vid
 });
 
 test('the example of prompts runs to its end', async ({ page }) => {
-  await onAnyAdapter(page, /examples\/prompts\.ts/, /quality: ['"]auto['"]/, "quality: 'auto', force: true");
   const line = logged(page, /^\d+ \d+$/);
-  await page.goto('/demo/examples/prompts.html');
+  await page.goto('/demo/examples/prompts.html?software');
   // A PNG of some size, and at least the head of a WebVTT file.
   const [pngBytes = 0, vttCharacters = 0] = (await line).text().split(' ').map(Number);
   expect(pngBytes).toBeGreaterThan(10_000);
@@ -52,9 +49,8 @@ test('the example of prompts runs to its end', async ({ page }) => {
 });
 
 test('the example of a file plays it on a canvas', async ({ page }) => {
-  await onAnyAdapter(page, /examples\/file\.ts/, /\{ canvas \}/, '{ canvas, upscale: { force: true } }');
   const line = logged(page, /^running /);
-  await page.goto('/demo/examples/file.html');
+  await page.goto('/demo/examples/file.html?software');
   await line;
   // It plays: the picture changes.
   const first = await page.locator('canvas').screenshot();

@@ -289,14 +289,7 @@ const text = (path: string): string => readFileSync(new URL(`../${path}`, import
 
 test('the example of hls.js plays a live stream enhanced', async ({ page, server }) => {
   expect(text('docs/live.md'), 'the page of live streams shows it').toContain(text('demo/examples/hls.ts'));
-  // Written for real GPUs, and for a stream of the page's own server.
-  await page.route(/examples\/hls\.ts/, async (route) => {
-    const response = await route.fetch();
-    const body = (await response.text()).replace(/quality: ['"]auto['"]/, "quality: 'S', force: true");
-    expect(body).toContain('force: true');
-    await route.fulfill({ response, body });
-  });
-  await page.goto(`/demo/examples/hls.html?stream=${encodeURIComponent(server.url('ll'))}`);
+  await page.goto(`/demo/examples/hls.html?software&stream=${encodeURIComponent(server.url('ll'))}`);
   const line = await page.waitForEvent('console', { predicate: (message) => /^running \d+$/.test(message.text()) });
   expect(line.text()).toMatch(/^running/);
   await expect(page.locator('canvas[data-vitreous]')).toBeVisible();

@@ -258,16 +258,9 @@ test('WHEP: what goes wrong has a code', async ({ page, startGateway }) => {
 test('the example of a camera that is enhanced before it is sent records it', async ({ page }) => {
   const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
   expect(read('docs/live.md')).toContain(`\n\`\`\`ts\n${read('demo/examples/publish.ts')}\`\`\`\n`);
-  // Examples are written for real GPUs; the software one here is declined without `force`.
-  await page.route(/examples\/publish\.ts/, async (route) => {
-    const response = await route.fetch();
-    const text = await response.text();
-    expect(text).toContain('{ canvas }');
-    await route.fulfill({ response, body: text.replace('{ canvas }', '{ canvas, upscale: { force: true } }') });
-  });
   // The first piece is the container's header, or a part of it.
   const pattern = /^running video\/\S+ \d{4,}$/;
   const recorded = page.waitForEvent('console', { predicate: (message) => pattern.test(message.text()) });
-  await page.goto('/demo/examples/publish.html');
+  await page.goto('/demo/examples/publish.html?software');
   await recorded;
 });

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Page } from '@playwright/test';
-import { logged, onAnyAdapter } from './example-page.js';
+import { logged } from './example-page.js';
 import { expect, liveLaunchOptions, test } from './live-fixtures.js';
 import { epochMs, readStamp, stampedSize, stampNow } from './live-stamps.js';
 import type {} from './pages/live.js'; // For the types of `window`.
@@ -89,9 +89,8 @@ test('the example of a camera that is enhanced and published', async ({ page, st
   expect(read('docs/live.md')).toContain(`\n\`\`\`ts\n${read('demo/examples/whip.ts')}\`\`\`\n`);
   const gateway = await startGateway({ key });
   const origin = `http://127.0.0.1:${gateway.httpPort}`;
-  await onAnyAdapter(page, /examples\/whip\.ts/, /\{ canvas \}/, '{ canvas, upscale: { force: true } }');
   const line = logged(page, /^running connected$/);
-  await page.goto(`/demo/examples/whip.html?key=${key}&url=${encodeURIComponent(`${origin}/whip/camera`)}`);
+  await page.goto(`/demo/examples/whip.html?software&key=${key}&url=${encodeURIComponent(`${origin}/whip/camera`)}`);
   await line;
   await live(`${origin}/camera/index.m3u8`);
 });

@@ -3,17 +3,10 @@ import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Page } from '@playwright/test';
-import { logged, onAnyAdapter } from './example-page.js';
+import { logged } from './example-page.js';
 import { expect, test } from './fixtures.js';
 
 const run = promisify(execFile);
-
-/** The element's script of an example, with `force`. */
-const forceElement = (page: Page, url: RegExp) =>
-  onAnyAdapter(page, url, /(const element = .*;)/, '$1 element.options = { upscale: { force: true } };');
-
-const forceAuto = (page: Page, name: string) =>
-  onAnyAdapter(page, new RegExp(`examples/${name}\\.ts`), /quality: ['"]auto['"]/, "quality: 'auto', force: true");
 
 /** Whether the canvas lies over the picture of the video, wherever the player has put it. */
 const covers = (page: Page) =>
@@ -26,9 +19,8 @@ const covers = (page: Page) =>
   });
 
 test('an element around the video', async ({ page }) => {
-  await forceElement(page, /element\.html\?html-proxy/);
   const line = logged(page, /^running 320$/);
-  await page.goto('/demo/examples/element.html');
+  await page.goto('/demo/examples/element.html?software');
   await line;
   expect(await covers(page)).toBe('covers 960x540');
   const off = logged(page, /^off 320$/);
@@ -38,9 +30,8 @@ test('an element around the video', async ({ page }) => {
 });
 
 test("Media Chrome's controls work the element", async ({ page }) => {
-  await forceElement(page, /examples\/media-chrome\.ts/);
   const line = logged(page, /^running \d/);
-  await page.goto('/demo/examples/media-chrome.html');
+  await page.goto('/demo/examples/media-chrome.html?software');
   await line;
   expect(await covers(page)).toBe('covers 960x540');
   await expect.poll(() => page.evaluate(() => document.querySelector('media-controller')?.ariaLabel)).toBeTruthy();
@@ -74,9 +65,8 @@ test("Media Chrome's controls work the element", async ({ page }) => {
 });
 
 test('Video.js with an entry in its control bar', async ({ page }) => {
-  await forceAuto(page, 'videojs');
   const line = logged(page, /^running .*bunny-180p\.mp4$/);
-  await page.goto('/demo/examples/videojs.html');
+  await page.goto('/demo/examples/videojs.html?software');
   await line;
   expect(await covers(page)).toBe('covers 960x540');
   await expect(page.locator('.vjs-control-bar .vjs-vitreous-button button')).toHaveAttribute('title', 'Enhancement');
@@ -99,21 +89,14 @@ async function dashManifest(): Promise<string> {
 }
 
 test('Shaka plays DASH in a video that is enhanced', async ({ page }) => {
-  await forceAuto(page, 'shaka');
   const line = logged(page, /^running DASH$/);
-  await page.goto(`/demo/examples/shaka.html?manifest=${await dashManifest()}`);
+  await page.goto(`/demo/examples/shaka.html?software&manifest=${await dashManifest()}`);
   await line;
   expect(await covers(page)).toBe('covers 960x540');
 });
 
 test('a React hook enhances while its video is mounted', async ({ page }) => {
-  await onAnyAdapter(
-    page,
-    /examples\/react\.ts/,
-    /signal: unmounted\.signal \}/,
-    'signal: unmounted.signal, upscale: { force: true } }',
-  );
-  await page.goto('/demo/examples/react.html');
+  await page.goto('/demo/examples/react.html?software');
   await expect(page.locator('output')).toHaveText('running');
   // Strict mode mounts twice: the first enhancement was ended, the second one is alone.
   await expect(page.locator('canvas')).toHaveCount(1);

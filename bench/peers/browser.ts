@@ -66,6 +66,9 @@ export async function openBrowser(cold: boolean, { path, ready } = peersPage): P
     const [url] = server.resolvedUrls?.local ?? [];
     browser = await chromium.launch({
       executablePath: tools.chromium,
+      // An interrupt ends the measurement, and what was measured is printed: the browser is closed then.
+      handleSIGINT: false,
+      handleSIGTERM: false,
       args: [...tools.chromiumArgs, ...chromiumArgs],
       env: { ...definedEnv(), ...(cold ? { MESA_SHADER_CACHE_DIR: join(scratch, 'shaders') } : {}) },
     });

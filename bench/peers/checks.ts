@@ -42,16 +42,17 @@ function quicker(rows: readonly Row[], tier: string, peer: string): readonly Che
  * CNNx2M and M than CNNx2VL; one submit a frame.
  */
 export function checks({ rows }: Report): readonly Check[] {
-  const ours = rows.filter(({ family }) => family === 'vitreous');
-  const peers = rows.filter(({ family }) => family !== 'vitreous');
+  const timed = rows.filter(({ medianMs }) => !Number.isNaN(medianMs));
+  const ours = timed.filter(({ family }) => family === 'vitreous');
+  const peers = timed.filter(({ family }) => family !== 'vitreous');
   return [
     ...ours.flatMap((tier) =>
       peers
         .filter((peer) => peer.medianMs >= tier.medianMs)
         .flatMap((peer) => judgedConditions.flatMap((condition) => ahead(tier, peer, condition) ?? [])),
     ),
-    ...quicker(rows, 'S', 'CNNx2M'),
-    ...quicker(rows, 'M', 'CNNx2VL'),
+    ...quicker(timed, 'S', 'CNNx2M'),
+    ...quicker(timed, 'M', 'CNNx2VL'),
     ...ours.map((tier) => ({
       what: `${displayName(tier)} submits once a frame`,
       holds: tier.submits === 1,

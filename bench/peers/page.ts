@@ -35,12 +35,14 @@ export interface Times {
   readonly ms: readonly number[];
   /** The same through the upscaler's own interface, where that does more. */
   readonly asShippedMs: readonly (number | null)[];
+  /** Why an entry could not be timed: its milliseconds are NaN. */
+  readonly failed: readonly (string | null)[];
 }
 
 export interface Judged {
   readonly lanczos: Readonly<Record<Condition, Score>>;
-  /** By entry. */
-  readonly scores: readonly Readonly<Record<Condition, Score>>[];
+  /** By entry; null for one that could not take the frame. */
+  readonly scores: readonly (Readonly<Record<Condition, Score>> | null)[];
 }
 
 interface Timed {
@@ -100,13 +102,28 @@ class PeersBench {
   async round(batch: number): Promise<Times> {
     const ms: number[] = [];
     const asShippedMs: (number | null)[] = [];
-    for (const { contender, frames } of this.#timed) {
-      ms.push(await this.#time(contender, frames, batch));
-      const { runAsShipped } = contender;
-      asShippedMs.push(runAsShipped ? await this.#timeAsShipped(runAsShipped, batch) : null);
+    const failed: (string | null)[] = [];
+    for (const timed of this.#timed) {
+      const [took, tookAsShipped, why] = await this.#takeTurn(timed, batch);
+      ms.push(took);
+      asShippedMs.push(tookAsShipped);
+      failed.push(why);
     }
-    this.#throwGpuErrors('timing');
-    return { ms, asShippedMs };
+    return { ms, asShippedMs, failed };
+  }
+
+  /** What one cannot do costs the others nothing. */
+  async #takeTurn({ contender, frames }: Timed, batch: number): Promise<[number, number | null, string | null]> {
+    const { runAsShipped } = contender;
+    try {
+      const ms = await this.#time(contender, frames, batch);
+      const asShippedMs = runAsShipped ? await this.#timeAsShipped(runAsShipped, batch) : null;
+      this.#throwGpuErrors('timing');
+      return [ms, asShippedMs, null];
+    } catch (thrown) {
+      this.#gpuErrors = [];
+      return [Number.NaN, null, thrown instanceof Error ? thrown.message : String(thrown)];
+    }
   }
 
   /** Lets the timed contenders go. */
@@ -125,8 +142,15 @@ class PeersBench {
     const truth = lumaOf(picture);
     const lows = await perCondition((condition) => unpack(low[condition]));
     const lanczos = await perCondition((condition) => score(lumaOf(lanczosX2(lows[condition])), truth));
-    const scores: Record<Condition, Score>[] = [];
-    for (const entry of this.#entries) scores.push(await this.#judgeEntry(entry, lows, truth, picture));
+    const scores: (Record<Condition, Score> | null)[] = [];
+    for (const entry of this.#entries)
+      try {
+        scores.push(await this.#judgeEntry(entry, lows, truth, picture));
+      } catch (thrown) {
+        console.warn(`${entry.name}: ${String(thrown)}`);
+        this.#gpuErrors = [];
+        scores.push(null);
+      }
     return { lanczos, scores };
   }
 

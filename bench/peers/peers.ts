@@ -3,16 +3,18 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { CommandError, reportErrors } from '../../cli/command-error.js';
 import { mixtureEvery } from '../../plugin/upscale/upscale-stage.js';
+import { Interruption, inOneLine } from '../interruption.js';
 import { openBrowser } from './browser.js';
 import { checkLines, checks } from './checks.js';
 import { clipSamples } from './clip-frames.js';
-import { judge, openContenders, openPage, progress, type Rounds, time } from './drive.js';
+import { judge, type Opened, openContenders, openPage, progress, type Rounds, time } from './drive.js';
 import { readSamples } from './frames.js';
 import { installPeers } from './install.js';
 import { type Options, readOptions, usage } from './options.js';
+import type { Times } from './page.js';
 import { plotSvg } from './plot.js';
 import { withReport } from './readme.js';
-import { groupMeans, makeRow, preface, type Report, tables } from './report.js';
+import { displayName, groupMeans, makeRow, preface, type Report, tables } from './report.js';
 import { groups } from './sample.js';
 
 /** A software adapter takes seconds for some frames. A round has as many as share one that decides the mixture of experts, or more. */
@@ -21,7 +23,17 @@ const usualRounds = {
   hardware: { warmUp: 5, timed: 30, framesARound: 4 * mixtureEvery },
 } as const satisfies Record<string, Rounds>;
 
-async function measure(options: Options): Promise<Report> {
+/** Why those that were opened could not be timed, or not in each round. */
+function whyUntimed(opened: readonly Opened[], times: readonly Times[], interruption: Interruption): readonly string[] {
+  return opened.flatMap(({ entry }, i) => {
+    const why = times.flatMap((of) => of.failed[i] ?? [])[0];
+    const untimed = times.length === 0 && interruption.ended ? 'interrupted before it was timed' : undefined;
+    const reason = why ?? untimed;
+    return reason === undefined ? [] : [`${displayName(entry)}: ${inOneLine(reason)}`];
+  });
+}
+
+async function measure(options: Options, interruption: Interruption): Promise<Report> {
   const noPeers = options.peers ? await installPeers() : '--no-peers';
   const samples = await (options.frames === undefined
     ? clipSamples(options.limit)
@@ -34,18 +46,21 @@ async function measure(options: Options): Promise<Report> {
     progress(`adapter: ${adapter}`);
     const usual = usualRounds[software ? 'software' : 'hardware'];
     const rounds = { ...usual, timed: options.rounds ?? usual.timed };
-    const { opened, failed } = await openContenders(page, entries, samples, options.size);
-    const times = await time(page, rounds);
-    const judged = await judge(page, samples);
+    const { opened, failed } = await openContenders(page, entries, samples, options.size, interruption);
+    const times = await time(page, rounds, interruption);
+    const judged = await judge(page, samples, interruption);
+    const untimed = whyUntimed(opened, times, interruption);
     return {
       adapter,
       software,
       cold: options.cold,
       timedSize: options.size,
-      rounds: rounds.timed,
+      rounds: times.length,
       framesARound: rounds.framesARound,
-      frames: Object.fromEntries(groups.map((group) => [group, samples.filter((of) => of.group === group).length])),
-      leftOut: noPeers === undefined ? failed : [noPeers],
+      frames: Object.fromEntries(
+        groups.map((group) => [group, samples.slice(0, judged.length).filter((of) => of.group === group).length]),
+      ),
+      leftOut: [...(noPeers === undefined ? [] : [noPeers]), ...failed, ...untimed],
       lanczos: groupMeans(samples, judged, (of) => of.lanczos),
       rows: opened.map(({ entry, first }, i) => makeRow(entry, i, first, times, samples, judged)),
     };
@@ -64,13 +79,15 @@ export function main(args: string[]): Promise<number> {
     const readme = options.readme === undefined ? '' : await readFile(options.readme, 'utf8');
     // A page without markers is found before minutes of measuring, not after.
     if (options.readme !== undefined) withReport(readme, []);
-    const report = await measure(options);
+    const interruption = new Interruption();
+    const report = await measure(options, interruption);
     const figures = [...preface(report), '', ...tables(report)];
     const statements = checks(report);
     console.log([...figures, '', ...checkLines(statements)].join('\n'));
     if (options.json) await writeFile(options.json, `${JSON.stringify({ ...report, checks: statements }, null, 2)}\n`);
     if (options.svg) await writeFile(options.svg, plotSvg(report));
-    if (options.readme) await writeFile(options.readme, withReport(readme, figures));
-    return 0;
+    // A page shows whole measurements alone.
+    if (options.readme && !interruption.ended) await writeFile(options.readme, withReport(readme, figures));
+    return interruption.exitCode(report.rows.some(({ medianMs }) => !Number.isNaN(medianMs)) ? 0 : 1);
   });
 }

@@ -40,6 +40,7 @@ function report(made: readonly Made[]): Report {
   const times = [2, 1, 0.5].map((factor) => ({
     ms: made.map(({ ms }) => ms * factor),
     asShippedMs: made.map(() => null),
+    failed: made.map(() => null),
   }));
   return {
     adapter: 'a card <fast>',
@@ -83,6 +84,18 @@ describe('the report', () => {
     expect(tables(report(made))[5]).toContain('-0.20/-0.10');
     expect(preface(report(made)).join('\n')).toContain('median of 3 rounds in turns, 640x360');
     expect(preface(report(made))).toContain('peers left out: X: no such limit');
+  });
+
+  it('has a row for one that could not be timed, and says why; the checks leave it out', () => {
+    const whole = report(made);
+    const partial: Report = {
+      ...whole,
+      leftOut: ['Vitreous M: [device-limit] too large'],
+      rows: whole.rows.map((row) => (row.name === 'M' ? { ...row, medianMs: Number.NaN, fastestMs: Number.NaN } : row)),
+    };
+    expect(preface(partial)).toContain('left out: Vitreous M: [device-limit] too large');
+    expect(tables(partial)[2]).toMatch(/^Vitreous M +- +50\.0/);
+    expect(checks(partial).some(({ what }) => what.includes('Vitreous M'))).toBe(false);
   });
 });
 

@@ -39,7 +39,7 @@ export interface Report {
   readonly rounds: number;
   readonly framesARound: number;
   readonly frames: Readonly<Partial<Record<Group, number>>>;
-  /** Why peers, or one of them, are missing. */
+  /** Who is missing, and why. */
   readonly leftOut: readonly string[];
   readonly lanczos: Readonly<Partial<Record<Group, Readonly<Record<Condition, Score>>>>>;
   readonly rows: readonly Row[];
@@ -83,10 +83,10 @@ export function makeRow(
   samples: readonly Sample[],
   judged: readonly Judged[],
 ): Row {
-  const ms = times.map((of) => of.ms[index] ?? Number.NaN);
+  const ms = times.map((of) => of.ms[index] ?? Number.NaN).filter((value) => !Number.isNaN(value));
   const asShipped = times.flatMap((of) => of.asShippedMs[index] ?? []);
   const lanczos = groupMeans(samples, judged, (of) => of.lanczos);
-  const own = groupMeans(samples, judged, (of) => of.scores[index]);
+  const own = groupMeans(samples, judged, (of) => of.scores[index] ?? undefined);
   const gains: Partial<Record<Group, Record<Condition, Gain>>> = {};
   for (const group of groups) {
     const [base, scores] = [lanczos[group], own[group]];
@@ -101,7 +101,7 @@ export function makeRow(
     name: entry.name,
     family: entry.family,
     medianMs: median(ms),
-    fastestMs: Math.min(...ms),
+    fastestMs: ms.length > 0 ? Math.min(...ms) : Number.NaN,
     ...(asShipped.length > 0 ? { asShippedMs: median(asShipped) } : {}),
     firstFrameMs,
     submits,
@@ -141,7 +141,7 @@ const conditionTitles = conditions.map((condition) =>
 );
 
 /** Time to the precision it has. */
-const ms = (value: number): string => value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0);
+const ms = (value: number): string => (Number.isNaN(value) ? '-' : value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0));
 
 /** The two tables: time and PSNR, then SSIM. */
 export function tables({ rows }: Report): readonly string[] {
@@ -178,7 +178,9 @@ export function preface(report: Report): readonly string[] {
     `    with ${report.cold ? 'an empty' : "the machine's"} shader cache`,
     `Vitreous: one frame in ${mixtureEvery} decides the mixture of experts; dispatches of such a frame`,
     `gain over Lanczos in luma on ${counts.join(' / ')}, 8 pixels shaved`,
-    ...report.leftOut.map((reason) => `peers left out: ${reason}`),
+    ...report.leftOut.map((reason) =>
+      reason.startsWith('Vitreous') ? `left out: ${reason}` : `peers left out: ${reason}`,
+    ),
     ...report.rows.flatMap((row) =>
       row.asShippedMs === undefined
         ? []

@@ -141,15 +141,19 @@ class TowersBench {
     return contender;
   }
 
-  /** Each contender once, in turn: milliseconds from the call to the embeddings on the CPU. */
-  async round(): Promise<readonly number[]> {
-    const ms: number[] = [];
+  /** Each contender once, in turn: milliseconds from the call to the embeddings on the CPU, or why there are none. */
+  async round(): Promise<readonly (number | string)[]> {
+    const took: (number | string)[] = [];
     for (const contender of this.contenders) {
       const startMs = performance.now();
-      await contender.run();
-      ms.push(performance.now() - startMs);
+      try {
+        await contender.run();
+        took.push(performance.now() - startMs);
+      } catch (thrown) {
+        took.push(thrown instanceof Error ? thrown.message : String(thrown));
+      }
     }
-    return ms;
+    return took;
   }
 }
 

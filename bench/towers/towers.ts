@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import type { Page } from '@playwright/test';
 import { CommandError, reportErrors } from '../../cli/command-error.js';
 import { median } from '../../cli/gpu/node-upscaler.js';
+import { Interruption, inOneLine } from '../interruption.js';
 import { openBrowser } from '../peers/browser.js';
 import { installPeers } from '../peers/install.js';
 import { serveFolder } from './file-server.js';
@@ -60,26 +61,31 @@ interface Row {
   readonly firstMs: number;
   /** The least of any region, with our f32. */
   readonly cosine: number;
+  /** NaN in a round that failed. */
   readonly ms: number[];
+  /** Why a round failed. */
+  failed?: string;
 }
 
-const firstLine = (thrown: unknown): string =>
-  (thrown instanceof Error ? thrown.message : String(thrown)).split('\n')[0] ?? '';
-
-async function addContenders(page: Page, withPeers: boolean): Promise<{ rows: Row[]; leftOut: string[] }> {
+async function addContenders(
+  page: Page,
+  withPeers: boolean,
+  interruption: Interruption,
+): Promise<{ rows: Row[]; leftOut: string[] }> {
   if (withPeers) for (const path of scripts) await page.addScriptTag({ path: join(packages, path) });
   const rows: Row[] = [];
   const leftOut: string[] = [];
   for (const kind of ['f32', 'f16', ...(withPeers ? (['tfjs', 'ort'] as const) : [])] as const) {
+    if (interruption.ended) break;
     console.error(`opening ${kind}`);
     const call = ([which, folder]: readonly [typeof kind, string]) =>
       window.towersBench.add(which, new URL(folder, location.href).href);
     try {
-      const added = await page.evaluate(call, [kind, '/bench/node_modules/onnxruntime-web/dist/'] as const);
-      rows.push({ ...added, ms: [] });
+      const adding = page.evaluate(call, [kind, '/bench/node_modules/onnxruntime-web/dist/'] as const);
+      const added = await interruption.unless(adding);
+      if (added) rows.push({ ...added, ms: [] });
     } catch (thrown) {
-      if (kind === 'f32') throw thrown;
-      leftOut.push(`${kind}: ${firstLine(thrown)}`);
+      leftOut.push(`${kind}: ${inOneLine(thrown)}`);
     }
   }
   return { rows, leftOut };
@@ -90,7 +96,7 @@ interface Report extends OpenedTowers {
   readonly leftOut: readonly string[];
 }
 
-async function measure(options: Options): Promise<Report> {
+async function measure(options: Options, interruption: Interruption): Promise<Report> {
   const problem = options.peers ? await installPeers() : '--no-peers';
   const files = await serveFolder(options.model);
   const { page, close } = await openBrowser(false, { path: 'bench/towers/page.html', ready: 'openTowersBench' });
@@ -98,16 +104,19 @@ async function measure(options: Options): Promise<Report> {
     const open = ([url, regions]: readonly [string, number]) => window.openTowersBench(url, regions);
     const opened = await page.evaluate(open, [files.url, options.regions] as const);
     console.error(`adapter: ${opened.adapter}`);
-    const { rows, leftOut } = await addContenders(page, problem === undefined);
+    const { rows, leftOut } = await addContenders(page, problem === undefined, interruption);
     const rounds = options.rounds ?? (opened.software ? 5 : 30);
-    for (let round = 0; round < rounds; round++) {
+    for (let round = 0; round < rounds && !interruption.ended; round++) {
       console.error(`round ${round + 1} of ${rounds}`);
-      const ms = await page.evaluate(() => window.towersBench.round());
+      const took = await interruption.unless(page.evaluate(() => window.towersBench.round()));
+      if (!took) break;
       rows.forEach((row, i) => {
-        row.ms.push(ms[i] ?? Number.NaN);
+        const ms = took[i];
+        row.ms.push(typeof ms === 'number' ? ms : Number.NaN);
+        if (typeof ms === 'string') row.failed ??= inOneLine(ms);
       });
     }
-    const macs = await page.evaluate(() => window.towersBench.macs);
+    const macs = (await interruption.unless(page.evaluate(() => window.towersBench.macs))) ?? 0;
     return { ...opened, macs, rows, leftOut: problem === undefined ? leftOut : [...leftOut, problem] };
   } finally {
     await close();
@@ -116,7 +125,11 @@ async function measure(options: Options): Promise<Report> {
 }
 
 /** The median over rounds of the quotient within a round: the rounds share whatever else the machine does. */
-const ratio = (row: Row, base: Row): number => median(row.ms.map((ms, i) => ms / (base.ms[i] ?? Number.NaN)));
+const ratio = (row: Row, base: Row): number => median(finite(row.ms.map((ms, i) => ms / (base.ms[i] ?? Number.NaN))));
+
+const finite = (values: readonly number[]): readonly number[] => values.filter((value) => Number.isFinite(value));
+
+const figure = (value: number, digits: number): string => (Number.isFinite(value) ? value.toFixed(digits) : '-');
 
 function printReport({ adapter, software, regions, side, macs, rows, leftOut }: Report): void {
   const [base] = rows;
@@ -129,23 +142,25 @@ function printReport({ adapter, software, regions, side, macs, rows, leftOut }: 
   );
   for (const row of rows) {
     const cells = [
-      median(row.ms).toFixed(0),
-      Math.min(...row.ms).toFixed(0),
-      base ? ratio(row, base).toFixed(2) : '',
+      figure(median(finite(row.ms)), 0),
+      figure(Math.min(...finite(row.ms)), 0),
+      base ? figure(ratio(row, base), 2) : '',
       row.firstMs.toFixed(0),
       row.cosine.toFixed(6),
     ];
     console.log(`| ${row.name} | ${cells.join(' | ')} |`);
   }
+  for (const { name, failed } of rows) if (failed !== undefined) console.log(`failed in a round: ${name}: ${failed}`);
   for (const reason of leftOut) console.log(`left out: ${reason}`);
 }
 
 export function main(args: string[]): Promise<number> {
   return reportErrors(async () => {
     const options = readOptions(args);
-    const report = await measure(options);
+    const interruption = new Interruption();
+    const report = await measure(options, interruption);
     printReport(report);
     if (options.json) await writeFile(options.json, `${JSON.stringify(report, null, 2)}\n`);
-    return 0;
+    return interruption.exitCode(report.rows.some(({ ms }) => finite(ms).length > 0) ? 0 : 1);
   });
 }

@@ -1,10 +1,13 @@
 import { enhance } from 'vitreous';
 import { openFile } from 'vitreous/mediabunny'; // needs the npm package mediabunny
+import { force, tell } from './notice.js';
 
-const canvas = document.body.appendChild(document.createElement('canvas'));
+const canvas = document.createElement('canvas');
 canvas.style.width = '640px';
+document.querySelector('main')?.prepend(canvas);
 const file = await (await fetch('/clips/bunny-180p.mp4')).blob();
 const source = await openFile(file); // a Blob, or a URL that is read in ranges
-const enhanced = await enhance(source, { canvas });
+const enhanced = await enhance(source, { canvas, upscale: { force } });
+enhanced.addEventListener('stagefailure', tell); // without a GPU the frames are drawn as they are
 source.play();
 console.log(enhanced.state, enhanced.stats.sourceSize);

@@ -1,11 +1,12 @@
 import { enhance } from 'vitreous';
+import { force, stayNative } from './notice.js';
 
 const video = document.querySelector('video') ?? document.body.appendChild(document.createElement('video'));
 const enhanced = await enhance(video, {
-  upscale: { quality: 'auto' }, // or false: prompts alone
+  upscale: { quality: 'auto', force }, // or false: prompts alone
   detect: { prompts: ['person', 'red car'], rateHz: 8, scoreThreshold: 0.3 }, // 1 to 32 names
   highlight: { style: 'outline' }, // 'outline' | 'box' | 'spotlight' | 'heatmap' | 'blur'; false: events alone
-});
+}).catch(stayNative);
 enhanced.addEventListener('detections', ({ timestampUs, detections }) => {
   for (const { prompt, score, box, trackId } of detections) console.log(timestampUs, prompt, score, box, trackId);
 });

@@ -1,6 +1,7 @@
 import { createElement, StrictMode, useEffect, useState } from 'react';
 import { createRoot } from 'react-dom/client';
 import { type Enhanced, type EnhanceSettings, enhance } from 'vitreous';
+import { force, tell } from './notice.js';
 
 /** The enhancement of a video while it is mounted; settings may change. */
 function useEnhanced(video: HTMLVideoElement | null, settings: EnhanceSettings): Enhanced | undefined {
@@ -9,8 +10,8 @@ function useEnhanced(video: HTMLVideoElement | null, settings: EnhanceSettings):
   useEffect(() => {
     if (!video) return;
     const unmounted = new AbortController(); // ends start-up, later the enhancement
-    enhance(video, { signal: unmounted.signal }).then(setEnhanced, (reason) => {
-      if (!unmounted.signal.aborted) console.log(String(reason)); // the native video plays on
+    enhance(video, { signal: unmounted.signal, upscale: { force } }).then(setEnhanced, (reason) => {
+      if (!unmounted.signal.aborted) tell(reason); // the native video plays on
     });
     return () => {
       setEnhanced(undefined);
@@ -37,5 +38,5 @@ function Film() {
   ];
 }
 
-const main = document.querySelector('main') ?? document.body.appendChild(document.createElement('main'));
-createRoot(main).render(createElement(StrictMode, null, createElement(Film)));
+const app = document.querySelector('#app') ?? document.body.appendChild(document.createElement('div'));
+createRoot(app).render(createElement(StrictMode, null, createElement(Film)));

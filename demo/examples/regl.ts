@@ -1,16 +1,16 @@
 import createRegl from 'regl';
 import { enhance } from 'vitreous';
 import { enhancedTexture } from 'vitreous/regl'; // needs the npm package regl
-
-const gl = document.querySelector('canvas')?.getContext('webgl2'); // regl takes such a context too
-if (!gl) throw new Error('no WebGL 2');
-const regl = createRegl(gl);
+import { force, stayNative, tell } from './notice.js';
 
 const video = document.createElement('video');
 video.src = '/clips/bunny-180p.mp4';
 video.muted = video.loop = true;
 await video.play();
-const enhanced = await enhance(video, { output: 'canvas', upscale: { quality: 'auto' } });
+const gl = document.querySelector('canvas')?.getContext('webgl2'); // regl takes such a context too
+const regl = createRegl(gl ?? (await stayNative('regl needs WebGL 2, which this browser has not.', video)));
+const enhanced = await enhance(video, { output: 'canvas', upscale: { quality: 'auto', force } });
+enhanced.addEventListener('stagefailure', tell); // without a GPU the frames are drawn as they are
 const { texture } = enhancedTexture(enhanced, regl);
 
 const draw = regl({

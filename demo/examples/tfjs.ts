@@ -2,6 +2,7 @@ import { enhance } from 'vitreous';
 import { tfjsDetector } from 'vitreous/tfjs'; // needs @tensorflow/tfjs-core, -converter and -backend-webgpu
 import modelUrl from '../../node_modules/@vladmandic/human/models/centernet.json?url'; // or wherever your model.json is
 import { cocoLabels } from './coco-labels.js';
+import { force, stayNative, tell } from './notice.js';
 
 const model = await tfjsDetector(modelUrl, {
   labels: cocoLabels,
@@ -16,10 +17,10 @@ const model = await tfjsDetector(modelUrl, {
 });
 const video = document.querySelector('video') ?? document.body.appendChild(document.createElement('video'));
 const enhanced = await enhance(video, {
-  upscale: { quality: 'auto' },
+  upscale: { quality: 'auto', force },
   detect: { prompts: ['person', 'bicycle'], model }, // names among the labels
-});
-enhanced.addEventListener('stagefailure', ({ message }) => console.log(message));
+}).catch(stayNative);
+enhanced.addEventListener('stagefailure', tell); // the model cannot run; the picture goes on
 enhanced.addEventListener('detections', ({ timestampUs, detections, size }) => {
   for (const { prompt, score, box, trackId } of detections)
     console.log(prompt, score.toFixed(2), trackId, timestampUs, JSON.stringify(box), size.width);

@@ -1,21 +1,27 @@
 import * as THREE from 'three';
 import { enhance } from 'vitreous';
 import { enhancedTexture } from 'vitreous/three'; // needs the npm package three
-
-const renderer = new THREE.WebGLRenderer({ antialias: true });
-renderer.setSize(960, 540);
-document.body.append(renderer.domElement);
+import { force, stayNative, tell } from './notice.js';
 
 const video = document.createElement('video');
 video.src = '/clips/square.mp4';
 video.muted = video.loop = true;
 await video.play();
+
+const canvas = document.createElement('canvas');
+const context =
+  canvas.getContext('webgl2', { antialias: true }) ??
+  (await stayNative('three.js needs WebGL 2, which this browser has not.', video));
+const renderer = new THREE.WebGLRenderer({ canvas, context });
+renderer.setSize(960, 540);
+document.querySelector('main')?.prepend(renderer.domElement);
 const enhanced = await enhance(video, {
   output: 'canvas', // WebGL takes one upload a frame
-  upscale: { quality: 'auto' },
+  upscale: { quality: 'auto', force },
   detect: { prompts: ['person'] },
   highlight: false, // the labels below are the highlights
 });
+enhanced.addEventListener('stagefailure', tell); // without a GPU the frames are drawn as they are
 const { texture } = enhancedTexture(enhanced, renderer);
 
 const scene = new THREE.Scene();

@@ -1,19 +1,22 @@
 import * as THREE from 'three/webgpu';
 import { enhance } from 'vitreous';
 import { deviceOf, enhancedTexture } from 'vitreous/three'; // needs the npm package three
-
-const renderer = new THREE.WebGPURenderer();
-renderer.setSize(960, 540);
-document.body.append(renderer.domElement);
-await renderer.init();
+import { force, stayNative, tell } from './notice.js';
 
 const video = document.createElement('video'); // in no document: the screen is its only place
 video.src = '/clips/bunny-180p.mp4';
 video.muted = video.loop = true;
 await video.play();
+
+const renderer = new THREE.WebGPURenderer();
+renderer.setSize(960, 540);
+document.querySelector('main')?.prepend(renderer.domElement);
+await renderer.init().catch(() => stayNative('three.js needs WebGPU or WebGL 2, and this browser has neither.', video));
 // One device for both: three.js samples the enhanced picture where it is. Without WebGPU: output: 'canvas', one upload a frame.
 const device = deviceOf(renderer);
-const enhanced = await enhance(video, { output: device ? 'texture' : 'canvas', device, upscale: { quality: 'auto' } });
+const upscale = { quality: 'auto', force } as const;
+const enhanced = await enhance(video, { output: device ? 'texture' : 'canvas', device, upscale });
+enhanced.addEventListener('stagefailure', tell); // without a GPU the frames are drawn as they are
 const { texture, shared } = enhancedTexture(enhanced, renderer);
 
 const scene = new THREE.Scene();

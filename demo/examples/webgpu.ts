@@ -1,10 +1,14 @@
 import { enhance } from 'vitreous';
+import { force, stayNative, tell } from './notice.js';
 
 const video = document.createElement('video'); // in no document, and never seen
 video.src = '/clips/bunny-180p.mp4';
 video.muted = video.loop = true;
 await video.play();
-const enhanced = await enhance(video, { output: 'texture', upscale: { quality: 'auto' } });
+const enhanced = await enhance(video, { output: 'texture', upscale: { quality: 'auto', force } }).catch((reason) =>
+  stayNative(reason, video),
+);
+enhanced.addEventListener('stagefailure', tell); // on a software GPU the frames are drawn as they are
 
 const { device } = enhanced; // or pass one of your own: enhance(video, { device, … })
 const context = document.querySelector('canvas')?.getContext('webgpu');

@@ -12,6 +12,9 @@ export const clips: readonly Clip[] = [
   { id: 'bunny-180p', title: 'Bunny 180p', about: 'Animation, 320 × 180: for slow machines' },
 ];
 
+/** For slow machines. */
+export const smallClip = 'bunny-180p';
+
 export const clipUrl = (id: string): string => `${import.meta.env.BASE_URL}clips/${id}.mp4`;
 
 /** Fills the chooser: a radio button a clip, and a way to open a file. */

@@ -22,6 +22,8 @@ export interface Report {
   readonly offerForce?: boolean;
 }
 
+const onSoftware = ' This is a software GPU: a real one is faster, and runs finer networks.';
+
 function network(tier: EnhancedStats['tier']): string {
   return tier === 'custom' ? 'a network of its own' : `network ${tier}`;
 }
@@ -40,6 +42,8 @@ export class Enhancement {
   #compare: number | false = false;
   #strength = 1;
   #force = false;
+  /** There is only a software GPU. */
+  #software = false;
   #debug = false;
   #wanted: Wanted = { prompts: [], style: 'outline' };
 
@@ -114,6 +118,16 @@ export class Enhancement {
     this.choice = choice;
   }
 
+  /** Not on a software adapter any more: it is too slow. */
+  unforce(choice: TierChoice): void {
+    this.#force = false;
+    this.#starting?.abort();
+    this.#starting = undefined;
+    this.#enhanced?.dispose();
+    this.#enhanced = undefined;
+    this.choice = choice;
+  }
+
   apply(): void {
     if (this.#choice === 'off' && this.#wanted.prompts.length === 0) {
       this.#starting?.abort();
@@ -153,6 +167,7 @@ export class Enhancement {
     } catch (thrown) {
       if (signal.aborted) return;
       if (!(thrown instanceof VitreousError)) throw thrown;
+      this.#software = thrown.code === 'software-adapter';
       this.#onReport({
         tone: 'warn',
         text: messageFor(thrown),
@@ -191,7 +206,10 @@ export class Enhancement {
     if (state === 'running')
       this.#onReport({
         tone: 'good',
-        text: stats.tier === 'none' ? 'Drawn as it is, no network.' : `Enhanced live by ${network(stats.tier)}.`,
+        text:
+          stats.tier === 'none'
+            ? 'Drawn as it is, no network.'
+            : `Enhanced live by ${network(stats.tier)}.${this.#software ? onSoftware : ''}`,
       });
     else if (state === 'starting') this.#onReport({ tone: 'busy', text: 'Waiting for a frame…' });
     else if (state === 'off') this.#onReport({ tone: 'calm', text: 'Off. This is the video as the browser shows it.' });

@@ -35,6 +35,7 @@ async function play({ canvas, url, frames }: Order): Promise<void> {
       frameIntervalMs: () => undefined,
       models: new Models(undefined, origins),
       openDetector: openFromCatalog(origins),
+      alone: true,
       openLink: (events) =>
         new RendererLink({
           ...events,
@@ -44,6 +45,7 @@ async function play({ canvas, url, frames }: Order): Promise<void> {
           device: undefined,
           surface,
           signal: lifetime.signal,
+          alone: true,
         }),
     },
     {

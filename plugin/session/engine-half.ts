@@ -34,6 +34,8 @@ export interface EngineHalfParts {
   readonly openLink: (events: LinkEvents) => Link;
   readonly models: Models;
   readonly openDetector: OpenDetector;
+  /** Nothing but the canvas shows the picture: frames are drawn as they are where no network runs. */
+  readonly alone: boolean;
 }
 
 /** What it tells the page of its own accord. */
@@ -77,6 +79,7 @@ export class EngineHalf {
   readonly #conditions: Conditions;
   readonly #drawing: Drawing;
   readonly #findings: Findings;
+  readonly #alone: boolean;
   readonly #continuity = new Continuity();
   readonly #rebuilds = new Rebuilds();
   #tier: ActiveTier = 'none';
@@ -86,11 +89,10 @@ export class EngineHalf {
   #shownUs = 0;
   #complaints = 0;
 
-  constructor(
-    { settings, frameIntervalMs, openLink, models, openDetector }: EngineHalfParts,
-    events: EngineHalfEvents,
-  ) {
+  constructor(parts: EngineHalfParts, events: EngineHalfEvents) {
+    const { settings, frameIntervalMs, openLink, models, openDetector, alone } = parts;
     this.#events = events;
+    this.#alone = alone;
     this.#models = models;
     this.#quality = new Quality(settings, frameIntervalMs);
     this.#preparation = new Preparation(models, () => this.#onPrepared());
@@ -113,8 +115,8 @@ export class EngineHalf {
       redraw: () => events.onStale(),
     });
     this.#link = openLink({
-      // Drawing alone is cheap enough for any adapter; a network is not.
-      allowSoftware: () => this.#quality.settings.upscale === false || this.#quality.settings.upscale.force,
+      // Drawing alone is cheap enough for any adapter; a network is not. Where nothing else shows the picture it is drawn without.
+      allowSoftware: () => alone || this.#quality.settings.upscale === false || this.#quality.settings.upscale.force,
       onLost: (loss) => this.#onLost(loss),
       onError: (error) => this.#onComplaint(error),
       compose: {
@@ -126,11 +128,11 @@ export class EngineHalf {
 
   /** Connects a device and opens the network, weights before frames: a video that has not loaded yet does not delay the download. @throws VitreousError. */
   async start(signal: AbortSignal): Promise<void> {
-    const { kind } = await this.#link.connect();
-    this.#quality.limit(kind);
+    const renderer = await this.#link.connect();
+    this.#quality.limit(renderer, this.#alone);
     this.#tellMissingTier();
-    const { network } = this.#quality;
-    if (network) await this.#models.open(network, kind, signal);
+    const [{ network }, { kind }] = [this.#quality, renderer];
+    if (network && kind !== '2d') await this.#models.open(network, kind, signal);
     signal.throwIfAborted();
     this.#findings.configure(this.#quality.settings);
   }
@@ -354,10 +356,12 @@ export class EngineHalf {
     return this.#findings.toVtt();
   }
 
-  /** The tier that draws; not always the one that was asked for. */
+  /** The tier that draws is not always the one that was asked for; sometimes there is none. */
   #tellMissingTier(): void {
-    const [{ missingTier, network }, { renderer }] = [this.#quality, this.#link];
-    if (renderer && missingTier)
+    const [{ missingTier, network, declined }, { renderer }] = [this.#quality, this.#link];
+    if (!renderer) return;
+    if (declined) this.#findings.fail(declined);
+    else if (missingTier)
       this.#findings.fail(onlyWebGpu('upscale', `tier '${missingTier}'`, `WebGPU; '${network}' is used instead`));
   }
 
@@ -406,7 +410,8 @@ export class EngineHalf {
     }
     this.#events.onLost(error);
     this.#link.reconnect().then(
-      () => {
+      (renderer) => {
+        this.#quality.limit(renderer, this.#alone);
         this.#events.onChange();
         // A loss while starting is no reason for anything, and a paused video gives its frame once.
         this.#events.onWant();

@@ -18,7 +18,8 @@ const taken = new WeakMap<SessionTarget, { readonly signal: AbortSignal | undefi
 /**
  * Enhances a video in place. Resolves when the first enhanced frame is on screen, or with `state: 'bypassed'` when there is a
  * reason not to that may end by itself (`why`, and a `fallback` event after the promise): the display is not larger than the
- * source, the video is detached, without size or in picture-in-picture. A video without a frame yet is waited for.
+ * source, the video is detached, without size or in picture-in-picture. A video without a frame yet is waited for. Where only `options.canvas`
+ * or another `output` than the page shows the picture, a machine without a GPU draws the frames as they are, and a `stagefailure` event says why.
  *
  * @throws (rejects) TypeError for bad options; the signal's reason; VitreousError when this video can't be enhanced here at all.
  * The native video plays on in every case.

@@ -13,8 +13,11 @@ export interface EnhancedStats {
   readonly state: EnhancedState;
   /** Why the native video shows; absent while running. */
   readonly why: FallbackReason | undefined;
-  /** What draws: `webgl` where there is no WebGPU. Undefined before the first connection and while a lost device is replaced. */
-  readonly renderer: RendererKind | undefined;
+  /**
+   * What draws: `webgl` where there is no WebGPU, `2d` (frames as they are, on a canvas that nothing else would fill) where there is neither.
+   * Undefined before the first connection and while a lost device is replaced.
+   */
+  readonly renderer: RendererKind | '2d' | undefined;
   readonly tier: ActiveTier;
   /** Milliseconds from the call of `enhance` to its first frame on screen; undefined before. */
   readonly firstFrameMs: number | undefined;

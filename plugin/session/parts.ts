@@ -54,6 +54,7 @@ export function partsFor(target: SessionTarget, options: EnhanceOptions): Sessio
         device: options.device,
         surface,
         signal,
+        alone: !presenter.overlay,
       }),
   };
 }

@@ -73,6 +73,7 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
         frameIntervalMs: () => this.#source.frameIntervalMs,
         models: parts.models,
         openDetector: parts.openDetector,
+        alone: !presenter.overlay,
         openLink: (events) => parts.openLink(this.#outlet, events, this.#lifetime.signal),
       },
       {

@@ -16,7 +16,10 @@ export interface UpscaleOptions {
    * `auto` (default) starts with the cheapest tier and moves by measured GPU time; a tier or a model of your own stays as it is.
    */
   readonly quality?: 'auto' | Tier | ModelSource | undefined;
-  /** Enhance on a software adapter too (SwiftShader, lavapipe, WARP), where it is slow. Default false. */
+  /**
+   * Enhance on a software adapter too (SwiftShader, lavapipe, WARP), where it is slow. Default false: a `<video>` stays native, and a canvas or
+   * texture that nothing else fills shows the frames as they are.
+   */
   readonly force?: boolean | undefined;
   /**
    * Storage type of the network's numbers. Default `auto`: `f16` where the device has it; else `int8`, packed whole numbers, where a

@@ -1,12 +1,13 @@
 import type { ComposeLayout } from '../../compose/compose-stage.js';
 import type { DisposableResource } from '../../core/dispose.js';
+import type { VitreousError } from '../../core/errors.js';
 import type { Size } from '../../core/geometry.js';
 import type { GpuDevice } from '../../gpu/device.js';
 import type { UpscaleModel } from '../../upscale/model.js';
 import type { UpscalePrecision } from '../../upscale/precision.js';
 import type { MemoryBytes } from './memory.js';
 
-/** What draws. */
+/** What draws with a network. */
 export type RendererKind = 'webgpu' | 'webgl';
 
 /** What frames are drawn with. No model: the frame itself is the picture. */
@@ -29,10 +30,13 @@ export interface FrameTimer {
 }
 
 /**
- * Draws a session's frames on its canvas: ingest → upscale → compose. One on WebGPU, one on WebGL; each is loaded only where it is used.
+ * Draws a session's frames on its canvas: ingest → upscale → compose. One on WebGPU, one on WebGL, and one that has no network for where there is
+ * neither; each is loaded only where it is used.
  */
 export interface FrameRenderer extends DisposableResource {
-  readonly kind: RendererKind;
+  readonly kind: RendererKind | '2d';
+  /** Why no network runs on it unless it is forced; undefined on a GPU. */
+  readonly unfit: VitreousError | undefined;
   readonly timer: FrameTimer;
   /** Pixels a side that textures have at most. */
   readonly maxTextureSize: number;

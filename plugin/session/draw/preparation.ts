@@ -5,7 +5,7 @@ import type { ModelSource, Tier } from '../../core/model-source.js';
 import type { UpscalePrecision } from '../../upscale/precision.js';
 import type { ActiveTier } from '../api/events.js';
 import { Foreseen } from './foreseen.js';
-import type { FrameRenderer, RendererKind, RigSpec } from './frame-renderer.js';
+import type { FrameRenderer, RigSpec } from './frame-renderer.js';
 import type { Models } from './models.js';
 
 /** What frames should be drawn with. */
@@ -136,12 +136,12 @@ export class Preparation {
 
   async #open(
     want: Want,
-    kind: RendererKind,
+    kind: FrameRenderer['kind'],
     signal: AbortSignal,
     build: (spec: RigSpec) => Promise<void>,
   ): Promise<ActiveTier> {
     const { size, quality, precision, adaptive } = want;
-    const open = quality === undefined ? undefined : await this.#models.open(quality, kind, signal);
+    const open = quality === undefined || kind === '2d' ? undefined : await this.#models.open(quality, kind, signal);
     await build({ size, model: open?.model, precision, adaptive });
     return open?.tier ?? 'none';
   }

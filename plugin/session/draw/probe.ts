@@ -25,6 +25,13 @@ const unsupported = new Set<VitreousError['code']>([
   'video-no-frame-callback',
 ]);
 
+/** What speaks against every GPU: nothing draws then but a 2D canvas. */
+export const withoutGpu: ReadonlySet<VitreousError['code']> = new Set([
+  'webgpu-unavailable',
+  'adapter-unavailable',
+  'webgl-unavailable',
+]);
+
 /** What WebGL helps against. */
 export const withoutWebGpu: ReadonlySet<VitreousError['code']> = new Set(['webgpu-unavailable', 'adapter-unavailable']);
 
@@ -45,7 +52,7 @@ export function softwareAdapter(description: string): VitreousError {
     stage: 'session',
     found: `a software adapter (${description || 'no description'})`,
     expected: 'a GPU',
-    fix: 'Turn on hardware acceleration, or set upscale.force to enhance slowly; the native video plays on.',
+    fix: "Turn on hardware acceleration in the browser's settings, or set upscale.force: true to enhance slowly; the native video plays on.",
   });
 }
 

@@ -1,7 +1,7 @@
 import { VitreousError } from '../../core/errors.js';
 import type { FrameRenderer, RendererKind } from './frame-renderer.js';
 import type { GpuLinkOptions } from './gpu-link.js';
-import { withoutWebGpu } from './probe.js';
+import { withoutGpu, withoutWebGpu } from './probe.js';
 
 /** Holds a session's renderer, one after another across losses of its device. */
 export interface Link {
@@ -21,9 +21,11 @@ export interface LinkOptions extends GpuLinkOptions {
   readonly canvas: HTMLCanvasElement | undefined;
   /** The canvas is ours: nobody draws on it afterwards. */
   readonly ownsCanvas: boolean;
+  /** Nothing but this canvas shows the picture: frames are drawn as they are where there is no GPU. */
+  readonly alone: boolean;
 }
 
-/** Chooses between WebGPU and WebGL when it first connects, and loads the code of that one alone. */
+/** Chooses between WebGPU, WebGL and a plain canvas when it first connects, and loads the code of that one alone. */
 export class RendererLink implements Link {
   readonly #options: LinkOptions;
   #link: Link | undefined;
@@ -37,6 +39,23 @@ export class RendererLink implements Link {
   }
 
   async connect(): Promise<FrameRenderer> {
+    const { alone, canvas } = this.#options;
+    try {
+      return await this.#connectGpu();
+    } catch (thrown) {
+      if (!alone || !canvas || !(thrown instanceof VitreousError && withoutGpu.has(thrown.code))) throw thrown;
+      return this.#connectPlain(canvas, thrown);
+    }
+  }
+
+  async #connectPlain(canvas: HTMLCanvasElement, why: VitreousError): Promise<FrameRenderer> {
+    const { PlainLink } = await import('./plain-link.js');
+    this.#options.signal.throwIfAborted();
+    this.#link = new PlainLink(canvas, why);
+    return this.#link.connect();
+  }
+
+  async #connectGpu(): Promise<FrameRenderer> {
     const { kind, canvas, device, signal } = this.#options;
     if (kind === 'webgl') return this.#connectWebGl();
     try {

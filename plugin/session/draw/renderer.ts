@@ -2,6 +2,7 @@ import type { ComposeEvents, ComposeLayout } from '../../compose/compose-stage.j
 import { ComposeStage } from '../../compose/compose-stage.js';
 import { readBack } from '../../compose/read-back.js';
 import { disposeSymbol } from '../../core/dispose.js';
+import type { VitreousError } from '../../core/errors.js';
 import type { Size } from '../../core/geometry.js';
 import { CutDetector } from '../../detect/cut-detector.js';
 import type { GpuDevice } from '../../gpu/device.js';
@@ -10,6 +11,7 @@ import { CanvasSurface } from '../../present/canvas-surface.js';
 import type { Surface } from '../../present/surface.js';
 import type { FrameRenderer, RigSpec } from './frame-renderer.js';
 import { addMemory, type MemoryBytes } from './memory.js';
+import { softwareAdapter } from './probe.js';
 import { ReusedShare } from './reused-share.js';
 import { buildRig, disposeRig, type Rig, rigMemory } from './rig.js';
 
@@ -41,6 +43,11 @@ export class Renderer implements FrameRenderer {
     this.#surface = surface;
     this.timer = new GpuTimer(gpu, ['ingest', 'upscale', 'compose']);
     this.#compose = new ComposeStage(gpu, events);
+  }
+
+  get unfit(): VitreousError | undefined {
+    const { software, description } = this.gpu.caps;
+    return software ? softwareAdapter(description) : undefined;
   }
 
   get maxTextureSize(): number {

@@ -11,6 +11,7 @@ import { lowerNetwork } from '../../webgl/passes.js';
 import { GlTexture, type Storage } from '../../webgl/texture.js';
 import type { FrameRenderer, FrameTimer, RigSpec } from './frame-renderer.js';
 import { addMemory, type MemoryBytes } from './memory.js';
+import { softwareAdapter } from './probe.js';
 
 /** The passes and textures of one source size and model. */
 interface WebGlRig {
@@ -53,6 +54,11 @@ export class WebGlRenderer implements FrameRenderer {
   constructor(device: GlDevice, events: ComposeEvents) {
     this.device = device;
     this.#events = events;
+  }
+
+  get unfit(): VitreousError | undefined {
+    const { software, description } = this.device.caps;
+    return software ? softwareAdapter(description) : undefined;
   }
 
   get maxTextureSize(): number {

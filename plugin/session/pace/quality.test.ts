@@ -2,11 +2,12 @@ import { afterEach, expect, test, vi } from 'vitest';
 import type { UpscaleOptions } from '../api/options.js';
 import { checkOptions } from '../api/validate.js';
 import type { RendererKind } from '../draw/frame-renderer.js';
+import { softwareAdapter } from '../draw/probe.js';
 import { Quality } from './quality.js';
 
 function qualityOf(upscale: UpscaleOptions | false, kind: RendererKind): Quality {
   const quality = new Quality(checkOptions({ upscale }), () => 40);
-  quality.limit(kind);
+  quality.limit({ kind, unfit: undefined }, true);
   return quality;
 }
 
@@ -25,6 +26,34 @@ test('in WebGL auto never rises, however cheap frames are', () => {
   for (let i = 0; i < 500; i++) quality.frame({ tier: 'S', ownMs: 0.1, busyMs: 0.1, frameCount: 1 });
   expect(quality.network).toBe('S');
   expect(quality.overBudget).toBe(false);
+});
+
+test('a renderer unfit for networks draws frames as they are where nothing else shows them, unless it is forced', () => {
+  const unfit = softwareAdapter('a processor');
+  const network = (upscale: UpscaleOptions | false, kind: RendererKind | '2d', alone: boolean) => {
+    const quality = new Quality(checkOptions({ upscale }), () => 40);
+    quality.limit({ kind, unfit }, alone);
+    return { network: quality.network, declined: quality.declined?.code, overBudget: quality.overBudget };
+  };
+  const declined = { network: undefined, declined: 'software-adapter', overBudget: false };
+  const used = { network: 'S', declined: undefined, overBudget: false };
+  for (const kind of ['webgpu', 'webgl'] as const) {
+    expect(network({ quality: 'auto' }, kind, true)).toEqual(declined);
+    expect(network({ quality: 'S', force: true }, kind, true)).toEqual(used);
+    // Over a native picture the link refuses before.
+    expect(network({ quality: 'S' }, kind, false)).toEqual(used);
+  }
+  expect(network({ quality: 'S', force: true }, '2d', true)).toEqual(declined);
+  expect(network(false, '2d', true)).toEqual({ network: undefined, declined: undefined, overBudget: false });
+});
+
+test('forcing it later brings the network in', () => {
+  const quality = new Quality(checkOptions({ upscale: { quality: 'S' } }), () => 40);
+  quality.limit({ kind: 'webgpu', unfit: softwareAdapter('a processor') }, true);
+  for (let i = 0; i < 50; i++) quality.behind(1000);
+  expect(quality.overBudget).toBe(false);
+  quality.change(checkOptions({ upscale: { quality: 'S', force: true } }));
+  expect(quality).toMatchObject({ network: 'S', declined: undefined });
 });
 
 test('a model of your own stays wanted: whether WebGL runs it shows when it is lowered', () => {

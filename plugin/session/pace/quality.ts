@@ -1,8 +1,9 @@
+import type { VitreousError } from '../../core/errors.js';
 import type { Size } from '../../core/geometry.js';
 import { type ModelSource, type Tier, tiers } from '../../core/model-source.js';
 import type { Settings } from '../api/validate.js';
 import type { FrameCost } from '../draw/drawing.js';
-import type { RendererKind } from '../draw/frame-renderer.js';
+import type { FrameRenderer } from '../draw/frame-renderer.js';
 import type { Want } from '../draw/preparation.js';
 import { DeviceShare, type ShareMember } from './device-share.js';
 import { QualityGovernor } from './quality-governor.js';
@@ -27,6 +28,7 @@ export class Quality {
   /** The first so many tiers can be had. */
   #tierCount: number = tiers.length;
   #governor: QualityGovernor;
+  #renderer: Pick<FrameRenderer, 'kind' | 'unfit'> | undefined;
   #share: { readonly of: DeviceShare; readonly member: ShareMember } | undefined;
 
   /** `frameIntervalMs`: of the source; nothing is judged before it is known. */
@@ -45,11 +47,20 @@ export class Quality {
     return this.#settings;
   }
 
-  /** Keeps to what a renderer has. */
-  limit(kind: RendererKind): void {
-    if (kind !== 'webgl') return;
+  /** Keeps to what a renderer has. `alone`: nothing else shows the picture, so that it draws although it is unfit for networks. */
+  limit(renderer: Pick<FrameRenderer, 'kind' | 'unfit'>, alone: boolean): void {
+    this.#renderer = alone ? renderer : undefined;
+    if (renderer.kind !== 'webgl' || this.#tierCount === webGlTierCount) return;
     this.#tierCount = webGlTierCount;
     this.#governor = governorFor(this.#settings, this.#tierCount);
+  }
+
+  /** Why frames are drawn without the network that is wanted; undefined where they are not. */
+  get declined(): VitreousError | undefined {
+    const { upscale } = this.#settings;
+    if (upscale === false || !this.#renderer) return undefined;
+    const { kind, unfit } = this.#renderer;
+    return upscale.force && kind !== '2d' ? undefined : unfit;
   }
 
   /** The tier by name that cannot be had here, where one is wanted. */
@@ -121,7 +132,7 @@ export class Quality {
   /** Not even the cheapest tier is fast enough. What was forced or chosen by name is never bypassed. */
   get overBudget(): boolean {
     const { upscale } = this.#settings;
-    return upscale !== false && this.#automatic && this.#governor.level < 0;
+    return upscale !== false && !this.declined && this.#automatic && this.#governor.level < 0;
   }
 
   get #automatic(): boolean {
@@ -129,10 +140,10 @@ export class Quality {
     return upscale !== false && upscale.quality === 'auto';
   }
 
-  /** The network by name or files; undefined: none. */
+  /** The network by name or files; undefined: none is wanted, or fit to run. */
   get network(): Tier | ModelSource | undefined {
     const { upscale } = this.#settings;
-    if (upscale === false) return undefined;
+    if (upscale === false || this.declined) return undefined;
     if (upscale.quality === 'auto') return tierAt(this.#governor.level);
     return this.missingTier ? tierAt(this.#tierCount - 1) : upscale.quality;
   }
