@@ -140,6 +140,7 @@ export class Conditions {
       pictureInPicture: presenter.overlay && (videoState?.pictureInPicture ?? false),
       encrypted: videoState?.encrypted ?? false,
       displaySize: this.displaySize,
+      unmatched: presenter.unmatched,
       canvasSize: this.#placement?.canvas ?? { width: 0, height: 0 },
       sourceSize: this.#sourceSize,
       maxTextureSize: this.#parts.maxTextureSize(),
