@@ -3,6 +3,8 @@ import { objectFitRect, type Size, snapRect } from '../core/geometry.js';
 import { readContentBox } from './content-box.js';
 import { DevicePixels } from './device-pixels.js';
 import { type FreeShape, freeShape } from './free-shape.js';
+import { isStacked, readLook } from './look.js';
+import { OverlayMount } from './overlay-mount.js';
 import type { Placement, Presenter } from './presenter.js';
 
 /** Of what lies over the canvas: beats any page rule. */
@@ -27,6 +29,7 @@ export class CanvasPresenter implements Presenter {
   readonly #pixels: DevicePixels;
   #shape: { readonly key: string; readonly free: FreeShape | undefined } | undefined;
   #laid: HTMLElement | undefined;
+  #mount: OverlayMount | undefined;
   #laidAt = { x: 0, y: 0 };
 
   constructor(canvas: HTMLCanvasElement, onChange: () => void) {
@@ -72,8 +75,9 @@ export class CanvasPresenter implements Presenter {
   }
 
   lay(element: HTMLElement | undefined): void {
-    this.#laid?.remove();
+    this.#mount?.remove();
     this.#laid = element;
+    this.#mount = element && new OverlayMount(this.canvas, element, () => this.follow());
     if (!element) return;
     for (const [name, value] of Object.entries(laidBase)) element.style.setProperty(name, value, 'important');
     this.#placeLaid(element);
@@ -81,10 +85,13 @@ export class CanvasPresenter implements Presenter {
 
   #placeLaid(laid: HTMLElement): void {
     const { canvas } = this;
-    if (laid.parentNode !== canvas.parentNode) {
-      if (canvas.parentNode) canvas.after(laid);
-      else laid.remove();
+    if (!canvas.isConnected) {
+      this.#mount?.remove();
+      return;
     }
+    const { parentElement } = canvas;
+    const display = parentElement ? getComputedStyle(parentElement).display : '';
+    this.#mount?.place(isStacked(readLook(getComputedStyle(canvas)), display));
     const [from, to] = [laid.getBoundingClientRect(), canvas.getBoundingClientRect()];
     const set = (name: string, length: number) => laid.style.setProperty(name, `${length}px`, 'important');
     // Its containing block is unknown: moved by how far it is off.

@@ -1,19 +1,19 @@
 import { type HostedLayer, ShadowHost } from './shadow-host.js';
 
 /**
- * Keeps a layer in the page over a video, without anything in the page's own tree where that can be: in a shadow tree of the video's parent, or of
- * what is around that. Else as the video's next sibling.
+ * Keeps a layer in the page over a video or a canvas, without anything in the page's own tree where that can be: in a shadow tree of its parent, or
+ * of what is around that. Else as its next sibling.
  */
 export class OverlayMount {
-  readonly #video: HTMLVideoElement;
+  readonly #over: HTMLElement;
   readonly #layer: HostedLayer;
   #host: ShadowHost | undefined;
   #parent: ParentNode | null = null;
   #stacked = false;
 
-  constructor(video: HTMLVideoElement, element: HTMLElement, onChange: () => void) {
-    this.#video = video;
-    this.#layer = { element, over: video, stacked: false, onChange };
+  constructor(over: HTMLElement, element: HTMLElement, onChange: () => void) {
+    this.#over = over;
+    this.#layer = { element, over, stacked: false, onChange };
   }
 
   /** Nothing of it is in the page's own tree. */
@@ -23,15 +23,15 @@ export class OverlayMount {
 
   /** Where `place` has put it: cheap. */
   get inPlace(): boolean {
-    const [video, { element }] = [this.#video, this.#layer];
-    if (!video.isConnected) return !element.isConnected;
-    if (video.parentNode !== this.#parent) return false;
+    const [over, { element }] = [this.#over, this.#layer];
+    if (!over.isConnected) return !element.isConnected;
+    if (over.parentNode !== this.#parent) return false;
     if (this.#host) return this.#host.has(this.#layer) && this.#host.childOf(this.#layer) !== undefined;
-    const later = (video.compareDocumentPosition(element) & Node.DOCUMENT_POSITION_FOLLOWING) !== 0;
-    return later && element.parentNode === video.parentNode;
+    const later = (over.compareDocumentPosition(element) & Node.DOCUMENT_POSITION_FOLLOWING) !== 0;
+    return later && element.parentNode === over.parentNode;
   }
 
-  /** Puts the layer where it belongs. `stacked`: the video is painted among what is positioned. True where it was elsewhere. */
+  /** Puts the layer where it belongs. `stacked`: what it lies over is painted among what is positioned. True where it was elsewhere. */
   place(stacked: boolean): boolean {
     if (this.inPlace && stacked === this.#stacked) return this.#takeSlot();
     const former = this.#layer.element.parentNode;
@@ -40,34 +40,34 @@ export class OverlayMount {
     this.#host = host;
     this.#stacked = stacked;
     this.#layer.stacked = stacked;
-    this.#parent = this.#video.parentNode;
+    this.#parent = this.#over.parentNode;
     if (host) {
       this.#layer.element.removeAttribute('slot');
       host.put(this.#layer);
     } else {
       this.#takeSlot();
-      if (!this.inPlace) this.#video.after(this.#layer.element);
+      if (!this.inPlace) this.#over.after(this.#layer.element);
     }
     return this.#layer.element.parentNode !== former;
   }
 
-  /** Inside a component that shows its children by slots, only what is in the video's own slot is seen with it. */
+  /** Inside a component that shows its children by slots, only what is in that element's own slot is seen with it. */
   #takeSlot(): false {
-    const [{ slot }, { element }] = [this.#video, this.#layer];
+    const [{ slot }, { element }] = [this.#over, this.#layer];
     if (!this.#host && element.slot !== slot) element.slot = slot;
     return false;
   }
 
   #findHost(stacked: boolean): ShadowHost | undefined {
-    const video = this.#video;
-    for (let at = video.parentElement; at; at = at.parentElement) {
+    const over = this.#over;
+    for (let at = over.parentElement; at; at = at.parentElement) {
       const host = ShadowHost.of(at);
       if (host) {
         const child = host.childOf(this.#layer);
-        const fits = !stacked || (child === video && (!video.nextElementSibling || host.canSplitAfter(video)));
+        const fits = !stacked || (child === over && (!over.nextElementSibling || host.canSplitAfter(over)));
         return fits ? host : undefined;
       }
-      // Further up the layer would not be behind a stacked video, and what is between must not concern it.
+      // Further up the layer would not be behind what is stacked, and what is between must not concern it.
       if (stacked || !isPlain(at)) return undefined;
     }
     return undefined;

@@ -53,9 +53,11 @@ export class ShadowHost {
     // Children with a slot of their own wait for another tree.
     if ([...host.children].some(({ slot }) => slot !== '')) return undefined;
     try {
-      const made = new ShadowHost(host, host.attachShadow({ mode: 'closed' }));
-      hosts.set(host, made);
-      return made;
+      return keepingAnimations(host, () => {
+        const made = new ShadowHost(host, host.attachShadow({ mode: 'closed' }));
+        hosts.set(host, made);
+        return made;
+      });
     } catch {
       refused.add(host); // It has a closed one.
       return undefined;
@@ -70,12 +72,12 @@ export class ShadowHost {
     this.#layers.add(layer);
     if (!this.#observer) {
       this.#observer = new MutationObserver(() => {
-        this.#arrange();
+        this.#rearrange();
         for (const { onChange } of this.#layers) onChange();
       });
       this.#observer.observe(this.#host, { childList: true });
     }
-    this.#arrange();
+    this.#rearrange();
   }
 
   remove(layer: HostedLayer): void {
@@ -85,7 +87,7 @@ export class ShadowHost {
       this.#observer?.disconnect();
       this.#observer = undefined;
     }
-    this.#arrange();
+    this.#rearrange();
   }
 
   /** Whether a layer can come right behind this child: all up to it go into a slot of their own, which text cannot. */
@@ -116,15 +118,23 @@ export class ShadowHost {
     return at ?? undefined;
   }
 
+  #rearrange(): void {
+    keepingAnimations(this.#host, () => this.#arrange());
+  }
+
   #arrange(): void {
     const before: Element[] = [];
     const after: Element[] = [];
     const behind = new Map<Element, HTMLElement[]>();
     for (const layer of this.#layers) {
       const child = this.childOf(layer);
-      if (!layer.stacked || !child) before.push(layer.element);
-      else if (!child.nextElementSibling) after.push(layer.element);
-      else behind.set(child, [...(behind.get(child) ?? []), layer.element]);
+      const last = !child?.nextElementSibling;
+      // Whether it is stacked or not: a child that goes from slot to slot loses its transitions, and it is they that stack and unstack it.
+      const splits = child === layer.over && !last && this.canSplitAfter(child);
+      if (splits && !behind.has(child)) behind.set(child, []);
+      if (!layer.stacked || !child || (!last && !splits)) before.push(layer.element);
+      else if (last) after.push(layer.element);
+      else behind.get(child)?.push(layer.element);
     }
     const parts: Element[] = [...before];
     const names = new Map<Element, string>();
@@ -175,4 +185,30 @@ export class ShadowHost {
     this.#slots.set(name, slot);
     return slot;
   }
+}
+
+/** What goes to another slot begins its CSS animations anew: they go on where they were. */
+function keepingAnimations<T>(host: Element, change: () => T): T {
+  const kept = new Map<string, CSSNumberish>();
+  const targets: (Element | null)[] = [];
+  const keyOf = (animation: Animation): string | undefined => {
+    if (!('animationName' in animation) || !(animation.effect instanceof KeyframeEffect)) return undefined;
+    const { target, pseudoElement } = animation.effect;
+    if (!targets.includes(target)) targets.push(target);
+    return `${targets.indexOf(target)} ${pseudoElement} ${animation.animationName}`;
+  };
+  const all = () => ('getAnimations' in host ? host.getAnimations({ subtree: true }) : []);
+  for (const animation of all()) {
+    const [key, time] = [keyOf(animation), animation.currentTime];
+    if (key !== undefined && time !== null) kept.set(key, time);
+  }
+  const result = change();
+  if (kept.size === 0) return result;
+  for (const animation of all()) {
+    const time = kept.get(keyOf(animation) ?? '');
+    // Those of scrolling have no time of their own.
+    if (time !== undefined && animation.timeline instanceof DocumentTimeline && animation.currentTime !== time)
+      animation.currentTime = time;
+  }
+  return result;
 }
