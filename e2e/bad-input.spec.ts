@@ -120,7 +120,7 @@ async function expectNativePlays(page: Page): Promise<void> {
   const result = await page.evaluate(async () => {
     await window.video.play();
     await new Promise((resolve) => window.video.requestVideoFrameCallback(resolve));
-    return { paused: window.video.paused, canvases: document.querySelectorAll('canvas').length };
+    return { paused: window.video.paused, canvases: window.everywhere('canvas').length };
   });
   expect(result).toEqual({ paused: false, canvases: 0 });
   expect(meanLevel(await seen(page, size))).toBeGreaterThan(20);
@@ -174,7 +174,7 @@ fault('media', 'a file that is no video', 'rejects: `video-error`', async ({ pag
     } catch (thrown) {
       return [
         thrown instanceof window.vitreous.VitreousError ? thrown.code : String(thrown),
-        document.querySelectorAll('canvas').length,
+        window.everywhere('canvas').length,
       ];
     }
   });
@@ -192,7 +192,7 @@ fault('media', 'audio alone at the start', 'rejects: `source-format`', async ({ 
     );
   }, audio);
   expect(code).toBe('source-format');
-  expect(await page.evaluate(() => document.querySelectorAll('canvas').length)).toBe(0);
+  expect(await page.evaluate(() => window.everywhere('canvas').length)).toBe(0);
 });
 
 fault(

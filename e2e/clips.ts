@@ -79,6 +79,8 @@ const specs = {
     source: `${walker},trim=end=1,fps=25[one];movie=${demoClips}/bunny.mp4,trim=end=1,setpts=PTS-STARTPTS,fps=25[two];[one][two]concat=n=2`,
   },
   '64x36': { source: pattern('64x36') },
+  // Whatever enlarges it makes much the same of it.
+  soft: { source: pattern('64x36'), filter: `gblur=sigma=1.5,${to709}` },
   '96x54': { source: pattern('96x54') },
   '160x90': { source: pattern('160x90', 10, 2) },
   long: { source: pattern('64x36', 10, 60) },

@@ -78,7 +78,7 @@ test('paused, the debug overlay comes to rest', async ({ page }) => {
   await page.evaluate(() => window.enhanceVideo({ debug: true }));
   await panel(page, /running, S on webgpu, 0 fps/);
   const text = await page.evaluate(async () => {
-    const root = document.querySelector('[data-vitreous=debug]')?.shadowRoot;
+    const root = window.everywhere('[data-vitreous=debug]')[0]?.shadowRoot;
     if (!root) throw new Error('no overlay');
     let changes = 0;
     new MutationObserver(() => changes++).observe(root, { subtree: true, childList: true, characterData: true });

@@ -225,7 +225,7 @@ test('beside super-resolution frames go on while a look is under way; off, all o
       const during = {
         tier: enhanced.stats.tier,
         state: enhanced.stats.detect?.state,
-        regions: document.querySelectorAll('[data-vitreous=status][aria-live=polite]').length,
+        regions: window.everywhere('[data-vitreous=status][aria-live=polite]').length,
       };
       enhanced.set({ detect: false });
       await window.nextFrame(3);
@@ -310,7 +310,7 @@ test('what was found is WebVTT that a browser reads, and a PNG of the picture sh
       payload: JSON.parse((cue as VTTCue).text), // Cues of a WebVTT file are VTTCues.
     }));
     const bytes = new Uint8Array(await (await enhanced.snapshot()).arrayBuffer());
-    const region = document.querySelector('[data-vitreous=status]');
+    const region = window.everywhere('[data-vitreous=status]')[0];
     while (region?.textContent === '') await new Promise((resolve) => setTimeout(resolve, 50));
     return { cues, png: [...bytes], look, said: region?.textContent };
   });

@@ -107,7 +107,7 @@ async function stepThrough(page: Page, part: StartPart): Promise<string[]> {
       return {
         at,
         outcome,
-        canvases: document.querySelectorAll('canvas').length,
+        canvases: window.everywhere('canvas').length,
         listeners: window.liveListeners().length - listenersBefore,
         objects: window.liveGpuObjects(),
         frames: window.liveVideoFrames(),
@@ -205,7 +205,7 @@ fault(
         await window.redrawn();
         return {
           outcome,
-          canvases: document.querySelectorAll('canvas').length,
+          canvases: window.everywhere('canvas').length,
           listeners: window.liveListeners().length - before,
         };
       });

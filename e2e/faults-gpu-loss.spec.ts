@@ -347,7 +347,7 @@ fault(
         results.push({
           state: enhanced.state,
           told: window.events.filter(({ type }) => type === 'fallback').length,
-          canvases: document.querySelectorAll('canvas').length,
+          canvases: window.everywhere('canvas').length,
         });
       }
       return results;

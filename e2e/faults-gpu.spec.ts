@@ -34,7 +34,7 @@ fault(
         ),
       );
       expect(code, label).toBe('pipeline-failed');
-      expect(await page.evaluate(() => document.querySelectorAll('canvas').length), label).toBe(0);
+      expect(await page.evaluate(() => window.everywhere('canvas').length), label).toBe(0);
       expect(await leftAfterDispose(page), label).toEqual(nothing);
     }
     const state = await page.evaluate(async () => {

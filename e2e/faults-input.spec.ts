@@ -65,7 +65,7 @@ fault(
           const unlisted = await codeOf(otherOrigin + manifest);
           const data = await codeOf('data:application/json,{}');
           const redirected = await codeOf(`${trustedOrigin}/away${manifest}`, [trustedOrigin]);
-          const canvases = document.querySelectorAll('canvas').length;
+          const canvases = window.everywhere('canvas').length;
           const listed = await codeOf(trustedOrigin + manifest, [trustedOrigin]);
           const { tier } = window.enhanced?.stats ?? {};
           // While running: the picture goes on.
@@ -166,7 +166,7 @@ fault(
       const { detections } = await window.nextEvent('detections');
       await window.redrawn();
       // Once more after what was seen has stayed for long enough to be said.
-      const region = () => document.querySelector('[data-vitreous=status]');
+      const region = () => window.everywhere('[data-vitreous=status]')[0];
       while (!region()?.textContent) await window.redrawn();
       const said = { text: region()?.textContent ?? '', elements: region()?.childElementCount };
       const vtt = enhanced.detectionsAsVtt();

@@ -45,7 +45,7 @@ function fallbacks(page: Page): Promise<(string | undefined)[]> {
 /** Nothing of ours covers the video, and it is not black. */
 async function expectNative(page: Page, what: string): Promise<void> {
   const visibility = await page.evaluate(() => {
-    const canvas = document.querySelector('canvas');
+    const canvas = window.everywhere('canvas')[0];
     return canvas ? getComputedStyle(canvas).visibility : 'none';
   });
   expect(['hidden', 'none'], what).toContain(visibility);
@@ -75,7 +75,7 @@ function holdings(page: Page): Promise<Record<string, number>> {
       gpuObjects: window.liveGpuObjects(),
       videoFrames: window.openVideoFrames(),
       listeners: window.liveListeners().length,
-      canvases: document.querySelectorAll('canvas').length,
+      canvases: window.everywhere('canvas').length,
       elements: document.querySelectorAll('*').length,
       devices: window.gpuDevices.length,
     };
@@ -275,8 +275,8 @@ fault(
         const seen: { seconds: number; visible: boolean }[] = [];
         const wrapped = new Promise<void>((resolve) => {
           const onFrame = ({ timestampUs }: { timestampUs: number }) => {
-            const canvas = document.querySelector('canvas');
-            const visible = canvas !== null && getComputedStyle(canvas).visibility !== 'hidden';
+            const canvas = window.everywhere('canvas')[0];
+            const visible = canvas !== undefined && getComputedStyle(canvas).visibility !== 'hidden';
             seen.push({ seconds: timestampUs / 1e6, visible });
             if (timestampUs > 1e6) return;
             video.pause();

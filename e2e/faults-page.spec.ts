@@ -313,8 +313,8 @@ fault(
       const meanwhile = await page.evaluate(async () => {
         await window.video.play();
         for (let i = 0; i < 5; i++) await new Promise((resolve) => window.video.requestVideoFrameCallback(resolve));
-        const canvas = document.querySelector('canvas');
-        const covered = canvas !== null && getComputedStyle(canvas).visibility !== 'hidden';
+        const canvas = window.everywhere('canvas')[0];
+        const covered = canvas !== undefined && getComputedStyle(canvas).visibility !== 'hidden';
         return { paused: window.video.paused, covered };
       });
       expect(meanwhile).toEqual({ paused: false, covered: false });

@@ -52,9 +52,9 @@ async function offerProtected(page: Page): Promise<void> {
 /** Nothing of ours covers the video, whose picture is there. */
 async function expectPlaysBare(page: Page): Promise<void> {
   const now = await page.evaluate(() => {
-    const canvas = document.querySelector('canvas');
+    const canvas = window.everywhere('canvas')[0];
     return {
-      covered: canvas !== null && getComputedStyle(canvas).visibility !== 'hidden',
+      covered: canvas !== undefined && getComputedStyle(canvas).visibility !== 'hidden',
       protected: window.video.mediaKeys !== null,
       error: window.video.error?.message,
     };

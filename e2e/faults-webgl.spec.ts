@@ -26,7 +26,7 @@ async function open(page: Page): Promise<void> {
     let extension: WEBGL_lose_context | null | undefined;
     const find = () => {
       extension =
-        (window.enhanced?.canvas ?? document.querySelector('canvas'))
+        (window.enhanced?.canvas ?? window.everywhere('canvas')[0])
           ?.getContext('webgl2')
           ?.getExtension('WEBGL_lose_context') ?? extension;
       return extension;
@@ -105,7 +105,7 @@ fault(
       return {
         objects: window.liveGlObjects(),
         frames: window.liveVideoFrames(),
-        canvases: document.querySelectorAll('canvas').length,
+        canvases: window.everywhere('canvas').length,
       };
     });
     expect(left).toEqual({ objects: 0, frames: 0, canvases: 0 });
@@ -132,7 +132,7 @@ fault(
         after: enhanced.state,
         paused: window.video.paused,
         objects: window.liveGlObjects(),
-        canvases: document.querySelectorAll('canvas').length,
+        canvases: window.everywhere('canvas').length,
         frames: window.liveVideoFrames(),
       };
     });

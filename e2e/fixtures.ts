@@ -1,4 +1,5 @@
 import { test as base, chromium, expect, type Page } from '@playwright/test';
+import { seeEverywhere } from './everywhere.js';
 
 interface Fixtures {
   /** What the page wrote with console.error and console.warn, oldest first. */
@@ -20,6 +21,7 @@ export const test = base.extend<Fixtures>({
   },
   page: async ({ page }, use) => {
     const uncaught = collectUncaught(page);
+    await seeEverywhere(page);
     await use(page);
     expect(uncaught, 'uncaught errors in the page').toEqual([]);
   },
@@ -41,6 +43,7 @@ async function withPlainPage(
   try {
     const page = await browser.newPage(baseURL === undefined ? {} : { baseURL });
     const uncaught = collectUncaught(page);
+    await seeEverywhere(page);
     await use(page);
     expect(uncaught, 'uncaught errors in the page').toEqual([]);
   } finally {

@@ -132,6 +132,48 @@ test('a label stands above its box, dark on bright and bright on dark; where the
   }
 });
 
+test('on a canvas that lies mirrored or turned on the screen labels are as upright as on another', async ({ page }) => {
+  await open(page);
+  const boxes = [
+    { x: 0.3, y: 0.4, width: 0.25, height: 0.3 },
+    { x: 0.85, y: 0.02, width: 0.14, height: 0.4 },
+  ];
+  const scene = { style: 'box', labels: true, colours: [orange] } as const;
+  const upright = await drawn(page, { ...scene, boxes });
+  // Of the strokes of boxes the sides differ by what is rounded; labels, and the gaps to their boxes, do not.
+  const labels = (x: number, y: number) => (x >= 96 && x < 140 && y < 68) || (x >= 276 && y > 8 && y < 28);
+  for (const turn of [0, 1, 2, 3].flatMap((quarters) => [true, false].map((mirrored) => ({ quarters, mirrored })))) {
+    /** A place of the screen, fractions, on the canvas. */
+    const undo = (right: number, down: number): [number, number] => {
+      let [x, y] = [right, down];
+      for (let i = 0; i < turn.quarters; i++) [x, y] = [y, 1 - x];
+      return [turn.mirrored ? 1 - x : x, y];
+    };
+    const turnedBoxes = boxes.map((box) => {
+      const [a, b] = [undo(box.x, box.y), undo(box.x + box.width, box.y + box.height)];
+      const [x, y] = [Math.min(a[0], b[0]), Math.min(a[1], b[1])];
+      return { x, y, width: Math.abs(a[0] - b[0]), height: Math.abs(a[1] - b[1]) };
+    });
+    const [width, height] = turn.quarters % 2 === 0 ? [size.width, size.height] : [size.height, size.width];
+    await page.evaluate(([w, h, s]) => window.drawScene(w, h, s), [
+      width,
+      height,
+      { ...scene, boxes: turnedBoxes, turn },
+    ] as const);
+    const canvas = await screenshot(page, { x: 0, y: 0, width, height });
+    const onScreen = { ...size, data: new Uint8Array(upright.data.length) };
+    for (let y = 0; y < size.height; y++)
+      for (let x = 0; x < size.width; x++) {
+        const [u, v] = undo((x + 0.5) / size.width, (y + 0.5) / size.height);
+        onScreen.data.set(
+          [...at(canvas, Math.floor(u * width), Math.floor(v * height)), 255],
+          (y * size.width + x) * 4,
+        );
+      }
+    expect(difference(onScreen, upright, labels).max, JSON.stringify(turn)).toBe(0);
+  }
+});
+
 test('in a letterbox marks lie in the picture, and nothing is drawn beside it', async ({ page }) => {
   await open(page);
   const rect = { x: 40, y: 0, width: 240, height: 180 };

@@ -67,7 +67,7 @@ test('dispose leaves the page and the device as they were', async ({ page }) => 
       const enhanced = await window.enhanceVideo({ device });
       await window.video.play();
       await window.nextFrame(2);
-      const during = document.querySelectorAll('canvas').length;
+      const during = window.everywhere('canvas').length;
       enhanced.dispose();
       enhanced.dispose();
       rounds.push({
@@ -213,7 +213,7 @@ test.describe('abort', () => {
           const lost = await Promise.all(window.gpuDevices.map((device) => device.lost.then((loss) => loss.reason)));
           return {
             outcome,
-            canvases: document.querySelectorAll('canvas').length,
+            canvases: window.everywhere('canvas').length,
             listeners: window.liveListeners().length - before,
             devices: lost.filter((why) => why !== 'destroyed'),
           };

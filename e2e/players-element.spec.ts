@@ -195,7 +195,7 @@ test('a custom media element inside it, defined later, is enhanced through its o
       before,
       media: parsed.media?.localName,
       source: [parsed.src, parsed.videoWidth],
-      beside: canvas?.previousElementSibling === video && canvas?.getRootNode() === parsed.media?.shadowRoot,
+      beside: video?.nextElementSibling?.localName === 'vitreous-layer' && canvas?.isConnected,
       same: JSON.stringify(a) === JSON.stringify(b),
       width: a.width,
     };

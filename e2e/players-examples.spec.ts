@@ -11,7 +11,7 @@ const run = promisify(execFile);
 /** Whether the canvas lies over the picture of the video, wherever the player has put it. */
 const covers = (page: Page) =>
   page.evaluate(async () => {
-    const [video, canvas] = [document.querySelector('video'), document.querySelector('canvas[data-vitreous]')];
+    const [video, canvas] = [document.querySelector('video'), window.everywhere('canvas')[0]];
     const [a, b] = [video, canvas].map((element) => element?.getBoundingClientRect());
     if (!a || !b) return 'nothing there';
     const off = Math.max(...[a.x - b.x, a.y - b.y, a.width - b.width, a.height - b.height].map(Math.abs));

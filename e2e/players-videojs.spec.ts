@@ -81,7 +81,7 @@ test('another source is enhanced in its turn, in full screen too', async ({ page
   await page.click('.vjs-fullscreen-control');
   const rects = () =>
     page.evaluate(() =>
-      ['video', 'canvas[data-vitreous]'].map((name) => document.querySelector(name)?.getBoundingClientRect().toJSON()),
+      ['video', 'canvas[data-vitreous]'].map((name) => window.everywhere(name)[0]?.getBoundingClientRect().toJSON()),
     );
   await expect.poll(async () => (await rects())[0].width).toBe(page.viewportSize()?.width);
   await expect.poll(async () => JSON.stringify((await rects())[1]) === JSON.stringify((await rects())[0])).toBe(true);
@@ -99,14 +99,14 @@ for (const order of ['the player first', 'the plugin first'] as const)
       await window.pluginReached('running');
       const { enhanced } = window.plugin;
       if (!playerFirst) window.plugin.dispose();
-      const inPlayer = playerFirst ? undefined : document.querySelectorAll('.vjs-vitreous-button, canvas').length;
+      const inPlayer = playerFirst ? undefined : window.everywhere('.vjs-vitreous-button, canvas').length;
       if (!playerFirst) await window.playLoaded();
       window.player.dispose();
       window.plugin.dispose();
       return {
         inPlayer,
         states: [window.plugin.state, enhanced?.state],
-        elements: document.querySelectorAll('canvas, video, .video-js').length,
+        elements: window.everywhere('canvas, video, .video-js').length,
       };
     }, order === 'the player first');
     expect(left).toEqual({
@@ -128,7 +128,7 @@ test('bad options are refused by name, and the player plays on', async ({ page }
         message = String(thrown);
       }
       await window.playLoaded();
-      return { message, state: window.plugin.state, canvases: document.querySelectorAll('canvas').length };
+      return { message, state: window.plugin.state, canvases: window.everywhere('canvas').length };
     },
     await clip('64x36'),
   );

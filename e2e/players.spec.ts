@@ -110,13 +110,13 @@ fault('page', 'the video moved into the document of an iframe', 'stays enhanced'
       state: enhanced.state,
       names: [...inside.body.children].map(({ localName }) => localName),
       same: JSON.stringify(canvas.getBoundingClientRect()) === JSON.stringify(video.getBoundingClientRect()),
-      left: document.querySelectorAll('canvas, div[data-vitreous]').length,
+      left: window.everywhere('canvas, div[data-vitreous], vitreous-layer').length,
       sheets: [document.adoptedStyleSheets.length, inside.adoptedStyleSheets.length],
     };
   });
   expect(result).toEqual({
     state: 'running',
-    names: ['video', 'canvas', 'div'],
+    names: ['video'],
     same: true,
     left: 0,
     sheets: [0, 1],
@@ -168,7 +168,8 @@ for (const asks of ['before', 'after'] as const)
         const canvas = enhanced?.canvas;
         return {
           state: enhanced?.state,
-          together: canvas?.previousElementSibling === video && canvas.checkVisibility({ visibilityProperty: true }),
+          together:
+            canvas?.ownerDocument === video.ownerDocument && canvas.checkVisibility({ visibilityProperty: true }),
           same: JSON.stringify(canvas?.getBoundingClientRect()) === JSON.stringify(video.getBoundingClientRect()),
           faults: enhanced?.stats.faults,
         };
@@ -198,7 +199,7 @@ test('a poster shows until the video is played, and nothing lies over it', async
     other.src = src;
     other.style.cssText = 'width: 192px; height: 108px';
     const { canvas } = await window.vitreous.enhance(other, { upscale: { quality: 'S', force: true } });
-    const before = [...document.querySelectorAll('canvas')].filter((each) => each !== canvas);
+    const before = window.everywhere('canvas').filter((each) => each !== canvas);
     const hidden = before.map((each) => getComputedStyle(each).visibility);
     await video.play();
     const enhanced = await enhancing;

@@ -31,7 +31,7 @@ test('kernels compile side by side while the video plays natively', async ({ pag
     const onNative = () => {
       if (started) return;
       native++;
-      const canvas = document.querySelector('canvas');
+      const canvas = window.everywhere('canvas')[0];
       if (canvas && getComputedStyle(canvas).visibility !== 'hidden') covered++;
       video.requestVideoFrameCallback(onNative);
     };
@@ -64,12 +64,12 @@ test('a tier switch never stalls: the former tier draws until the next one stand
       await window.nextFrame(3);
       return pipeline;
     };
-    const canvas = document.querySelector('canvas');
+    const canvas = window.everywhere('canvas')[0];
     const frames: { tier: string; visible: boolean }[] = [];
     enhanced.addEventListener('frame', () =>
       frames.push({
         tier: enhanced.stats.tier,
-        visible: canvas !== null && getComputedStyle(canvas).visibility !== 'hidden',
+        visible: canvas !== undefined && getComputedStyle(canvas).visibility !== 'hidden',
       }),
     );
     const switched = new Promise((resolve) => enhanced.addEventListener('tier', resolve, { once: true }));

@@ -235,6 +235,7 @@ const middle = { x: 0.25, y: 0.25, width: 0.5, height: 0.5 };
 const scenes: readonly HighlightScene[] = [
   { style: 'box', labels: true, boxes: [middle, { x: 0.81, y: 0.013, width: 0.17, height: 0.4 }] },
   { style: 'outline', labels: true, boxes: [middle], pixelRatio: 2 },
+  { style: 'box', labels: true, boxes: [middle], turn: { quarters: 3, mirrored: true } },
   { style: 'spotlight', boxes: [middle, { x: 0, y: 0.6, width: 0.2, height: 0.3 }], compare: 0.3 },
   { style: 'blur', boxes: [middle], rect: { x: 40, y: 0, width: 240, height: 180 } },
 ];

@@ -69,6 +69,7 @@ async function play({ canvas, url, frames }: Order): Promise<void> {
     attached: true,
     pictureInPicture: false,
     encrypted: false,
+    unmatched: undefined,
     placement: {
       canvas: { width: canvas.width, height: canvas.height },
       rect: { x: 0, y: 0, width: canvas.width, height: canvas.height },

@@ -1,5 +1,5 @@
 import type { Highlights, Mark } from '../../plugin/compose/highlights.js';
-import type { Rect } from '../../plugin/core/geometry.js';
+import type { Rect, Turn } from '../../plugin/core/geometry.js';
 
 /** A drawing of a scene; boxes in fractions of the picture. */
 export interface HighlightScene {
@@ -14,6 +14,8 @@ export interface HighlightScene {
   /** Default: the whole canvas. */
   readonly rect?: Rect;
   readonly pixelRatio?: number;
+  /** How the canvas is said to lie on the screen; default: upright. */
+  readonly turn?: Turn;
   /** A round bump of likeness in the middle of this box, for each prompt. */
   readonly heat?: readonly Rect[];
 }

@@ -91,6 +91,7 @@ window.drawScene = async (width, height, scene) => {
       rect: scene?.rect ?? { x: 0, y: 0, width, height },
       canvas: { width, height },
       pixelRatio: scene?.pixelRatio ?? 1,
+      turn: scene?.turn,
       compare: scene?.compare ?? false,
       dividerWidth: 2,
       highlights,

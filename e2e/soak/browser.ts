@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type Browser, type CDPSession, chromium, type Page } from '@playwright/test';
 import { createServer, type ViteDevServer } from 'vite';
+import { seeEverywhere } from '../everywhere.js';
 import { setUp } from '../setup/setup.mjs';
 import { waitsForItself } from './deadlock.js';
 import { keepLedger } from './ledger.js';
@@ -77,6 +78,7 @@ export async function openSoakBrowser(): Promise<SoakBrowser> {
     const uncaught: string[] = [];
     page.on('pageerror', (error) => uncaught.push(String(error.stack ?? error)));
     page.on('crash', () => uncaught.push('the page crashed'));
+    await seeEverywhere(page);
     await keepLedger(page);
     await page.goto(`${url}e2e/pages/soak.html`);
     await page.waitForFunction(() => document.documentElement.dataset.ready === 'true');

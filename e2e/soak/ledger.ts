@@ -109,7 +109,7 @@ export async function keepLedger(page: Page): Promise<void> {
       devices: objectsOf.size,
       forgottenGpuObjects: count(ended),
       openVideoFrames: openFrames,
-      canvases: document.querySelectorAll('canvas').length,
+      canvases: window.everywhere('canvas').length,
     });
   });
 }

@@ -1,6 +1,6 @@
 import composeWgsl from '../../shaders/compose/compose.wgsl';
 import { disposeSymbol } from '../core/dispose.js';
-import type { Rect, Size } from '../core/geometry.js';
+import { pixelsInside, type Rect, type Size, type Turn } from '../core/geometry.js';
 import type { GpuDevice } from '../gpu/device.js';
 import { compileRender } from '../gpu/render-pipeline.js';
 import type { PassTimings } from '../gpu/timer.js';
@@ -11,6 +11,10 @@ import type { Highlights } from './highlights.js';
 export interface ComposeLayout {
   /** The picture's rectangle on the canvas, device pixels; may reach beyond it. */
   readonly rect: Rect;
+  /** Nothing outside of this rectangle of the canvas is drawn; undefined: all of it. */
+  readonly clip?: Rect | undefined;
+  /** How the canvas lies on the screen; undefined: upright. */
+  readonly turn?: Turn | undefined;
   /** Fraction of the rectangle's width left of which the native frame shows; false for none. */
   readonly compare: number | false;
   /** Width of the line between the two, device pixels. */
@@ -51,6 +55,7 @@ export class ComposeStage {
   /** One a texture of frames. */
   #bindGroups: readonly GPUBindGroup[] = [];
   #rect: Rect = { x: 0, y: 0, width: 0, height: 0 };
+  #clip: Rect | undefined;
   readonly #events: ComposeEvents;
   #frames: readonly GPUTexture[] = [];
   #layer: HighlightLayer | undefined;
@@ -134,10 +139,10 @@ export class ComposeStage {
   }
 
   #arrangeHighlights(layout: ComposeLayout): void {
-    const { highlights, rect, canvas, compare, dividerWidth, pixelRatio } = layout;
+    const { highlights, rect, canvas, compare, dividerWidth, pixelRatio, turn } = layout;
     if (highlights) {
       const split = compare === false ? -1 : compare * rect.width;
-      this.#highlightLayer()?.arrange(highlights, { rect, canvas, split, dividerWidth, pixelRatio });
+      this.#highlightLayer()?.arrange(highlights, { rect, canvas, split, dividerWidth, pixelRatio, turn });
     } else if (this.#layer) {
       this.#layer.dispose();
       this.#layer = undefined;
@@ -148,6 +153,7 @@ export class ComposeStage {
   arrange(layout: ComposeLayout): void {
     this.#arrangeHighlights(layout);
     const { rect, compare, dividerWidth } = layout;
+    this.#clip = layout.clip;
     const split = compare === false ? -1 : compare * rect.width;
     const next = [rect.x, rect.y, rect.width, rect.height, split, dividerWidth];
     if (next.every((word, i) => this.#words[i] === Math.fround(word))) return;
@@ -165,14 +171,11 @@ export class ComposeStage {
       ...timings.pass('compose'),
       colorAttachments: [{ ...this.#attachment, view: target.createView(canvasView) }],
     });
-    const left = Math.max(0, Math.round(this.#rect.x));
-    const top = Math.max(0, Math.round(this.#rect.y));
-    const right = Math.min(target.width, Math.round(this.#rect.x + this.#rect.width));
-    const bottom = Math.min(target.height, Math.round(this.#rect.y + this.#rect.height));
-    if (right > left && bottom > top) {
+    const { x, y, width, height } = pixelsInside(target, this.#rect, this.#clip);
+    if (width > 0 && height > 0) {
       pass.setPipeline(this.#pipeline);
       pass.setBindGroup(0, bindGroup);
-      pass.setScissorRect(left, top, right - left, bottom - top);
+      pass.setScissorRect(x, y, width, height);
       pass.draw(3);
       this.#layer?.record(pass, turn);
     }

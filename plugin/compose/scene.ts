@@ -1,4 +1,4 @@
-import type { Rect, Size } from '../core/geometry.js';
+import type { Rect, Size, Turn } from '../core/geometry.js';
 import { type Highlights, mostMarks, mostPrompts } from './highlights.js';
 
 /** What a scene is laid out for. */
@@ -10,6 +10,8 @@ export interface SceneLayout {
   readonly split: number;
   readonly dividerWidth: number;
   readonly pixelRatio: number;
+  /** How the canvas lies on the screen, against which labels are turned back. Absent: upright. */
+  readonly turn?: Turn | undefined;
   /** Device pixels a pixel of the atlas. */
   readonly labelScale: number;
   /** Each prompt's plate in the atlas; empty for no labels. */
@@ -35,6 +37,8 @@ export function writeScene(words: Float32Array, highlights: Highlights, layout: 
   words.set([rect.x, rect.y, rect.width, rect.height, canvas.width, canvas.height, split, dividerWidth]);
   words.set([pixelRatio, count, labelScale, Math.min(layers, highlights.prompts.length)], 8);
   words[13] = countsCuts ? (highlights.cuts ?? -1) : -1;
+  words[14] = layout.turn?.quarters ?? 0;
+  words[15] = layout.turn?.mirrored ? 1 : 0;
   for (const [i, { colour }] of highlights.prompts.entries()) words.set([...colour, 1], wordsOfHeader + i * 4);
   for (let i = 0; i < count; i++) {
     const mark = highlights.marks[i];

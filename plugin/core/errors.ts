@@ -60,6 +60,7 @@ export const errorCodes = [
   'video-error',
   'video-detached',
   'video-zero-size',
+  'video-style',
   'video-no-frame-callback',
   'video-taken',
   'frame-import',

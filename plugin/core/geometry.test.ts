@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { objectFitRect, parseObjectPosition, snapRect } from './geometry.js';
+import { nearestTurn, objectFitRect, parseObjectPosition, snapRect } from './geometry.js';
 
 const box = { width: 200, height: 100 };
 const picture = { width: 64, height: 64 };
@@ -44,5 +44,35 @@ test('snaps both edges, so that neighbours stay neighbours', () => {
     y: 21,
     width: 100,
     height: 41,
+  });
+});
+
+describe('nearestTurn', () => {
+  const tilt = (degrees: number, mirror = 1) => {
+    const [c, s] = [Math.cos((degrees * Math.PI) / 180), Math.sin((degrees * Math.PI) / 180)];
+    return [
+      { x: c * mirror, y: s * mirror },
+      { x: -s, y: c },
+    ] as const;
+  };
+  test.each([
+    ['upright', tilt(0), { quarters: 0, mirrored: false }],
+    ['mirrored', tilt(0, -1), { quarters: 0, mirrored: true }],
+    ['upside down', tilt(180), { quarters: 2, mirrored: false }],
+    ['mirrored top to bottom', tilt(180, -1), { quarters: 2, mirrored: true }],
+    ['a quarter clockwise', tilt(90), { quarters: 1, mirrored: false }],
+    ['a quarter back, mirrored', tilt(-90, -1), { quarters: 3, mirrored: true }],
+    ['tilted a little', tilt(-30), { quarters: 0, mirrored: false }],
+    ['tilted a lot', tilt(140, -1), { quarters: 2, mirrored: true }],
+    [
+      'flat',
+      [
+        { x: 1, y: 0 },
+        { x: 2, y: 0 },
+      ] as const,
+      { quarters: 0, mirrored: false },
+    ],
+  ])('%s', (_name, [right, down], turn) => {
+    expect(nearestTurn(right, down)).toEqual(turn);
   });
 });

@@ -14,6 +14,39 @@ export function sameSize(a: Size | undefined, b: Size | undefined): boolean {
   return a !== undefined && b !== undefined && a.width === b.width && a.height === b.height;
 }
 
+/** The whole pixels of a rectangle that lie on a canvas, and in another rectangle where there is one. May be empty or negative. */
+export function pixelsInside(canvas: Size, rect: Rect, clip: Rect | undefined): Rect {
+  const [a, b] = [rect, clip ?? rect];
+  const x = Math.max(0, Math.round(Math.max(a.x, b.x)));
+  const y = Math.max(0, Math.round(Math.max(a.y, b.y)));
+  const right = Math.min(canvas.width, Math.round(Math.min(a.x + a.width, b.x + b.width)));
+  const bottom = Math.min(canvas.height, Math.round(Math.min(a.y + a.height, b.y + b.height)));
+  return { x, y, width: right - x, height: bottom - y };
+}
+
+/** How a picture lies on the screen, to the nearest quarter turn: first mirrored left to right, then turned clockwise. */
+export interface Turn {
+  readonly quarters: number;
+  readonly mirrored: boolean;
+}
+
+export const upright: Turn = { quarters: 0, mirrored: false };
+
+export function sameTurn(a: Turn, b: Turn): boolean {
+  return a.quarters === b.quarters && a.mirrored === b.mirrored;
+}
+
+/** The turn nearest to a linear map, given by where it takes a step to the right and a step down. A map that flattens everything is taken as none. */
+export function nearestTurn(right: { x: number; y: number }, down: { x: number; y: number }): Turn {
+  const determinant = right.x * down.y - right.y * down.x;
+  if (determinant === 0 || Number.isNaN(determinant)) return upright;
+  const mirrored = determinant < 0;
+  const sign = mirrored ? -1 : 1;
+  // Of all rotations the nearest one (least squares): both steps say where it takes them.
+  const angle = Math.atan2(sign * right.y - down.x, sign * right.x + down.y);
+  return { quarters: (Math.round(angle / (Math.PI / 2)) + 4) % 4, mirrored };
+}
+
 /** One coordinate of CSS `object-position`: a fraction of the free space plus CSS pixels. */
 export interface PositionOffset {
   readonly fraction: number;

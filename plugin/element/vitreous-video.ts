@@ -271,7 +271,8 @@ export class VitreousVideoElement extends ElementBase {
 
   #findMedia(): MediaElement | undefined {
     for (const child of this.children) {
-      if (child.slot !== '') continue;
+      // What we lay over the video is no element that is still to be defined.
+      if (child.slot !== '' || (child instanceof HTMLElement && child.dataset.vitreous !== undefined)) continue;
       if (isMedia(child)) return child;
       const { localName } = child;
       if (localName.includes('-') && !customElements.get(localName))

@@ -37,9 +37,14 @@ export class DevicePixels {
     }
   }
 
+  /** Device pixels a CSS pixel of the canvas. */
+  get ratio(): number {
+    return this.#view.devicePixelRatio * zoomOf(this.#canvas);
+  }
+
   /** Device pixels of the content box. */
   get size(): Size {
-    const ratio = this.#view.devicePixelRatio * zoomOf(this.#canvas);
+    const { ratio } = this;
     const exact = this.#exact;
     // Until the observer has reported a new layout, its old number would be a frame out of date. Under the emulated ratio of
     // developer tools it counts CSS pixels: no rounding explains a difference of more than a CSS pixel.

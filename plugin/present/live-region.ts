@@ -1,3 +1,5 @@
+import { OverlayMount } from './overlay-mount.js';
+
 /** There for screen readers alone; nothing of the page moves. */
 const hidden =
   'all: initial; position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; pointer-events: none;';
@@ -6,8 +8,9 @@ const hidden =
 export class LiveRegion {
   readonly #beside: HTMLElement;
   #element: HTMLElement | undefined;
+  #mount: OverlayMount | undefined;
 
-  /** `beside`: the canvas, whose next sibling it becomes. */
+  /** `beside`: the canvas. */
   constructor(beside: HTMLElement) {
     this.#beside = beside;
   }
@@ -22,7 +25,8 @@ export class LiveRegion {
       this.#element.dataset.vitreous = 'status';
       this.#element.style.cssText = hidden;
     }
-    if (this.#element.parentNode !== beside.parentNode && beside.parentNode) beside.after(this.#element);
+    this.#mount ??= new OverlayMount(beside, this.#element, () => {});
+    if (beside.isConnected) this.#mount.place(false);
   }
 
   say(text: string): void {
@@ -31,7 +35,8 @@ export class LiveRegion {
   }
 
   remove(): void {
-    this.#element?.remove();
+    this.#mount?.remove();
+    this.#mount = undefined;
     this.#element = undefined;
   }
 }

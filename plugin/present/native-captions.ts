@@ -3,6 +3,12 @@ const marker = 'data-vitreous-captions';
 /** The browser draws cues inside the video, below any overlay; in the bars beside the picture they would show twice. */
 const hideNative = `video[${marker}]::cue { visibility: hidden; }`;
 
+/**
+ * Cues are looked at this often while a track shows. No event tells of one that is removed, moved or reworded while it is on screen, and frames tell
+ * of time, but not in a paused video.
+ */
+const lookEveryMs = 100;
+
 const cueText = 'background: rgb(0 0 0 / 0.8); color: white; white-space: pre-line; padding: 0 0.2em;';
 /** WebVTT §7.2: cues are 5 % of the video's height in a sans-serif font. */
 const font = 'font: 5cqh / 1.3 sans-serif;';
@@ -20,6 +26,9 @@ export class NativeCaptions {
   readonly #onChange: () => void;
   readonly #listening = new AbortController();
   readonly #watched = new WeakSet<TextTrack>();
+  #looking: ReturnType<typeof setInterval> | undefined;
+  /** What is drawn, as `shownKey` has it. */
+  #drawn = '';
   #sheet: CSSStyleSheet | undefined;
   #sheetRoot: Document | ShadowRoot | undefined;
 
@@ -48,18 +57,34 @@ export class NativeCaptions {
   }
 
   #update(): void {
-    const wasActive = this.active;
-    this.#read();
-    if (wasActive || this.active) this.#onChange();
+    if (this.#read()) this.#onChange();
   }
 
-  #read(): void {
-    const cues: TextTrackCue[] = [];
+  /** Whether other cues show, or the same ones otherwise. */
+  #read(): boolean {
+    const cues: VTTCue[] = [];
+    let showing = false;
     for (const track of this.#video.textTracks) {
       this.#watch(track);
-      if (track.mode === 'showing') cues.push(...(track.activeCues ?? []));
+      if (track.mode !== 'showing') continue;
+      showing = true;
+      for (const cue of track.activeCues ?? []) if (isVttCue(cue) && cue.track === track) cues.push(cue);
     }
-    this.#tree.replaceChildren(...this.#boxes(cues.filter(isVttCue)));
+    this.#look(showing);
+    const key = shownKey(cues);
+    if (key === this.#drawn) return false;
+    this.#drawn = key;
+    this.#tree.replaceChildren(...this.#boxes(cues));
+    return true;
+  }
+
+  #look(wanted: boolean): void {
+    if (wanted === (this.#looking !== undefined)) return;
+    if (wanted) this.#looking = setInterval(() => this.#update(), lookEveryMs);
+    else {
+      clearInterval(this.#looking);
+      this.#looking = undefined;
+    }
   }
 
   #watch(track: TextTrack): void {
@@ -115,6 +140,7 @@ export class NativeCaptions {
 
   dispose(): void {
     this.#listening.abort();
+    this.#look(false);
     this.#showNative();
     this.root.remove();
   }
@@ -122,6 +148,13 @@ export class NativeCaptions {
 
 function isVttCue(cue: TextTrackCue): cue is VTTCue {
   return 'getCueAsHTML' in cue;
+}
+
+/** Changes with everything that decides what is drawn. */
+function shownKey(cues: readonly VTTCue[]): string {
+  return JSON.stringify(
+    cues.map((cue) => [cue.text, cue.vertical, cue.line, cue.snapToLines, cue.position, cue.size, cue.align]),
+  );
 }
 
 /** WebVTT §6.1: a line number counts from the top, a negative one from the bottom; without snapping it is a percentage. */

@@ -1,96 +1,116 @@
 import { disposeSymbol } from '../core/dispose.js';
-import { objectFitRect, type Rect, type Size, snapRect } from '../core/geometry.js';
+import { objectFitRect, type Rect, type Size, sameTurn, snapRect, type Turn, upright } from '../core/geometry.js';
 import { nowhere } from './canvas-presenter.js';
+import { Clip, clippersOf } from './clip-chain.js';
 import { type ContentBox, readContentBox } from './content-box.js';
 import { DevicePixels } from './device-pixels.js';
+import { Probes } from './geometry-probes.js';
+import {
+  hasLevel,
+  isOutOfFlow,
+  isRounded,
+  isStacked,
+  type Look,
+  readLook,
+  showsBelow,
+  whatCannotMatch,
+} from './look.js';
 import { NativeCaptions } from './native-captions.js';
 import { NativeControls } from './native-controls.js';
+import { NativePicture } from './native-picture.js';
+import { OverlayMount } from './overlay-mount.js';
+import { PageWatch } from './page-watch.js';
 import type { Placement, Presenter } from './presenter.js';
-import { noInsets, scrollInsets } from './scroll-clip.js';
+import { Styles } from './styles.js';
+import { Twin } from './twin.js';
+import { parseViewBox } from './view-box.js';
 
-/** What of the video's look the canvas takes over, so that a styled or animated player stays as it is. */
-const mirrored = [
-  'z-index',
-  'zoom',
-  'transform',
-  'rotate',
-  'scale',
-  'translate',
-  'opacity',
-  'filter',
-  'clip-path',
-  'border-radius',
-];
-
-/** Beats any page rule for our elements; everything else is computed. */
-const base = {
-  all: 'initial',
-  display: 'block',
-  'box-sizing': 'content-box',
-  margin: '0',
-  padding: '0',
-  border: '0',
-  'pointer-events': 'none',
-  'object-fit': 'fill',
-  overflow: 'hidden',
-  'container-type': 'size',
-} as const;
+/** Changed by an animation or by a state of the page: read with each frame. */
+const quick = ['opacity', 'transform', 'rotate', 'scale', 'translate', 'filter', 'clip-path', 'visibility'] as const;
+/** Browsers lay out in these (LayoutUnit): what lies between would be rounded, one way here and another there. */
+const layoutUnit = 1 / 64;
+/** A place that is off by less is right. */
+const closeEnough = layoutUnit / 2;
 
 /**
- * A canvas over a video's content box: its next sibling, absolutely positioned by measured offsets, so that nothing of the page
- * moves. Later siblings (a player's controls and captions) stay above. Goes into the top layer with a full-screen video. The
- * browser's own captions are drawn above it, and its own controls get a strip of it.
+ * A canvas over a video, inside a twin of the video's box (`twin.ts`), which is placed by measuring, so that nothing of the page moves. Boxes
+ * around it clip it as the page clips the video (`clip-chain.ts`). Where it hangs in the page, and what of the page lies above it, is the mount's
+ * business (`overlay-mount.ts`). Goes into the top layer with a full-screen video. The browser's own captions are drawn above it, and its
+ * own controls get a strip of it. Where two layers would look different from one, the native picture is out of sight while the canvas shows.
+ *
+ * Longer than other files: the one place where all these meet.
  */
 export class OverlayPresenter implements Presenter {
   readonly canvas: HTMLCanvasElement;
   readonly overlay = true;
   readonly #video: HTMLVideoElement;
   readonly #onChange: () => void;
+  /** What hangs in the page. Makes no box. */
+  readonly #stage: HTMLElement;
+  readonly #tree: ShadowRoot;
+  readonly #twin: Twin;
+  /** Tells how what contains the twin lies on the screen. */
+  readonly #ruler: Probes;
+  readonly #mount: OverlayMount;
+  readonly #native: NativePicture;
+  readonly #watch: PageWatch;
   readonly #pixels: DevicePixels;
   readonly #controls: NativeControls;
   readonly #captions: NativeCaptions;
-  /** What is seen in place of the video: the canvas, and the captions over it. */
-  readonly #cover: readonly HTMLElement[];
   /** What lies over the video whatever shows. */
   #laid: HTMLElement | undefined;
+  #clips: readonly Clip[] = [];
   #resize: ResizeObserver | undefined;
   readonly #mutation: MutationObserver;
-  readonly #listening = new AbortController();
   /** What is listened to of the document that the video is in: a video can move to another window's. */
   #inDocument: { readonly document: Document; readonly listening: AbortController } | undefined;
   #box: ContentBox | undefined;
-  #place: string | undefined;
+  #look: Look = new Map();
+  #turn: Turn = upright;
+  /** CSS pixels, of the twin in what contains it. */
+  #at = { left: 0, top: 0 };
+  #seen: string | undefined;
+  #spills = false;
+  /** The native picture could not be hidden. */
+  #stuck = false;
   #fullscreen = false;
   #shown = false;
   #disposed = false;
 
   constructor(video: HTMLVideoElement, onChange: () => void) {
+    const { ownerDocument } = video;
     this.#video = video;
     this.#onChange = onChange;
-    this.canvas = video.ownerDocument.createElement('canvas');
+    this.canvas = ownerDocument.createElement('canvas');
     this.canvas.setAttribute('aria-hidden', 'true');
     this.canvas.dataset.vitreous = '';
+    const changed = () => this.#update();
     this.#captions = new NativeCaptions(video, () => this.#captionsChanged());
-    this.#cover = [this.canvas, this.#captions.root];
-    for (const [name, value] of Object.entries(base)) this.#style(name, value);
-    this.#setVisibility('hidden');
+    this.#twin = new Twin(this.canvas);
+    this.#ruler = new Probes(ownerDocument, 'long');
+    this.#stage = ownerDocument.createElement('vitreous-layer');
+    this.#stage.dataset.vitreous = '';
+    new Styles(this.#stage, { all: 'initial', display: 'contents' }, 'important');
+    this.#tree = this.#stage.attachShadow({ mode: 'closed' });
+    this.#tree.append(this.#ruler.root, this.#twin.root);
+    this.#mount = new OverlayMount(video, this.#stage, changed);
+    this.#native = new NativePicture(video);
+    this.#twin.setCanvas('visibility', 'hidden');
     // Also told of when the canvas was taken out with a video that is back by now, whose own observer has seen no change.
     this.#pixels = new DevicePixels(this.canvas, () => {
       this.follow();
       onChange();
     });
-    this.#controls = new NativeControls(video, () => this.#clip());
-    const changed = () => this.#update();
+    this.#controls = new NativeControls(video, changed);
+    this.#watch = new PageWatch(video, () => this.follow());
     this.#mutation = new MutationObserver(changed);
     this.#mutation.observe(video, { attributes: true, attributeFilter: ['style', 'class', 'width', 'height'] });
-    const { signal } = this.#listening;
-    video.addEventListener('transitionend', changed, { signal });
-    video.addEventListener('animationend', changed, { signal });
     this.#update();
   }
 
   /** Listens to the document that the video is in now, and no longer to the one it was in. */
   #listenToDocument(): void {
+    this.#watch.watch();
     const { ownerDocument } = this.#video;
     if (this.#inDocument?.document === ownerDocument) return;
     this.#inDocument?.listening.abort();
@@ -121,8 +141,8 @@ export class OverlayPresenter implements Presenter {
    */
   #escape(): void {
     const closing = this.#inDocument?.document;
-    this.#removeCanvas();
-    document.adoptNode(this.canvas);
+    this.#leavePage();
+    document.adoptNode(this.#stage);
     if (this.#video.ownerDocument !== closing) this.#update();
   }
 
@@ -130,225 +150,279 @@ export class OverlayPresenter implements Presenter {
     return this.#video.isConnected;
   }
 
+  get unmatched(): string | undefined {
+    if (this.#stuck) return 'mask: … !important, where the native picture would show through';
+    if (this.#spills) return 'overflow: visible, with a picture that is larger than its box';
+    if (this.#video.controls && showsBelow(this.#look))
+      return "the browser's controls on a video with opacity, mask, blending or blur";
+    return whatCannotMatch(this.#look);
+  }
+
   place(picture: Size): Placement {
     const { inner, objectFit, objectPosition } = this.#box ?? this.#read();
     const canvas = this.#pixels.size;
     if (!this.attached || inner.width <= 0 || inner.height <= 0) return nowhere;
-    const scaleX = canvas.width / inner.width;
-    const rect = objectFitRect(inner, picture, objectFit, objectPosition);
-    return { canvas, rect: snapRect(rect, scaleX, canvas.height / inner.height), pixelRatio: scaleX };
+    const [scaleX, scaleY] = [canvas.width / inner.width, canvas.height / inner.height];
+    const view = parseViewBox(this.#look.get('object-view-box') ?? '', picture);
+    const part = objectFitRect(inner, view ?? picture, objectFit, objectPosition);
+    const rect = view ? wholeOf(part, view, picture) : part;
+    const visible = /visible/.test(`${this.#look.get('overflow-x')} ${this.#look.get('overflow-y')}`);
+    this.#spills = visible && (part.width > inner.width + 1 || part.height > inner.height + 1);
+    return {
+      canvas,
+      rect: snapRect(rect, scaleX, scaleY),
+      clip: view && snapRect(part, scaleX, scaleY),
+      pixelRatio: scaleX,
+      turn: this.#turn,
+    };
   }
 
   follow(): void {
-    if (!this.#inPlace || this.#place !== this.#relativePlace()) this.#update();
+    if (!this.#mount.inPlace || this.#seen !== this.#sight()) this.#update();
   }
 
-  /** Whether the canvas is a later sibling of the video, or out of the document with it. */
-  get #inPlace(): boolean {
-    const [video, { canvas }] = [this.#video, this];
-    if (!video.isConnected) return !canvas.isConnected;
-    const later = (video.compareDocumentPosition(canvas) & Node.DOCUMENT_POSITION_FOLLOWING) !== 0;
-    return later && canvas.parentNode === video.parentNode;
-  }
-
-  /** Where the video is, seen from the canvas: changes when one moves without the other. */
-  #relativePlace(): string {
-    const [video, canvas] = [this.#video.getBoundingClientRect(), this.canvas.getBoundingClientRect()];
-    const { left, top, width, height } = canvas;
-    return [video.left - left, video.top - top, video.width, video.height, width, height]
-      .map((length) => length.toFixed(2))
-      .join(' ');
+  /** Where the video is, seen from the twin, and how it looks: changes when one does without the other. */
+  #sight(): string {
+    const video = this.#video.getBoundingClientRect();
+    const places = [this.#twin.root, ...this.#clips.map(({ root }) => root)].map((element, i) => {
+      const from = i === 0 ? video : this.#clips[i - 1]?.of.getBoundingClientRect();
+      const { left, top, width, height } = element.getBoundingClientRect();
+      return [(from?.left ?? 0) - left, (from?.top ?? 0) - top, from?.width, from?.height, width, height];
+    });
+    const { quarters, mirrored } = this.#twin.turn;
+    const style = getComputedStyle(this.#video);
+    const numbers = places.flat().map((length) => (length ?? 0).toFixed(2));
+    return [...numbers, quarters, mirrored, ...quick.map((name) => style.getPropertyValue(name))].join(' ');
   }
 
   lay(element: HTMLElement | undefined): void {
     this.#laid?.remove();
     this.#laid = element;
     if (!element) return;
-    for (const [name, value] of Object.entries(base)) element.style.setProperty(name, value, 'important');
+    this.#twin.add(element, true);
     this.#update();
   }
 
   show(): void {
     this.#shown = true;
-    this.#applyVisibility();
-    this.#captionsChanged();
+    this.#update(false);
+    if (this.#stuck) this.#onChange();
   }
 
   hide(): void {
     this.#shown = false;
-    this.#setVisibility('hidden');
-    this.#captionsChanged();
+    // Both in one task: at no moment is there neither.
+    this.#native.show();
+    this.#update(false);
+  }
+
+  /** The canvas shows in place of the video, not over it. */
+  get #alone(): boolean {
+    return this.#shown && showsBelow(this.#look);
+  }
+
+  /**
+   * CSS pixels along round edges that are left to the native picture: pixels that such an edge covers in part look as they do only where they are
+   * covered once.
+   */
+  get #edge(): number {
+    return this.#alone ? 0 : 1;
   }
 
   /** Ours in the page while there are cues and the canvas covers the browser's. */
   #captionsChanged(): void {
-    const wanted = this.#shown && this.#captions.active && this.canvas.isConnected;
+    const wanted = this.#shown && this.#captions.active && this.#stage.isConnected;
     this.#captions.takeOver(wanted);
     const { root } = this.#captions;
-    if (!wanted) root.remove();
-    else if (!root.isConnected) this.#insertCaptions(root);
-  }
-
-  #insertCaptions(root: HTMLElement): void {
-    this.canvas.after(root);
-    if (this.#fullscreen) enterTopLayer(root);
-  }
-
-  /** Above the captions, below what the page has put after the canvas. */
-  #insertLaid(laid: HTMLElement): void {
-    const { root } = this.#captions;
-    (root.isConnected ? root : this.canvas).after(laid);
-    if (this.#fullscreen) enterTopLayer(laid);
-  }
-
-  /** As the video: hidden by its own style it hides the canvas too, hidden by an ancestor it takes the canvas along. */
-  #applyVisibility(): void {
-    const { parentElement } = this.#video;
-    const own = getComputedStyle(this.#video).visibility;
-    const inherited = parentElement ? getComputedStyle(parentElement).visibility : 'visible';
-    const visibility = own === inherited ? 'inherit' : own;
-    this.#setVisibility(this.#shown ? visibility : 'hidden');
-    this.#laid?.style.setProperty('visibility', visibility, 'important');
-  }
-
-  #setVisibility(value: string): void {
-    for (const { style } of this.#cover) style.setProperty('visibility', value, 'important');
-  }
-
-  get #layers(): readonly HTMLElement[] {
-    return this.#laid ? [...this.#cover, this.#laid] : this.#cover;
-  }
-
-  /** On all layers alike. */
-  #style(name: string, value: string): void {
-    for (const { style } of this.#layers) style.setProperty(name, value, 'important');
+    if (wanted) this.#twin.add(root, false);
+    else root.remove();
   }
 
   #read(): ContentBox {
     return readContentBox(this.#video, getComputedStyle(this.#video));
   }
 
-  #update(): void {
+  #update(tell = true): void {
     if (this.#disposed) return;
     this.#listenToDocument();
     const video = this.#video;
-    if (!video.isConnected) {
-      this.#removeCanvas();
+    if (video.isConnected) this.#followVideo();
+    else {
+      this.#leavePage();
       this.#captionsChanged();
       this.#box = undefined;
-      this.#onChange();
-      return;
     }
-    if (!this.#inPlace) {
-      this.#captions.root.remove();
-      this.#laid?.remove();
-      video.after(this.canvas);
-    }
-    if (this.#laid && !this.#laid.isConnected) this.#insertLaid(this.#laid);
-    // Inside a component that shows its children by slots, only one in the video's own slot is seen with it.
-    for (const layer of this.#layers) if (layer.slot !== video.slot) layer.slot = video.slot;
-    this.#topLayer(video.ownerDocument.fullscreenElement === video);
-    const computed = getComputedStyle(video);
-    this.#box = readContentBox(video, computed);
-    for (const name of mirrored) this.#style(name, computed.getPropertyValue(name));
-    this.#applyVisibility();
-    this.#layOut(this.#box, computed);
-    this.#clip();
+    if (tell) this.#onChange();
+  }
+
+  #followVideo(): void {
+    const video = this.#video;
+    const style = getComputedStyle(video);
+    const parentDisplay = video.parentElement ? getComputedStyle(video.parentElement).display : '';
+    const look = this.#native.bare(() => readLook(style));
+    this.#look = look;
+    const moved = this.#mount.place(isStacked(look, parentDisplay));
+    if (moved) this.#fullscreen = false;
+    this.#box = readContentBox(video, style);
+    this.#standAlone();
+    const fullscreen = video.ownerDocument.fullscreenElement === video;
+    this.#twin.dress(this.#box, look, this.#alone, isRounded(style) ? this.#edge : 0);
+    this.#twin.set('z-index', hasLevel(look, parentDisplay) ? style.zIndex : 'auto');
+    this.#twin.set('visibility', style.visibility);
+    this.#twin.setCanvas('visibility', this.#shown ? 'inherit' : 'hidden');
+    this.#twin.cutBottom(this.#controls.heightPx);
+    this.#takeClips(fullscreen ? [] : this.#clippers());
+    this.#topLayer(fullscreen);
+    this.#layOut(style);
     this.#captionsChanged();
-    this.#onChange();
+    const { turn } = this.#twin;
+    if (!sameTurn(turn, this.#turn)) this.#turn = turn;
+    this.#seen = this.#sight();
+  }
+
+  #standAlone(): void {
+    if (this.#alone) this.#stuck = !this.#native.hide();
+    else {
+      this.#native.show();
+      if (!showsBelow(this.#look)) this.#stuck = false;
+    }
+  }
+
+  #clippers(): readonly HTMLElement[] {
+    if (getComputedStyle(this.#video).position === 'fixed') return [];
+    return clippersOf(this.#video, this.#containing, isOutOfFlow(this.#look));
+  }
+
+  get #containing(): Element | null {
+    return this.#ruler.root.offsetParent;
+  }
+
+  #takeClips(clippers: readonly HTMLElement[]): void {
+    if (clippers.length === this.#clips.length && clippers.every((of, i) => of === this.#clips[i]?.of)) return;
+    this.#clips = clippers.map((of) => new Clip(of));
+    let inside: ParentNode = this.#tree;
+    for (const { root } of this.#clips) {
+      inside.append(root);
+      inside = root;
+    }
+    inside.append(this.#twin.root);
+    for (const child of [...this.#tree.children])
+      if (child !== this.#ruler.root && !child.contains(this.#twin.root)) child.remove();
+    this.#fullscreen = false;
   }
 
   /** A full-screen video is in the top layer, above everything of the page: only another top-layer element can cover it. */
   #topLayer(wanted: boolean): void {
-    if (wanted === this.#fullscreen) return;
+    const { root } = this.#twin;
+    if (wanted === this.#fullscreen && wanted === (root.popover !== null)) return;
     this.#fullscreen = wanted;
-    for (const layer of this.#layers) {
-      if (wanted && layer.isConnected) enterTopLayer(layer);
-      else layer.popover = null;
+    if (wanted) enterTopLayer(root);
+    else root.popover = null;
+  }
+
+  #leavePage(): void {
+    this.#native.show();
+    this.#fullscreen = false;
+    this.#twin.root.popover = null;
+    this.#mount.remove();
+  }
+
+  #layOut(style: CSSStyleDeclaration): void {
+    const position = this.#fullscreen || style.position === 'fixed' ? 'fixed' : 'absolute';
+    this.#twin.set('position', position);
+    this.#twin.set('inset', 'auto');
+    this.#ruler.root.style.position = position;
+    const outer = zoomOf(this.#stage.parentElement ?? hostOf(this.#stage));
+    let around = outer;
+    for (const clip of this.#clips) {
+      const own = zoomOf(clip.of);
+      clip.update(own / around, this.#edge);
+      around = own;
     }
-  }
-
-  /** And what is laid over it. Without its slot: a component that watches its slots would take it for the video that is removed. */
-  #removeCanvas(): void {
-    this.canvas.removeAttribute('slot');
-    this.canvas.remove();
-    this.#laid?.remove();
-  }
-
-  #layOut({ inner, outer }: ContentBox, computed: CSSStyleDeclaration): void {
-    const video = this.#video;
-    this.#style('position', this.#fullscreen ? 'fixed' : 'absolute');
-    this.#style('inset', 'auto');
-    this.#style('width', `${inner.width}px`);
-    this.#style('height', `${inner.height}px`);
-    const [originX = 0, originY = 0] = computed.transformOrigin.split(' ').map(Number.parseFloat);
-    this.#style('transform-origin', `${originX - inner.x}px ${originY - inner.y}px`);
-    const left = video.offsetLeft + inner.x;
-    const top = video.offsetTop + inner.y;
-    this.#move(left, top);
-    // offsetLeft is a whole number, knows no scrolling, and its origin is not always the containing block (CSSOM View §7): correct
-    // by what is seen. Centres stay centres under any transform, which both have in common.
-    const { dx, dy } = this.#offCentre(inner, outer, computed);
-    this.#move(left + dx, top + dy);
-    this.#place = this.#relativePlace();
-  }
-
-  /** From the canvas's centre to where the centre of the video's content is, in CSS pixels of both. */
-  #offCentre(inner: Rect, outer: Size, computed: CSSStyleDeclaration): { dx: number; dy: number } {
-    const video = this.#video;
-    const [from, to] = [this.canvas.getBoundingClientRect(), video.getBoundingClientRect()];
-    const parent = video.parentElement;
-    // An element's own lengths, its place too, are in its zoomed pixels (CSS Viewport 1 §6).
-    const zoom = Number.parseFloat(computed.zoom) || 1;
-    const scaleX = zoom * ((parent && parent.getBoundingClientRect().width / parent.offsetWidth) || 1);
-    const scaleY = zoom * ((parent && parent.getBoundingClientRect().height / parent.offsetHeight) || 1);
-    // Of uneven padding the content is off the border box's centre.
-    const x = inner.x + (inner.width - outer.width) / 2;
-    const y = inner.y + (inner.height - outer.height) / 2;
-    const { a, b, c, d } = new DOMMatrix(computed.transform);
-    return {
-      dx: (to.left + to.width / 2 - from.left - from.width / 2) / scaleX + a * x + c * y,
-      dy: (to.top + to.height / 2 - from.top - from.height / 2) / scaleY + b * x + d * y,
-    };
-  }
-
-  #move(left: number, top: number): void {
-    this.#style('left', `${left}px`);
-    this.#style('top', `${top}px`);
+    const own = zoomOf(this.#video, style);
+    this.#twin.set('zoom', String(own / around));
+    for (const clip of this.#clips) {
+      const place = { left: 0, top: 0 };
+      clip.move(0, 0);
+      this.#meet(clip.of, clip.root, place, zoomOf(clip.of) / outer, (left, top) => clip.move(left, top));
+    }
+    this.#meet(this.#video, this.#twin.root, this.#at, own / outer, (left, top) => {
+      this.#twin.set('left', `${left}px`);
+      this.#twin.set('top', `${top}px`);
+    });
   }
 
   /**
-   * Cuts away what scrollers around the video hide, and the strip of the browser's own controls while they show: those lie inside
-   * the video, below any overlay.
+   * Moves an element until its centre is that of another on screen: centres stay centres under any transform that the two share. Once is enough
+   * but in perspective.
+   *
+   * @param at where it is, and will be
+   * @param zoom of the element's pixels to those of what contains all
    */
-  #clip(): void {
-    const hidden = this.#fullscreen ? noInsets : scrollInsets(this.#video, this.canvas);
-    const own = getComputedStyle(this.#video).clipPath;
-    for (const layer of this.#layers) {
-      const strip = layer === this.canvas ? this.#controls.heightPx : 0;
-      const bottom = Math.max(hidden.bottom, strip);
-      const cut = Math.max(hidden.top, hidden.right, bottom, hidden.left) > 0;
-      const clip = cut ? `inset(${hidden.top}px ${hidden.right}px ${bottom}px ${hidden.left}px)` : own;
-      layer.style.setProperty('clip-path', clip, 'important');
+  #meet(
+    other: Element,
+    element: Element,
+    at: { left: number; top: number },
+    zoom: number,
+    move: (left: number, top: number) => void,
+  ): void {
+    move(at.left, at.top);
+    for (let step = 0; step < 3; step++) {
+      const [from, to] = [element.getBoundingClientRect(), other.getBoundingClientRect()];
+      const off = {
+        x: to.left + to.width / 2 - from.left - from.width / 2,
+        y: to.top + to.height / 2 - from.top - from.height / 2,
+      };
+      const local = this.#fullscreen ? off : this.#ruler.toLocal(off);
+      if (!local) return;
+      const [x, y] = [local.x / zoom, local.y / zoom];
+      if (Math.abs(x) < closeEnough && Math.abs(y) < closeEnough) return;
+      at.left = Math.round((at.left + x) / layoutUnit) * layoutUnit;
+      at.top = Math.round((at.top + y) / layoutUnit) * layoutUnit;
+      move(at.left, at.top);
     }
   }
 
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    this.#listening.abort();
     this.#inDocument?.listening.abort();
     this.#resize?.disconnect();
     this.#mutation.disconnect();
+    this.#watch.dispose();
     this.#pixels.dispose();
     this.#controls.dispose();
     this.#captions.dispose();
-    this.#removeCanvas();
+    this.#leavePage();
   }
 
   [disposeSymbol](): void {
     this.dispose();
   }
+}
+
+/** Where a whole picture lies of which a part is seen. */
+function wholeOf(part: Rect, view: Rect, picture: Size): Rect {
+  const [scaleX, scaleY] = [part.width / view.width, part.height / view.height];
+  return {
+    x: part.x - view.x * scaleX,
+    y: part.y - view.y * scaleY,
+    width: picture.width * scaleX,
+    height: picture.height * scaleY,
+  };
+}
+
+function hostOf(element: Element): Element | undefined {
+  const root = element.getRootNode();
+  return 'host' in root ? (root as ShadowRoot).host : undefined; // No other root has a host.
+}
+
+/** CSS `zoom` of an element and what is around it (CSS Viewport 1 §6), or its own where the browser tells no more. */
+function zoomOf(
+  element: (Element & { readonly currentCSSZoom?: number }) | undefined,
+  style?: CSSStyleDeclaration,
+): number {
+  return element?.currentCSSZoom ?? (Number.parseFloat(style?.zoom ?? '') || 1);
 }
 
 /** Not in browsers without popovers: there a full-screen video shows natively, as nothing can cover it. */

@@ -1,5 +1,5 @@
 import type { DisposableResource } from '../core/dispose.js';
-import type { Rect, Size } from '../core/geometry.js';
+import type { Rect, Size, Turn } from '../core/geometry.js';
 
 /** How a picture of a given size lies on the canvas right now. */
 export interface Placement {
@@ -7,8 +7,12 @@ export interface Placement {
   readonly canvas: Size;
   /** The picture's rectangle on it, device pixels, edges whole; may reach beyond the canvas. */
   readonly rect: Rect;
+  /** Where on the canvas the picture shows, device pixels; undefined: all over its rectangle. */
+  readonly clip?: Rect | undefined;
   /** Device pixels a CSS pixel. */
   readonly pixelRatio: number;
+  /** How the canvas lies on the screen; undefined: upright. */
+  readonly turn?: Turn | undefined;
 }
 
 /** A canvas and its place on the page. */
@@ -16,6 +20,8 @@ export interface Presenter extends DisposableResource {
   readonly canvas: HTMLCanvasElement;
   /** There is a native picture below that shows while the canvas is hidden. */
   readonly overlay: boolean;
+  /** What of the page's styles cannot be matched, for messages; undefined: nothing. */
+  readonly unmatched?: string | undefined;
   /** False while the element is not in a document. */
   readonly attached: boolean;
   /** Where a picture with these natural dimensions (CSS pixels) lies. */

@@ -272,6 +272,8 @@ export class Session extends EnhancedEventTarget implements Enhanced, FrameSink 
       pictureInPicture: this.#videoState?.pictureInPicture ?? false,
       encrypted: this.#videoState?.encrypted ?? false,
       placement: presenter.place(size ?? { width: 1, height: 1 }),
+      // After the placing: that is when styles are read.
+      unmatched: presenter.unmatched,
       curtain: this.#curtain.state,
     };
   }

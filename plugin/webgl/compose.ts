@@ -1,5 +1,6 @@
 import composeGlsl from '../../shaders/webgl/compose.glsl';
 import type { ComposeLayout } from '../compose/compose-stage.js';
+import { pixelsInside } from '../core/geometry.js';
 import type { GlDevice } from './device.js';
 import type { Program } from './program.js';
 import type { GlTexture } from './texture.js';
@@ -32,19 +33,16 @@ export class Compose {
   }
 
   /** Nothing but what lies in the layout's rectangle is drawn afterwards, until `leave`. False: nothing of it is to be seen. */
-  enter(target: ComposeTarget, { rect, canvas }: ComposeLayout): boolean {
+  enter(target: ComposeTarget, { rect, canvas, clip }: ComposeLayout): boolean {
     const { gl } = this.#device;
     gl.bindFramebuffer(gl.FRAMEBUFFER, target);
     gl.disable(gl.SCISSOR_TEST);
     gl.clearColor(0, 0, 0, 0);
     gl.clear(gl.COLOR_BUFFER_BIT);
-    const left = Math.max(0, Math.round(rect.x));
-    const top = Math.max(0, Math.round(rect.y));
-    const right = Math.min(canvas.width, Math.round(rect.x + rect.width));
-    const bottom = Math.min(canvas.height, Math.round(rect.y + rect.height));
-    if (right <= left || bottom <= top) return false;
+    const { x, y, width, height } = pixelsInside(canvas, rect, clip);
+    if (width <= 0 || height <= 0) return false;
     gl.enable(gl.SCISSOR_TEST);
-    gl.scissor(left, target === null ? canvas.height - bottom : top, right - left, bottom - top);
+    gl.scissor(x, target === null ? canvas.height - y - height : y, width, height);
     return true;
   }
 

@@ -61,7 +61,7 @@ export class Highlights implements DisposableResource {
   /** Draws over what compose has drawn, within its rectangle. */
   draw(target: ComposeTarget, scene: Scene, layout: ComposeLayout, frame: GlTexture): void {
     const { gl } = this.#device;
-    const { rect, canvas, compare, dividerWidth, pixelRatio } = layout;
+    const { rect, canvas, compare, dividerWidth, pixelRatio, turn } = layout;
     const { style, labels, prompts } = scene;
     if (labels) this.#drawAtlas(prompts, pixelRatio);
     const count = writeScene(this.#words, scene, {
@@ -70,6 +70,7 @@ export class Highlights implements DisposableResource {
       split: compare === false ? -1 : compare * rect.width,
       dividerWidth,
       pixelRatio,
+      turn,
       labelScale: 1,
       plates: labels ? (this.#atlas?.plates ?? []) : [],
       layers: 0,

@@ -29,7 +29,8 @@ struct Scene {
   // Cuts up to this frame, counted on the GPU, and up to the look that the marks are of; below 0: not counted.
   cuts: u32,
   cuts_known: f32,
-  unused: vec2<f32>,
+  // How the canvas lies on the screen: quarter turns clockwise, after it was mirrored left to right where the second is 1.
+  turn: vec2<f32>,
   // Colours of the prompts, by layer.
   colours: array<vec4<f32>, 32>,
   marks: array<Mark, 64>,
@@ -55,6 +56,15 @@ fn to_clip(place: vec2<f32>) -> vec4<f32> {
 fn in_shot(corner: vec4<f32>) -> vec4<f32> {
   let cut = scene.cuts_known >= 0.0 && f32(scene.cuts) != scene.cuts_known;
   return select(corner, vec4<f32>(0.0, 0.0, 0.0, 1.0), cut);
+}
+
+// From directions on the canvas to those on the screen: x, y of a step to the right, x, y of a step down.
+fn screen_steps() -> vec4<f32> {
+  let quarters = u32(scene.turn.x);
+  let c = array<f32, 4>(1.0, 0.0, -1.0, 0.0)[quarters];
+  let s = array<f32, 4>(0.0, 1.0, 0.0, -1.0)[quarters];
+  let mirror = 1.0 - 2.0 * scene.turn.y;
+  return vec4<f32>(c * mirror, s * mirror, -s, c);
 }
 
 // Corner of a quad, fractions: two triangles.

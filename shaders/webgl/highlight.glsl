@@ -25,6 +25,7 @@ layout(std140) uniform Scene {
   // Device pixels a pixel of the atlas.
   float label_scale;
   float layers;
+  // Third and fourth, as `turn` there: how the target lies on the screen.
   vec4 cuts;
   vec4 colours[32];
   Mark marks[64];
@@ -51,6 +52,15 @@ float from_box(vec2 place, vec4 box, float radius) {
 vec4 to_clip(vec2 place) {
   vec2 across = place / canvas * 2.0 - 1.0;
   return vec4(across.x, across.y * turn.x, 0.0, 1.0);
+}
+
+// From directions on the target to those on the screen: x, y of a step to the right, x, y of a step down.
+vec4 screen_steps() {
+  int quarters = int(cuts.z);
+  float c = float[4](1.0, 0.0, -1.0, 0.0)[quarters];
+  float s = float[4](0.0, 1.0, 0.0, -1.0)[quarters];
+  float mirror = 1.0 - 2.0 * cuts.w;
+  return vec4(c * mirror, s * mirror, -s, c);
 }
 
 // Corner of a quad, fractions: two triangles.

@@ -12,18 +12,29 @@ flat out int number;
 // Pixels of the atlas.
 out vec2 at;
 
+// A rectangle of the target as the screen has it: left, top, right, bottom.
+vec4 on_screen(vec2 low, vec2 high, vec4 steps) {
+  vec2 a = steps.xy * low.x + steps.zw * low.y;
+  vec2 b = steps.xy * high.x + steps.zw * high.y;
+  return vec4(min(a, b), max(a, b));
+}
+
 void main() {
   Mark mark = marks[gl_InstanceID];
-  vec4 box = on_canvas(mark.box);
+  vec4 steps = screen_steps();
+  vec4 placed = on_canvas(mark.box);
+  vec4 box = on_screen(placed.xy, placed.xy + placed.zw, steps);
+  vec4 whole = on_screen(rect.xy, rect.xy + rect.zw, steps);
   vec2 size = mark.label.zw * label_scale;
   float gap = GAP * ratio;
   float above = box.y - gap - size.y;
-  float top = above < rect.y ? box.y + gap : above;
-  vec4 visible = vec4(max(rect.xy, vec2(0.0)), min(rect.xy + rect.zw, canvas));
+  float top = above < whole.y ? box.y + gap : above;
+  vec4 visible = on_screen(max(rect.xy, vec2(0.0)), min(rect.xy + rect.zw, canvas), steps);
   vec2 most = max(visible.xy, visible.zw - size);
   vec2 low = roundEven(clamp(vec2(box.x, top), visible.xy, most));
   vec2 part = quad_corner();
-  gl_Position = to_clip(low + part * size);
+  vec2 place = low + part * size;
+  gl_Position = to_clip(vec2(dot(steps.xy, place), dot(steps.zw, place)));
   number = gl_InstanceID;
   at = mark.label.xy + part * mark.label.zw;
 }

@@ -6,11 +6,14 @@ const repeatMs = 1000;
 /** Frames come a little early or late. */
 const toleranceMs = 5;
 
-/** One stream going out: enhanced pictures, or native frames while there are none, all of one size. */
+/** Shapes that differ by less are one, rounded to whole pixels in different ways. */
+const sameShapeWithin = 0.02;
+
+/** One stream going out: enhanced pictures, or native frames while there are none. One size for each shape, which changes when a phone is turned. */
 export class Capture {
   readonly #writer: FrameWriter;
   readonly #intervalMs: number;
-  /** Of all frames, so that recorders and encoders need not begin anew. */
+  /** Of all frames of one shape, so that recorders and encoders need not begin anew with each rendition. */
   #size: Size | undefined;
   #last: VideoFrame | undefined;
   #lastMs = Number.NEGATIVE_INFINITY;
@@ -36,9 +39,9 @@ export class Capture {
     return performance.now() - this.#lastMs >= this.#intervalMs - toleranceMs;
   }
 
-  /** A picture, borrowed. `size` is what pictures have: that of the first one is kept. */
+  /** A picture, borrowed. `size` is what pictures have: that of the first one of its shape is kept. */
   write(picture: CanvasImageSource & (VideoFrame | OffscreenCanvas | HTMLCanvasElement), size: Size): void {
-    this.#size ??= size;
+    if (!this.#size || !sameShape(this.#size, size)) this.#size = size;
     const { width: displayWidth, height: displayHeight } = this.#size;
     // A clock that never goes back, as a video's own time does in a seek.
     this.#send(new VideoFrame(picture, { timestamp: now(), displayWidth, displayHeight }));
@@ -63,6 +66,10 @@ export class Capture {
     this.#last = undefined;
     this.#writer.close();
   }
+}
+
+function sameShape(a: Size, b: Size): boolean {
+  return Math.abs((a.width * b.height) / (a.height * b.width) - 1) < sameShapeWithin;
 }
 
 const now = () => Math.round(performance.now() * 1000);

@@ -131,11 +131,13 @@ export class Drawing {
 }
 
 function layout({ placement, compare, highlights }: Omit<DrawnAs, 'tier' | 'measure'>): ComposeLayout {
-  const { rect, canvas, pixelRatio } = placement;
+  const { rect, clip, canvas, pixelRatio, turn } = placement;
   return {
     rect,
+    clip,
     canvas,
     pixelRatio,
+    turn,
     compare,
     highlights,
     dividerWidth: Math.max(1, Math.round(dividerCssPx * pixelRatio)),

@@ -10,6 +10,8 @@ export interface Situation {
   readonly encrypted: boolean;
   /** Device pixels of the picture on the page; zero where the element has no box. */
   readonly displaySize: Size;
+  /** What of the page's styles the canvas cannot take over; undefined: nothing. */
+  readonly unmatched: string | undefined;
   /** Device pixels of what the picture is drawn on. */
   readonly canvasSize: Size;
   /** Undefined before the first frame. */
@@ -46,6 +48,8 @@ export function findBlocker(now: Situation): VitreousError | undefined {
     return reason('picture-in-picture', 'present', 'picture-in-picture', 'the video on its page', back);
   if (now.displaySize.width <= 0 || now.displaySize.height <= 0)
     return reason('video-zero-size', 'present', 'an element without size', 'a visible one', back);
+  if (now.unmatched !== undefined)
+    return reason('video-style', 'present', now.unmatched, 'styles that a canvas over the video can have', back);
   if (now.highDynamicRange)
     return reason('source-format', 'ingest', 'high dynamic range', 'standard dynamic range', 'HDR plays natively.');
   if (now.transparent)

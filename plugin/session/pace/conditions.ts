@@ -25,6 +25,8 @@ export interface PageState {
   readonly attached: boolean;
   readonly pictureInPicture: boolean;
   readonly encrypted: boolean;
+  /** What of the page's styles the canvas cannot take over, for messages; undefined: nothing. */
+  readonly unmatched: string | undefined;
   /** Where a picture of the source's shape lies. */
   readonly placement: Placement;
   /** `closed`: nothing has been drawn since the canvas was hidden; `open`: it shows. */
@@ -154,7 +156,7 @@ export class Conditions {
     return this.#sourceSize && this.#parts.preparation.failure(this.want(this.#sourceSize));
   }
 
-  #situation({ overlay, attached, pictureInPicture, encrypted, placement }: PageState): Situation {
+  #situation({ overlay, attached, pictureInPicture, encrypted, unmatched, placement }: PageState): Situation {
     const { quality } = this.#parts;
     return {
       overlay,
@@ -162,6 +164,7 @@ export class Conditions {
       pictureInPicture: overlay && pictureInPicture,
       encrypted,
       displaySize: this.displaySize,
+      unmatched,
       canvasSize: placement.canvas,
       sourceSize: this.#sourceSize,
       maxTextureSize: this.#parts.maxTextureSize(),
