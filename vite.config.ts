@@ -98,6 +98,9 @@ function shippedAssets(): Plugin {
   };
 }
 
+/** Whether a module names files that {@link shippedAssets} ships. */
+const namesShipped = (id: string) => /\/models\/.+\.ts$/.test(id) && readFileSync(id, 'utf8').includes('.safetensors');
+
 /** The package's command: what Node runs, built beside the library, whose files of weights it reads. */
 const commandBuild: UserConfig = {
   root,
@@ -174,7 +177,11 @@ export default defineConfig(({ command, mode }) => {
           },
           rolldownOptions: {
             external: peers.map((peer) => new RegExp(`^${peer}(/|$)`)),
-            output: { chunkFileNames: 'chunks/[name]-[hash].js' },
+            output: {
+              // What names shipped files lies beside their folder: a bundle of it, which has it beside itself, finds a copy there.
+              chunkFileNames: ({ moduleIds }) =>
+                moduleIds.some(namesShipped) ? '[name]-[hash].js' : 'chunks/[name]-[hash].js',
+            },
           },
         }
       : {

@@ -1,5 +1,6 @@
 import type { FrameSource } from '../core/frame-source.js';
-import { type ModelOrigins, pageOrigins } from '../core/model-origins.js';
+import { pageOrigins } from '../core/model-origins.js';
+import { defaultAssets } from './api/assets.js';
 import { LiveRegion } from '../present/live-region.js';
 import { TrackSource } from '../source/track-source.js';
 import { VideoSource } from '../source/video-source.js';
@@ -36,12 +37,12 @@ export interface SessionParts {
 /** The parts that draw a target on this page. */
 export function partsFor(target: SessionTarget, options: EnhanceOptions): SessionParts {
   const video = 'videoWidth' in target ? target : undefined;
-  const origins: ModelOrigins = pageOrigins(options.modelOrigins);
+  const places = { origins: pageOrigins(options.modelOrigins), assets: options.assets ?? defaultAssets() };
   return {
     source: sourceOf(target),
     video,
-    models: new Models(options.onProgress, origins),
-    openDetector: openFromCatalog(origins),
+    models: new Models(options.onProgress, places),
+    openDetector: openFromCatalog(places),
     openOutlet: (events) => openOutlet(target, options, events),
     watchVideo: (onChange) => video && new VideoState(video, onChange),
     openRegion: (canvas) => new LiveRegion(canvas),
