@@ -24,7 +24,8 @@ window.start = async (base64, assets) => {
 `;
 
 /** @param {string} script */
-export const page = (script) => `<!doctype html><html><head><title>app</title></head><body>${video}${script}</body></html>`;
+export const page = (script) =>
+  `<!doctype html><html><head><title>app</title></head><body>${video}${script}</body></html>`;
 
 /**
  * @param {string} folder

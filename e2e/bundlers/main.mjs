@@ -27,8 +27,10 @@ const options = { executablePath, args: [...chromiumArgs, '--autoplay-policy=no-
 
 /** @type {{ filename: string }[]} */
 const [pack] = JSON.parse(
-  spawnSync('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', scratch], { cwd: root, encoding: 'utf8' })
-    .stdout,
+  spawnSync('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', scratch], {
+    cwd: root,
+    encoding: 'utf8',
+  }).stdout,
 );
 if (!pack) throw new Error('npm pack packed nothing');
 const tarball = join(scratch, pack.filename);
@@ -55,8 +57,15 @@ function appOf({ app, dependencies, manifest = {} }) {
  */
 async function tryPage(url, assets) {
   const extension = url.startsWith('extension:') ? url.slice('extension:'.length) : undefined;
-  const args = extension ? [...options.args, `--load-extension=${extension}`, '--disable-features=DisableLoadExtensionCommandLineSwitch'] : options.args;
-  const context = await chromium.launchPersistentContext('', { ...options, args, headless: true, ignoreDefaultArgs: extension ? ['--disable-extensions'] : [] });
+  const args = extension
+    ? [...options.args, `--load-extension=${extension}`, '--disable-features=DisableLoadExtensionCommandLineSwitch']
+    : options.args;
+  const context = await chromium.launchPersistentContext('', {
+    ...options,
+    args,
+    headless: true,
+    ignoreDefaultArgs: extension ? ['--disable-extensions'] : [],
+  });
   try {
     const page = await context.newPage();
     /** @type {string[]} */
@@ -125,7 +134,10 @@ function checkNode() {
   const names = ['index', 'element', 'whep', 'whip'].filter((name) => entryPoints.some((entry) => entry.name === name));
   for (const name of names) {
     const specifier = name === 'index' ? 'vitreous' : `vitreous/${name}`;
-    const { status, stderr } = spawnSync(process.execPath, ['-e', `import('${specifier}')`], { cwd: folder, encoding: 'utf8' });
+    const { status, stderr } = spawnSync(process.execPath, ['-e', `import('${specifier}')`], {
+      cwd: folder,
+      encoding: 'utf8',
+    });
     if (status !== 0) throw new Error(`import '${specifier}' in Node: ${stderr}`);
   }
   return `nothing (${names.join(', ')})`;
@@ -146,7 +158,9 @@ async function row(name, work) {
     result = `FAILED: ${thrown instanceof Error ? thrown.message : thrown}`;
     report.failed.push(`bundlers: ${name}`);
   }
-  console.log(`${result.startsWith('FAILED') ? '✗' : '✓'} ${name}: ${result} (${((Date.now() - startMs) / 1000).toFixed(0)} s)`);
+  console.log(
+    `${result.startsWith('FAILED') ? '✗' : '✓'} ${name}: ${result} (${((Date.now() - startMs) / 1000).toFixed(0)} s)`,
+  );
   table.push(`| ${name} | ${result.split('\n')[0]} |`);
 }
 

@@ -1,7 +1,7 @@
 import { int8InputsOf, type Manifest } from '../../plugin/engine/files/manifest.js';
 import { architectureOf } from '../../plugin/engine/files/manifest-fields.js';
-import type { Graph } from '../../plugin/engine/graph.js';
 import type { ShippedFile } from '../../plugin/engine/files/shipped-file.js';
+import type { Graph } from '../../plugin/engine/graph.js';
 import { type Architecture, mobilevitSr, tokenKeys, trunkKeys } from './graph.js';
 import manifestL from './L/manifest.json';
 import manifestM from './M/manifest.json';

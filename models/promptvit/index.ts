@@ -1,7 +1,7 @@
 import type { DetectionManifest } from '../../plugin/engine/files/detection-manifest.js';
 import { architectureOf } from '../../plugin/engine/files/manifest-fields.js';
-import type { Graph } from '../../plugin/engine/graph.js';
 import type { ShippedFile } from '../../plugin/engine/files/shipped-file.js';
+import type { Graph } from '../../plugin/engine/graph.js';
 import type { WeightSource } from '../../plugin/engine/weights/source.js';
 import { type Architecture, pictureGraph, sizeKeys } from './graph.js';
 import { cropGraph, regionGraph, scoreGraph } from './heads.js';

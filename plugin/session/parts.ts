@@ -1,9 +1,9 @@
 import type { FrameSource } from '../core/frame-source.js';
 import { pageOrigins } from '../core/model-origins.js';
-import { defaultAssets } from './api/assets.js';
 import { LiveRegion } from '../present/live-region.js';
 import { TrackSource } from '../source/track-source.js';
 import { VideoSource } from '../source/video-source.js';
+import { defaultAssets } from './api/assets.js';
 import type { EnhanceOptions } from './api/options.js';
 import type { SessionTarget } from './api/targets.js';
 import type { LinkEvents } from './draw/gpu-link.js';

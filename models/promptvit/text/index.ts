@@ -1,7 +1,7 @@
 import { checkSha256 } from '../../../plugin/engine/files/fetch.js';
 import { fetchFile, type LoadOptions } from '../../../plugin/engine/files/load.js';
-import { SafetensorsFile } from '../../../plugin/engine/weights/safetensors.js';
 import type { ShippedFile } from '../../../plugin/engine/files/shipped-file.js';
+import { SafetensorsFile } from '../../../plugin/engine/weights/safetensors.js';
 import manifest from './manifest.json';
 import { TextTower } from './tower.js';
 
