@@ -105,6 +105,9 @@ function pages(): string[] {
   return [resolve(root, 'demo/index.html'), ...files.map((file) => resolve(examples, file))];
 }
 
+/** Whether a module names files that {@link shippedAssets} ships. */
+const namesShipped = (id: string) => /\/models\/.+\.ts$/.test(id) && readFileSync(id, 'utf8').includes('.safetensors');
+
 /** The package's command: what Node runs, built beside the library, whose files of weights it reads. */
 const commandBuild: UserConfig = {
   root,
@@ -181,7 +184,11 @@ export default defineConfig(({ command, mode }) => {
           },
           rolldownOptions: {
             external: peers.map((peer) => new RegExp(`^${peer}(/|$)`)),
-            output: { chunkFileNames: 'chunks/[name]-[hash].js' },
+            output: {
+              // What names shipped files lies beside their folder: a bundle of it, which has it beside itself, finds a copy there.
+              chunkFileNames: ({ moduleIds }) =>
+                moduleIds.some(namesShipped) ? '[name]-[hash].js' : 'chunks/[name]-[hash].js',
+            },
           },
         }
       : {

@@ -64,7 +64,7 @@ async function longestTaskMs(work: () => Promise<unknown>): Promise<number> {
 }
 
 const openModel = async (tier: Tier) =>
-  (await new Models(undefined, undefined).open(tier, 'webgpu', new AbortController().signal)).model;
+  (await new Models(undefined, {}).open(tier, 'webgpu', new AbortController().signal)).model;
 
 /** As on a real GPU, also where this one is software. */
 const precisionOf = ({ caps }: GpuDevice) => (caps.shaderF16 ? 'f16' : 'f32');

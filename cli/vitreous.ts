@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The package's command: `npx vitreous upscale …`, `npx vitreous live …`.
+// The package's command: `npx vitreous upscale …`, `npx vitreous live …`, `npx vitreous copy-assets DIR`.
 import { CommandError, reportErrors } from './command-error.js';
 import { useSoftwareGpu } from './gpu/software-gpu.mjs';
 
@@ -10,6 +10,7 @@ interface Command {
 
 const commands: Readonly<Record<string, Command>> = {
   upscale: { about: 'a video file at twice the size', load: () => import('./upscale/upscale.js') },
+  'copy-assets': { about: "the package's weights, into a folder for a server", load: () => import('./copy-assets.js') },
   live: {
     about: 'a gateway: RTMP, RTSP and WHIP in, low-latency HLS and WHEP out',
     load: () => import('./live/main.js'),
@@ -19,7 +20,7 @@ const commands: Readonly<Record<string, Command>> = {
 const usage = [
   'usage: vitreous COMMAND [options]',
   '',
-  ...Object.entries(commands).map(([name, { about }]) => `  ${name.padEnd(9)}${about}`),
+  ...Object.entries(commands).map(([name, { about }]) => `  ${name.padEnd(13)}${about}`),
   '',
   'vitreous COMMAND --help tells its options',
 ].join('\n');

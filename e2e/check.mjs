@@ -12,6 +12,7 @@ const steps = [
   'licences',
   'build',
   'api',
+  'declarations',
   'package',
   'command',
   'size',
@@ -19,7 +20,7 @@ const steps = [
   'python',
 ];
 /** Those that read what the build makes come one after the other; beside them the others. */
-const built = ['build', 'api', 'package', 'command', 'size'];
+const built = ['build', 'api', 'declarations', 'package', 'command', 'size'];
 /** A step that ends with this code (EX_TEMPFAIL of sysexits.h) could not run here; its last line says why. */
 const leftOut = 75;
 const root = join(import.meta.dirname, '..');

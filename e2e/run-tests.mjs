@@ -1,4 +1,4 @@
-// All tests: `npm test`. Parts and filters: `npm test -- [setup|check|unit|gpu|e2e|soak …] [-t NAME] [PATH …]`.
+// All tests: `npm test`. Parts and filters: `npm test -- [setup|check|unit|gpu|e2e|soak|bundlers …] [-t NAME] [PATH …]`.
 // Words that name no part are filters by file path. The last line is `N passed, N failed`; the exit code is 1 after any failure,
 // and when nothing ran.
 import { spawn } from 'node:child_process';
@@ -12,7 +12,7 @@ import { setUp } from './setup/setup.mjs';
 
 /** @typedef {import('./reporters/report.mjs').Report} Report */
 
-const parts = /** @type {const} */ (['setup', 'check', 'unit', 'gpu', 'e2e', 'soak']);
+const parts = /** @type {const} */ (['setup', 'check', 'unit', 'gpu', 'e2e', 'soak', 'bundlers']);
 const soakMinutes = 5;
 const root = join(import.meta.dirname, '..');
 const scratch = mkdtempSync(join(tmpdir(), 'vitreous-tests-'));
@@ -130,7 +130,9 @@ const filtered = values.name !== undefined;
 /** What a filter by name or path says nothing of. */
 const whole = ['check', 'soak'];
 const wanted = (/** @type {typeof parts[number]} */ part) =>
-  chosen.length > 0 ? chosen.includes(part) : !whole.includes(part) || (paths.length === 0 && !filtered);
+  part === 'bundlers' || chosen.length > 0
+    ? chosen.includes(part)
+    : !whole.includes(part) || (paths.length === 0 && !filtered);
 
 /** @type {Report[]} */
 const reports = [];
@@ -174,6 +176,11 @@ if (wanted('e2e')) {
   const rest = ['in time'];
   if (tools?.firefox) rest.push('firefox');
   reports.push(await runPlaywright(paths, values.name, timelessFirst ? rest : undefined));
+}
+// Asks the registry for a dozen bundlers: only when it is named.
+if (wanted('bundlers')) {
+  heading('bundlers');
+  reports.push(await runRunner('bundlers', [join(root, 'e2e/bundlers/main.mjs'), ...paths]));
 }
 if (chosen.length !== 1 || chosen[0] !== 'setup') {
   console.log(`\n${((Date.now() - startMs) / 1000).toFixed(0)} s`);

@@ -25,7 +25,7 @@ test("the package's own weights are trusted wherever it is served from; a model 
   const origins = new Set(['https://page.example']);
   expect((await openUpscaleModel('S', { origins })).manifest.tier).toBe('S');
   expect((await openUpscaleModel('S', { origins, plain: true })).manifest.architecture.experts).toBeUndefined();
-  expect(asked).toEqual([shippedTiers.S.weightsUrl.href, plainTier.weightsUrl.href]);
+  expect(asked).toEqual([shippedTiers.S.weights.url.href, plainTier.weights.url.href]);
   const manifestUrl = 'https://cdn.example/manifest.json';
   expect(await codeRejectedBy(openUpscaleModel({ manifestUrl }, { origins }))).toBe('model-origin');
   expect(asked).toHaveLength(2);

@@ -5,6 +5,7 @@ import type { ClipSource, ModelSource, Tier } from './core/model-source.js';
 import { SharedLoads } from './core/shared-loads.js';
 import type { Detector, DetectorOptions } from './detect/detector.js';
 import type { LoadOptions } from './engine/files/load.js';
+import type { ShippedFile } from './engine/files/shipped-file.js';
 import type { GpuDevice } from './gpu/device.js';
 import type { UpscaleModel } from './upscale/model.js';
 
@@ -34,10 +35,13 @@ export async function openUpscaleModel(
       import('./engine/files/load.js'),
     ]);
   options.signal?.throwIfAborted();
-  const { raw, where, weightsUrl } =
-    typeof name === 'string'
-      ? shippedFiles(name, options.plain ? plainTier : shippedTiers[name])
-      : await ownManifest(name, (url) => fetchJson(url, options));
+  const {
+    raw,
+    where,
+    weights: fileOf,
+  } = typeof name === 'string'
+    ? shippedFiles(name, options.plain ? plainTier : shippedTiers[name])
+    : await ownManifest(name, (url) => fetchJson(url, options));
   const manifest = checkManifest(raw, where);
   if (manifest.name !== 'mobilevit-sr') {
     const { VitreousError } = await import('./core/errors.js');
@@ -51,8 +55,7 @@ export async function openUpscaleModel(
   }
   // Fails on a bad architecture before a byte of weights is fetched.
   buildGraph(manifest, { width: 8, height: 8 });
-  const origins = typeof name === 'string' ? undefined : options.origins;
-  const weights = await loadWeights(manifest, weightsUrl(manifest.weights.file), { ...options, origins });
+  const weights = await loadWeights(manifest, fileOf(manifest.weights.file), options);
   return { manifest, weights, graph: (size, numbers) => buildGraph(manifest, size, numbers) };
 }
 
@@ -60,16 +63,16 @@ export async function openUpscaleModel(
 interface ModelFiles {
   readonly raw: unknown;
   readonly where: string;
-  readonly weightsUrl: (file: string) => URL;
+  readonly weights: (file: string) => URL | ShippedFile;
 }
 
-function shippedFiles(tier: Tier, { manifest, weightsUrl }: ShippedTier): ModelFiles {
-  return { raw: manifest, where: `mobilevit-sr ${tier}`, weightsUrl: () => weightsUrl };
+function shippedFiles(tier: Tier, { manifest, weights }: ShippedTier): ModelFiles {
+  return { raw: manifest, where: `mobilevit-sr ${tier}`, weights: () => weights };
 }
 
 async function ownManifest(source: ModelSource, fetchManifest: (url: URL) => Promise<unknown>): Promise<ModelFiles> {
   const url = new URL(source.manifestUrl, globalThis.location?.href);
-  return { raw: await fetchManifest(url), where: url.href, weightsUrl: (file) => new URL(file, url) };
+  return { raw: await fetchManifest(url), where: url.href, weights: (file) => new URL(file, url) };
 }
 
 export interface OpenDetectorOptions extends LoadOptions, DetectorOptions {
@@ -80,6 +83,8 @@ export interface OpenDetectorOptions extends LoadOptions, DetectorOptions {
 /** What several detectors of the page have of the shipped one: its network, and its text side. */
 const networks = new SharedLoads<Promptvit>();
 const textSides = new SharedLoads<TextSide>();
+/** Who names another folder does not wait for what may not be where the first one looks. */
+const keyOf = ({ assets }: LoadOptions) => `promptvit ${assets ?? ''}`;
 
 /** The shipped prompt model's code and manifest; the manifest is checked before a byte of weights is fetched. */
 async function shippedDetector() {
@@ -93,8 +98,11 @@ async function shippedDetector() {
   return {
     load: (options: LoadOptions) =>
       networks.load(
-        'promptvit',
-        async (shared) => model.promptvit(manifest, await loadWeights(manifest, model.shipped.weightsUrl, shared)),
+        keyOf(options),
+        async (shared) => {
+          const weights = await loadWeights(manifest, model.shipped.weights, { ...shared, assets: options.assets });
+          return model.promptvit(manifest, weights);
+        },
         options,
       ),
   };
@@ -114,7 +122,7 @@ export function openDetector(
 }
 
 async function openPromptvit(gpu: GpuDevice, options: OpenDetectorOptions): Promise<Detector> {
-  const { signal, onProgress } = options;
+  const { signal, assets, onProgress } = options;
   const [shipped, { loadTextSide }, { LexiconPromptEncoder }, { PromptvitDetector }] = await Promise.all([
     shippedDetector(),
     import('../models/promptvit/text/index.js'),
@@ -126,10 +134,12 @@ async function openPromptvit(gpu: GpuDevice, options: OpenDetectorOptions): Prom
   const stop = (): void => textLoad.abort(signal?.reason);
   signal?.addEventListener('abort', stop);
   try {
-    const parts = textSides.load('promptvit', loadTextSide, { signal: textLoad.signal });
+    const parts = textSides.load(keyOf(options), (shared) => loadTextSide({ ...shared, assets }), {
+      signal: textLoad.signal,
+    });
     // Heard below, or not at all when the weights fail first.
     parts.catch(() => {});
-    const model = await shipped.load({ signal, onProgress });
+    const model = await shipped.load({ signal, assets, onProgress });
     const encoder = new LexiconPromptEncoder(await parts);
     signal?.throwIfAborted();
     return new PromptvitDetector(gpu, model, encoder, options);
@@ -141,7 +151,7 @@ async function openPromptvit(gpu: GpuDevice, options: OpenDetectorOptions): Prom
 
 /** A CLIP over the shipped model's boxes. Its text tower is loaded when prompts are set, and let go of again. */
 async function openClip(gpu: GpuDevice, source: ClipSource, options: OpenDetectorOptions): Promise<Detector> {
-  const { signal, onProgress, maxPerPrompt } = options;
+  const { signal, assets, onProgress, maxPerPrompt } = options;
   const [
     shipped,
     { ClipModel },
@@ -169,7 +179,7 @@ async function openClip(gpu: GpuDevice, source: ClipSource, options: OpenDetecto
   const precision = gpu.caps.shaderF16 && !gpu.caps.software ? 'f16' : 'f32';
   const logitScale = await clip.logitScale({ signal });
   const tower = await clip.loadImage({ signal, onProgress });
-  const boxes = new PromptvitBoxes(gpu, await shipped.load({ signal }), precision);
+  const boxes = new PromptvitBoxes(gpu, await shipped.load({ signal, assets }), precision);
   const prompts = new TowerPromptEncoder(gpu, (abort) => clip.loadText({ signal: abort }), { precision });
   const regions = await RegionEncoder.create(gpu, tower, { precision });
   return new TowerDetector(gpu, { boxes, prompts, regions, logitScale }, { maxPerPrompt });

@@ -9,6 +9,7 @@ test('on a server, where there are no elements, the import does nothing and fail
     'highlight',
     'compare',
     'debug',
+    'assets',
     'enabled',
     'hotkey',
   ]);

@@ -20,7 +20,7 @@ const name = 'vitreous-video';
 
 declare global {
   interface HTMLElementTagNameMap {
-    [name]: VitreousVideoElement;
+    'vitreous-video': VitreousVideoElement;
   }
 }
 

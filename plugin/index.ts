@@ -14,6 +14,7 @@ export type { FrameSink, FrameSource, FrameTiming } from './core/frame-source.js
 export type { Rect, Size } from './core/geometry.js';
 export { type ClipSource, type ModelSource, type Tier, tiers } from './core/model-source.js';
 export type { TypedEvents } from './core/typed-events.js';
+export { setAssets } from './session/api/assets.js';
 export type {
   Detection,
   DetectionsEvent,

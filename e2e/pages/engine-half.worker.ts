@@ -24,7 +24,7 @@ export type WorkerAnswer =
 const tell = (answer: WorkerAnswer) => postMessage(answer);
 
 async function play({ canvas, url, frames }: Order): Promise<void> {
-  const origins = pageOrigins();
+  const places = { origins: pageOrigins() };
   const lifetime = new AbortController();
   const surface = new CanvasSurface(canvas);
   let wanted: (() => void) | undefined;
@@ -33,8 +33,8 @@ async function play({ canvas, url, frames }: Order): Promise<void> {
     {
       settings: checkOptions({ upscale: { quality: 'S', force: true, adaptive: false } }),
       frameIntervalMs: () => undefined,
-      models: new Models(undefined, origins),
-      openDetector: openFromCatalog(origins),
+      models: new Models(undefined, places),
+      openDetector: openFromCatalog(places),
       alone: true,
       openLink: (events) =>
         new RendererLink({

@@ -1,5 +1,6 @@
 import { int8InputsOf, type Manifest } from '../../plugin/engine/files/manifest.js';
 import { architectureOf } from '../../plugin/engine/files/manifest-fields.js';
+import type { ShippedFile } from '../../plugin/engine/files/shipped-file.js';
 import type { Graph } from '../../plugin/engine/graph.js';
 import { type Architecture, mobilevitSr, tokenKeys, trunkKeys } from './graph.js';
 import manifestL from './L/manifest.json';
@@ -12,21 +13,58 @@ import manifestXL from './XL/manifest.json';
 /** A tier as it ships: its manifest, unchecked, and where its weights are. */
 export interface ShippedTier {
   readonly manifest: unknown;
-  readonly weightsUrl: URL;
+  readonly weights: ShippedFile;
 }
 
 /** Every tier's folder. The catalog's tests hold them against the public list of tiers. */
 export const shippedTiers = {
-  S: { manifest: manifestS, weightsUrl: new URL('./S/weights.safetensors', import.meta.url) },
-  M: { manifest: manifestM, weightsUrl: new URL('./M/weights.safetensors', import.meta.url) },
-  L: { manifest: manifestL, weightsUrl: new URL('./L/weights.safetensors', import.meta.url) },
-  XL: { manifest: manifestXL, weightsUrl: new URL('./XL/weights.safetensors', import.meta.url) },
+  S: {
+    manifest: manifestS,
+    weights: {
+      path: 'models/mobilevit-sr/S/weights.safetensors',
+      get url() {
+        return new URL('./S/weights.safetensors', import.meta.url);
+      },
+    },
+  },
+  M: {
+    manifest: manifestM,
+    weights: {
+      path: 'models/mobilevit-sr/M/weights.safetensors',
+      get url() {
+        return new URL('./M/weights.safetensors', import.meta.url);
+      },
+    },
+  },
+  L: {
+    manifest: manifestL,
+    weights: {
+      path: 'models/mobilevit-sr/L/weights.safetensors',
+      get url() {
+        return new URL('./L/weights.safetensors', import.meta.url);
+      },
+    },
+  },
+  XL: {
+    manifest: manifestXL,
+    weights: {
+      path: 'models/mobilevit-sr/XL/weights.safetensors',
+      get url() {
+        return new URL('./XL/weights.safetensors', import.meta.url);
+      },
+    },
+  },
 } satisfies Readonly<Record<string, ShippedTier>>;
 
 /** S without the transformer branch, whose experts take a compute shader to mix: for where there is no WebGPU. */
 export const plainTier: ShippedTier = {
   manifest: manifestPlainS,
-  weightsUrl: new URL('./S-plain/weights.safetensors', import.meta.url),
+  weights: {
+    path: 'models/mobilevit-sr/S-plain/weights.safetensors',
+    get url() {
+      return new URL('./S-plain/weights.safetensors', import.meta.url);
+    },
+  },
 };
 
 /** A manifest without a token width has no transformer branch. */

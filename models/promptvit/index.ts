@@ -1,5 +1,6 @@
 import type { DetectionManifest } from '../../plugin/engine/files/detection-manifest.js';
 import { architectureOf } from '../../plugin/engine/files/manifest-fields.js';
+import type { ShippedFile } from '../../plugin/engine/files/shipped-file.js';
 import type { Graph } from '../../plugin/engine/graph.js';
 import type { WeightSource } from '../../plugin/engine/weights/source.js';
 import { type Architecture, pictureGraph, sizeKeys } from './graph.js';
@@ -7,9 +8,14 @@ import { cropGraph, regionGraph, scoreGraph } from './heads.js';
 import manifest from './manifest.json';
 
 /** As it ships: the manifest, unchecked, and where the weights are. */
-export const shipped: { readonly manifest: unknown; readonly weightsUrl: URL } = {
+export const shipped: { readonly manifest: unknown; readonly weights: ShippedFile } = {
   manifest,
-  weightsUrl: new URL('./weights.safetensors', import.meta.url),
+  weights: {
+    path: 'models/promptvit/weights.safetensors',
+    get url() {
+      return new URL('./weights.safetensors', import.meta.url);
+    },
+  },
 };
 
 /** A manifest without a token width has no transformer block. */

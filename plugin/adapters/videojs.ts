@@ -12,7 +12,6 @@
  * @module
  */
 import videojs from 'video.js';
-import type Player from 'video.js/dist/types/player';
 import {
   type Enhanced,
   type EnhancedState,
@@ -25,11 +24,12 @@ import { Enhancement, type PlayerEvents } from '../player/enhancement.js';
 import { Hotkey } from '../player/hotkey.js';
 import { type PlayerSettings, playerSettings } from '../player/player-settings.js';
 import { type MenuEntry, VitreousMenuButton } from './videojs/menu-button.js';
+import type { Player } from './videojs/player-type.js';
 
 /** What the plugin takes; everything is optional. */
 export interface VideojsOptions
   extends EnhanceSettings,
-    Pick<EnhanceOptions, 'device' | 'modelOrigins' | 'onProgress'> {
+    Pick<EnhanceOptions, 'assets' | 'device' | 'modelOrigins' | 'onProgress'> {
   /** Start with the native picture; nothing is loaded before it is enabled. Default true. */
   readonly enabled?: boolean | undefined;
   /** An entry in the control bar: off, auto, the tiers, compare, prompts. Default true. */
@@ -48,7 +48,7 @@ const PlayerEventTarget = EventTarget as { new (): PlayerEvents & EventTarget };
 /** A player's enhancement: goes with its video from source to source, and ends with the player. Nothing of it ever throws into playback. */
 export class VideojsEnhancement extends PlayerEventTarget {
   readonly #player: Player;
-  readonly #startOptions: Pick<EnhanceOptions, 'device' | 'modelOrigins' | 'onProgress'>;
+  readonly #startOptions: Pick<EnhanceOptions, 'assets' | 'device' | 'modelOrigins' | 'onProgress'>;
   readonly #prompts: readonly string[];
   readonly #hotkey: Hotkey | undefined;
   #menu: VitreousMenuButton | undefined;
@@ -68,6 +68,7 @@ export class VideojsEnhancement extends PlayerEventTarget {
       menu = true,
       prompts,
       hotkey = '',
+      assets,
       device,
       modelOrigins,
       onProgress,
@@ -75,7 +76,7 @@ export class VideojsEnhancement extends PlayerEventTarget {
     } = options;
     this.#settings = playerSettings(settings);
     this.#player = player;
-    this.#startOptions = { device, modelOrigins, onProgress };
+    this.#startOptions = { assets, device, modelOrigins, onProgress };
     this.#enabled = enabled;
     // Checked as those that are looked for.
     this.#prompts = prompts?.length ? promptsOf(playerSettings({ detect: { prompts } })) : this.#looksFor;

@@ -8,7 +8,8 @@ import { type AttributeSettings, isSettingName, resolveSettings, settingNames, w
 import { defineMediaApi, type MediaApi, type MediaElement, MediaForward } from './media-api.js';
 
 /** What `element.options` takes: all that `enhance` takes, but for what the element decides itself. */
-export type VitreousVideoOptions = EnhanceSettings & Pick<EnhanceOptions, 'device' | 'modelOrigins' | 'onProgress'>;
+export type VitreousVideoOptions = EnhanceSettings &
+  Pick<EnhanceOptions, 'assets' | 'device' | 'modelOrigins' | 'onProgress'>;
 
 // Servers import this module too, where there are no elements. The media API is defined below.
 const ElementBase = (globalThis.HTMLElement ?? class {}) as unknown as {
@@ -33,7 +34,7 @@ const mediaMarker = 'data-vitreous-media';
  * in a document, enabled, and has a video. Failures are `fallback` events.
  */
 export class VitreousVideoElement extends ElementBase {
-  static readonly observedAttributes: readonly string[] = [...settingNames, 'enabled', 'hotkey'];
+  static readonly observedAttributes: readonly string[] = [...settingNames, 'assets', 'enabled', 'hotkey'];
 
   readonly #forward = new MediaForward(this);
   readonly #host: EnhancementHost;
@@ -60,7 +61,7 @@ export class VitreousVideoElement extends ElementBase {
       },
       get startOptions() {
         const { device, modelOrigins, onProgress } = element.#options;
-        return { device, modelOrigins, onProgress };
+        return { assets: element.assets, device, modelOrigins, onProgress };
       },
       dispatchEvent: (event) => void this.dispatchEvent(event),
     };
@@ -181,8 +182,21 @@ export class VitreousVideoElement extends ElementBase {
   }
 
   /**
+   * Attribute `assets`: the folder that has the package's own files, such as `/vitreous/`, where the page's bundler doesn't ship them; counts
+   * from the next start. Undefined where neither it nor `options.assets` says one.
+   */
+  get assets(): string | URL | undefined {
+    return this.getAttribute('assets') || this.#options.assets;
+  }
+
+  set assets(folder: string | URL | undefined) {
+    if (folder === undefined) this.removeAttribute('assets');
+    else this.setAttribute('assets', String(folder));
+  }
+
+  /**
    * All that has no attribute: `{ upscale: { strength: 0.7 }, detect: { rateHz: 4 }, device }`. Where an attribute says something, it
-   * counts. `device`, `modelOrigins` and `onProgress` count from the next start.
+   * counts. `assets`, `device`, `modelOrigins` and `onProgress` count from the next start.
    */
   get options(): VitreousVideoOptions {
     return this.#options;
@@ -284,7 +298,13 @@ export class VitreousVideoElement extends ElementBase {
 
 /** All but what counts at the start alone. */
 function settingsOf(options: VitreousVideoOptions): EnhanceSettings {
-  const { device: _device, modelOrigins: _modelOrigins, onProgress: _onProgress, ...settings } = options;
+  const {
+    assets: _assets,
+    device: _device,
+    modelOrigins: _modelOrigins,
+    onProgress: _onProgress,
+    ...settings
+  } = options;
   return settings;
 }
 

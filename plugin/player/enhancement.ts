@@ -20,7 +20,7 @@ export interface EnhancementHost {
   /** All settings, none left out: they replace the former ones. */
   readonly settings: Required<EnhanceSettings>;
   /** What counts at the start alone. */
-  readonly startOptions: Pick<EnhanceOptions, 'device' | 'modelOrigins' | 'onProgress'>;
+  readonly startOptions: Pick<EnhanceOptions, 'assets' | 'device' | 'modelOrigins' | 'onProgress'>;
   /** Hears every event of the enhancement, and those of its start. */
   dispatchEvent(event: Event): void;
 }

@@ -1,8 +1,9 @@
 import type { FrameSource } from '../core/frame-source.js';
-import { type ModelOrigins, pageOrigins } from '../core/model-origins.js';
+import { pageOrigins } from '../core/model-origins.js';
 import { LiveRegion } from '../present/live-region.js';
 import { TrackSource } from '../source/track-source.js';
 import { VideoSource } from '../source/video-source.js';
+import { defaultAssets } from './api/assets.js';
 import type { EnhanceOptions } from './api/options.js';
 import type { SessionTarget } from './api/targets.js';
 import type { LinkEvents } from './draw/gpu-link.js';
@@ -36,12 +37,12 @@ export interface SessionParts {
 /** The parts that draw a target on this page. */
 export function partsFor(target: SessionTarget, options: EnhanceOptions): SessionParts {
   const video = 'videoWidth' in target ? target : undefined;
-  const origins: ModelOrigins = pageOrigins(options.modelOrigins);
+  const places = { origins: pageOrigins(options.modelOrigins), assets: options.assets ?? defaultAssets() };
   return {
     source: sourceOf(target),
     video,
-    models: new Models(options.onProgress, origins),
-    openDetector: openFromCatalog(origins),
+    models: new Models(options.onProgress, places),
+    openDetector: openFromCatalog(places),
     openOutlet: (events) => openOutlet(target, options, events),
     watchVideo: (onChange) => video && new VideoState(video, onChange),
     openRegion: (canvas) => new LiveRegion(canvas),

@@ -9,11 +9,11 @@ import { type ConvPass, lowerNetwork, type Passes } from './passes.js';
 const size = { width: 13, height: 11 };
 
 async function lowered(
-  { manifest: raw, weightsUrl }: ShippedTier,
+  { manifest: raw, weights }: ShippedTier,
   maxBlockBytes = 16_384,
 ): Promise<{ passes: Passes; source: WeightSource }> {
   const manifest = checkManifest(raw, 'manifest.json');
-  const source = await readWeights(new Uint8Array(readFileSync(weightsUrl)), manifest, 'weights');
+  const source = await readWeights(new Uint8Array(readFileSync(weights.url)), manifest, 'weights');
   return { passes: lowerNetwork(buildGraph(manifest, size), { source, maxBlockBytes }), source };
 }
 

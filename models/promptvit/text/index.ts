@@ -1,10 +1,16 @@
-import { checkSha256, fetchBytes } from '../../../plugin/engine/files/fetch.js';
-import type { LoadOptions } from '../../../plugin/engine/files/load.js';
+import { checkSha256 } from '../../../plugin/engine/files/fetch.js';
+import { fetchFile, type LoadOptions } from '../../../plugin/engine/files/load.js';
+import type { ShippedFile } from '../../../plugin/engine/files/shipped-file.js';
 import { SafetensorsFile } from '../../../plugin/engine/weights/safetensors.js';
 import manifest from './manifest.json';
 import { TextTower } from './tower.js';
 
-export const textWeightsUrl = new URL('./weights.safetensors', import.meta.url);
+export const textWeights: ShippedFile = {
+  path: 'models/promptvit/text/weights.safetensors',
+  get url() {
+    return new URL('./weights.safetensors', import.meta.url);
+  },
+};
 
 /** How far an answer's vector is to be trusted: expected cosines to CLIP's own text vector, measured on names held out of training. */
 export interface TextCalibration {
@@ -41,11 +47,6 @@ export async function readTextSide(bytes: Uint8Array<ArrayBuffer>, where: string
 
 /** Fetches and checks tower and lexicon, one file. @throws VitreousError `weights-*`; the signal's reason. */
 export async function loadTextSide(options: LoadOptions = {}): Promise<TextSide> {
-  const totalBytes = manifest.weights.sizeBytes;
-  const bytes = await fetchBytes(textWeightsUrl, totalBytes, {
-    signal: options.signal,
-    onBytes: (loadedBytes) => options.onProgress?.({ loadedBytes, totalBytes }),
-  });
-  options.signal?.throwIfAborted();
-  return readTextSide(bytes, String(textWeightsUrl));
+  const { bytes, url } = await fetchFile(textWeights, manifest.weights.sizeBytes, options);
+  return readTextSide(bytes, String(url));
 }

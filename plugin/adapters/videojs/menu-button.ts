@@ -1,7 +1,7 @@
 import videojs from 'video.js';
 import type MenuButtonClass from 'video.js/dist/types/menu/menu-button';
 import type MenuItemClass from 'video.js/dist/types/menu/menu-item';
-import type Player from 'video.js/dist/types/player';
+import type { Player } from './player-type.js';
 
 /** A line of the menu. */
 export interface MenuEntry {

@@ -2,6 +2,7 @@ import { type ErrorCode, VitreousError } from '../../core/errors.js';
 import { checkOrigin, checkRedirect, type ModelOrigins } from '../../core/model-origins.js';
 import type { ByteSource, ModelFolder, ReadOptions } from '../../engine/files/byte-source.js';
 import { textUpTo } from '../../engine/files/fetch.js';
+import { markupIn, markupOf } from '../../engine/files/markup.js';
 
 /** The longest text file of a model, its tokenizer, weighs some megabytes. */
 const maxTextBytes = 64 * 2 ** 20;
@@ -136,6 +137,8 @@ async function wholeFile(response: Response, url: URL, signal: AbortSignal | und
     const stated = response.headers.get('Content-Encoding') ? null : response.headers.get('Content-Length');
     if (stated !== null && Number(stated) !== bytes.byteLength)
       throw fail('weights-truncated', `${bytes.byteLength} bytes of ${url}`, `${stated} bytes`);
+    const markup = markupIn(bytes);
+    if (markup) throw fail('weights-format', `${markup} from ${url}`, "a safetensors file's header");
     return new WholeFile(url, bytes);
   } catch (cause) {
     signal?.throwIfAborted();
@@ -176,6 +179,8 @@ export function urlFolder(base: string | URL, origins?: ModelOrigins): ModelFold
       }
       if (text === undefined)
         throw fail('weights-format', `more than ${maxTextBytes} bytes from ${url}`, 'a small file');
+      const markup = markupOf(text);
+      if (markup) throw fail('weights-format', `${markup} from ${url}`, name);
       return text;
     },
     open: (name, signal) => openUrl(urlOf(name), request, signal),

@@ -1,24 +1,26 @@
 import { type ErrorCode, VitreousError } from '../../core/errors.js';
 import { checkOrigin, checkRedirect, type ModelOrigins } from '../../core/model-origins.js';
+import { markupIn, markupOf } from './markup.js';
 
 export interface FetchOptions {
   readonly signal?: AbortSignal | undefined;
   readonly origins?: ModelOrigins;
+  /** What mends it where the file cannot be had, for the error. */
+  readonly fix?: string | undefined;
   readonly onBytes?: ((loadedBytes: number) => void) | undefined;
 }
 
-function fail(code: ErrorCode, found: string, expected: string, cause?: unknown): VitreousError {
-  return new VitreousError({
-    code,
-    stage: 'weights',
-    found,
-    expected,
-    fix: 'Check the URL and that the server sends the whole file; the native video plays on.',
-    cause,
-  });
+const defaultFix = 'Check the URL and that the server sends the whole file; the native video plays on.';
+
+/** Makes the errors of one file. */
+function failing({ fix = defaultFix }: FetchOptions) {
+  return (code: ErrorCode, found: string, expected: string, cause?: unknown): VitreousError =>
+    new VitreousError({ code, stage: 'weights', found, expected, fix, cause });
 }
 
-async function open(given: string | URL, { signal, origins }: FetchOptions): Promise<Response> {
+async function open(given: string | URL, options: FetchOptions): Promise<Response> {
+  const { signal, origins } = options;
+  const fail = failing(options);
   const url = new URL(given, globalThis.location?.href);
   checkOrigin(url, origins);
   let response: Response;
@@ -33,11 +35,14 @@ async function open(given: string | URL, { signal, origins }: FetchOptions): Pro
   return response;
 }
 
+/** So many bytes tell a page of a server's own from a file. */
+const tellingBytes = 16;
+
 /**
- * Fetches a file of known size. Reads no more than that size, whatever the server sends.
+ * Fetches a safetensors file of known size. Reads no more than that size, whatever the server sends.
  *
- * @throws VitreousError `weights-network`, `weights-http`, `weights-truncated`, `weights-format` (too long), `model-origin`; the
- * signal's reason.
+ * @throws VitreousError `weights-network`, `weights-http`, `weights-truncated`, `weights-format` (too long, or a page of HTML), `model-origin`;
+ * the signal's reason.
  */
 export async function fetchBytes(
   url: string | URL,
@@ -45,28 +50,38 @@ export async function fetchBytes(
   options: FetchOptions = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
   const { signal, onBytes } = options;
+  const fail = failing(options);
   const response = await open(url, options);
   const reader = response.body?.getReader();
   if (!reader) throw fail('weights-truncated', `an empty answer from ${url}`, `${sizeBytes} bytes`);
   const bytes = new Uint8Array(sizeBytes);
   let loadedBytes = 0;
+  /** Its size would say nothing of why it is wrong. */
+  const refuseMarkup = () => {
+    const markup = markupIn(bytes.subarray(0, loadedBytes));
+    if (markup) throw fail('weights-format', `${markup} from ${url}`, "a safetensors file's header");
+  };
   try {
     for (;;) {
       const { done, value } = await reader.read();
       if (done) break;
-      if (loadedBytes + value.byteLength > sizeBytes) {
-        await reader.cancel();
+      const known = loadedBytes >= tellingBytes;
+      const room = sizeBytes - loadedBytes;
+      bytes.set(value.byteLength > room ? value.subarray(0, room) : value, loadedBytes);
+      loadedBytes += Math.min(room, value.byteLength);
+      if (!known && loadedBytes >= tellingBytes) refuseMarkup();
+      if (value.byteLength > room)
         throw fail('weights-format', `more than ${sizeBytes} bytes from ${url}`, `${sizeBytes} bytes`);
-      }
-      bytes.set(value, loadedBytes);
-      loadedBytes += value.byteLength;
       onBytes?.(loadedBytes);
     }
   } catch (cause) {
     signal?.throwIfAborted();
-    if (cause instanceof VitreousError) throw cause;
-    throw fail('weights-truncated', `${loadedBytes} bytes of ${url}, then an error`, `${sizeBytes} bytes`, cause);
+    if (!(cause instanceof VitreousError))
+      throw fail('weights-truncated', `${loadedBytes} bytes of ${url}, then an error`, `${sizeBytes} bytes`, cause);
+    await reader.cancel();
+    throw cause;
   }
+  if (loadedBytes < tellingBytes) refuseMarkup();
   if (loadedBytes < sizeBytes) throw fail('weights-truncated', `${loadedBytes} bytes of ${url}`, `${sizeBytes} bytes`);
   return bytes;
 }
@@ -99,6 +114,7 @@ export async function textUpTo(response: Response, mostBytes: number): Promise<s
  */
 export async function fetchJson(url: string | URL, options: Omit<FetchOptions, 'onBytes'> = {}): Promise<unknown> {
   const { signal } = options;
+  const fail = failing(options);
   const response = await open(url, options);
   const bad = (found: string, cause?: unknown): VitreousError =>
     new VitreousError({
@@ -121,7 +137,7 @@ export async function fetchJson(url: string | URL, options: Omit<FetchOptions, '
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw bad('no JSON', cause);
+    throw bad(markupOf(text) ?? 'no JSON', cause);
   }
 }
 

@@ -5,11 +5,18 @@ import { SafetensorsWeights, scaleSuffix } from '../weights/safetensors-weights.
 import type { WeightSource } from '../weights/source.js';
 import { checkSha256, fetchBytes } from './fetch.js';
 import type { ModelManifest } from './manifest-fields.js';
+import { type AssetsFolder, locateShipped, type ShippedFile, shippedFix } from './shipped-file.js';
 
-export interface LoadOptions {
-  readonly signal?: AbortSignal | undefined;
+/** Where files may come from, and where the package's own are. */
+export interface ModelPlaces {
   /** Where files that are named by URL may come from; the package's own may come from anywhere. */
   readonly origins?: ModelOrigins;
+  /** Where the package's own files are; undefined: where the page's bundler has put them. */
+  readonly assets?: AssetsFolder;
+}
+
+export interface LoadOptions extends ModelPlaces {
+  readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: { readonly loadedBytes: number; readonly totalBytes: number }) => void) | undefined;
 }
 
@@ -44,20 +51,33 @@ export async function readWeights(
   return weights;
 }
 
+/**
+ * Fetches a file of known size: one of the package, wherever that is, or one at a URL, whose origin is checked.
+ *
+ * @throws as `fetchBytes`.
+ */
+export async function fetchFile(
+  source: string | URL | ShippedFile,
+  totalBytes: number,
+  { signal, origins, assets, onProgress }: LoadOptions = {},
+): Promise<{ readonly bytes: Uint8Array<ArrayBuffer>; readonly url: string | URL }> {
+  const onBytes = (loadedBytes: number) => onProgress?.({ loadedBytes, totalBytes });
+  const isShipped = typeof source === 'object' && 'path' in source;
+  const url = isShipped ? await locateShipped(source, assets, signal) : source;
+  const how = url instanceof URL && isShipped ? { fix: shippedFix(url, assets) } : { origins };
+  const bytes = await fetchBytes(url, totalBytes, { signal, onBytes, ...how });
+  signal?.throwIfAborted();
+  return { bytes, url };
+}
+
 /** Fetches and checks the weights a manifest names. @throws as `fetchBytes` and `readWeights`. */
 export async function loadWeights(
   manifest: ModelManifest,
-  url: string | URL,
-  { signal, origins, onProgress }: LoadOptions = {},
+  source: string | URL | ShippedFile,
+  options: LoadOptions = {},
 ): Promise<WeightSource> {
-  const totalBytes = manifest.weights.sizeBytes;
-  const bytes = await fetchBytes(url, totalBytes, {
-    signal,
-    origins,
-    onBytes: (loadedBytes) => onProgress?.({ loadedBytes, totalBytes }),
-  });
-  signal?.throwIfAborted();
+  const { bytes, url } = await fetchFile(source, manifest.weights.sizeBytes, options);
   const weights = await readWeights(bytes, manifest, String(url));
-  signal?.throwIfAborted();
+  options.signal?.throwIfAborted();
   return weights;
 }

@@ -157,9 +157,9 @@ describe('weights on one device', () => {
 
 /** A shipped tier as a page has it, and its plan. */
 async function shipped(tier: keyof typeof shippedTiers, gpu: GpuDevice, precision: Precision, width = 64) {
-  const { manifest: raw, weightsUrl } = shippedTiers[tier];
+  const { manifest: raw, weights: file } = shippedTiers[tier];
   const manifest = checkManifest(raw, tier);
-  const weights = noted(await readWeights(new Uint8Array(readFileSync(weightsUrl)), manifest, tier));
+  const weights = noted(await readWeights(new Uint8Array(readFileSync(file.url)), manifest, tier));
   const planOf = (size: number): Plan =>
     compile(buildGraph(manifest, { width: size, height: 48 }), { caps: gpu.caps, precision });
   return { weights, plan: planOf(width), planOf };

@@ -121,6 +121,11 @@ export interface EnhanceOptions extends EnhanceSettings {
    * else is refused before it is asked for (`model-origin`). The package's own files need not be listed, wherever it is served from.
    */
   readonly modelOrigins?: readonly string[] | undefined;
+  /**
+   * The folder that has the package's own files, a URL or a path such as `'/vitreous/'`, relative to the page: what `npx vitreous copy-assets DIR`
+   * wrote, or `dist/` of this version on a server. Default: what `setAssets` said, else where the page's bundler has put them.
+   */
+  readonly assets?: string | URL | undefined;
   /** Where to draw when the source is not a `<video>`; a video gets a canvas of its own. */
   readonly canvas?: HTMLCanvasElement | undefined;
   /** Aborts start-up at any point, and later ends the enhancement as `dispose()` does. */

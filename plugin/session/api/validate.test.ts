@@ -42,6 +42,8 @@ describe('checkOptions', () => {
     [{ device: {} }, 'options.device must be a GPUDevice, got an object'],
     [{ canvas: {} }, 'options.canvas must be an HTMLCanvasElement, got an object'],
     [{ signal: 'stop' }, "options.signal must be an AbortSignal, got 'stop'"],
+    [{ assets: '' }, "options.assets must be the URL of a folder, such as '/vitreous/', got ''"],
+    [{ assets: 'http://[' }, "options.assets must be the URL of a folder, such as '/vitreous/', got 'http://['"],
     [
       { modelOrigins: ['https://a.example/models'] },
       "options.modelOrigins must be an array of origins such as 'https://models.example', got an array",
@@ -53,7 +55,7 @@ describe('checkOptions', () => {
     [{ onProgress: 3 }, 'options.onProgress must be a function, got 3'],
     [
       { detectt: {} },
-      'options.detectt is not an option; known are upscale, compare, detect, highlight, debug, output, renderer, device, canvas, signal, onProgress, modelOrigins',
+      'options.detectt is not an option; known are upscale, compare, detect, highlight, debug, output, renderer, device, canvas, signal, onProgress, modelOrigins, assets',
     ],
   ])('refuses %j', (options, message) => {
     // What a page without types could pass.
@@ -123,6 +125,7 @@ test('any options are taken or refused by a TypeError that names one', { timeout
     }),
     highlight: parts({ style: mostly('blur'), colours: mostly({ dog: 'red' }) }),
     device: mostly(),
+    assets: mostly('/vitreous/', 'vitreous', '', 'http://[', 7, new URL('app://page/')),
     modelOrigins: mostly([], ['https://a.example'], ['https://a.example/'], ['null'], ['*'], [7]),
   });
   const counts = await fuzz('options of enhance', settings, (options) => checkOptions(options as never), {

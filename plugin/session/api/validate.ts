@@ -1,5 +1,6 @@
 import type { Size } from '../../core/geometry.js';
 import { type ModelSource, type Tier, tiers } from '../../core/model-source.js';
+import { checkAssets } from './assets.js';
 import { bad, checkBoolean, checkKeys, checkNumber, checkObject, isObject, isUrl, shown } from './check-value.js';
 import type { EnhanceOptions, EnhanceSettings, UpscaleOptions } from './options.js';
 import {
@@ -130,6 +131,7 @@ export function checkOptions(options: EnhanceOptions): Settings {
     'signal',
     'onProgress',
     'modelOrigins',
+    'assets',
   ]);
   const given: Readonly<Record<string, unknown>> = { ...options };
   for (const { name, method, expected } of interfaces)
@@ -143,6 +145,7 @@ export function checkOptions(options: EnhanceOptions): Settings {
   const { modelOrigins } = given;
   if (modelOrigins !== undefined && !(Array.isArray(modelOrigins) && modelOrigins.every(isOrigin)))
     throw bad('modelOrigins', "an array of origins such as 'https://models.example'", modelOrigins);
+  if (given.assets !== undefined) checkAssets(given.assets);
   if (given.onProgress !== undefined && typeof given.onProgress !== 'function')
     throw bad('onProgress', 'a function', given.onProgress);
   return merge(given, settingsDefaults);

@@ -1,7 +1,7 @@
 import { openUpscaleModel } from '../../catalog.js';
-import type { ModelOrigins } from '../../core/model-origins.js';
 import type { ModelSource, Tier } from '../../core/model-source.js';
 import { SharedLoads } from '../../core/shared-loads.js';
+import type { ModelPlaces } from '../../engine/files/load.js';
 import type { UpscaleModel } from '../../upscale/model.js';
 import type { ActiveTier } from '../api/events.js';
 import type { ProgressEvent } from '../api/options.js';
@@ -19,12 +19,12 @@ const ofPage = new SharedLoads<UpscaleModel>();
 export class Models {
   readonly #open = new Map<string, UpscaleModel>();
   readonly #onProgress: ((progress: ProgressEvent) => void) | undefined;
-  readonly #origins: ModelOrigins;
+  readonly #places: ModelPlaces;
 
-  /** `origins`: where models that are named by URL may come from. */
-  constructor(onProgress: ((progress: ProgressEvent) => void) | undefined, origins: ModelOrigins) {
+  /** `places`: where their files may come from. */
+  constructor(onProgress: ((progress: ProgressEvent) => void) | undefined, places: ModelPlaces) {
     this.#onProgress = onProgress;
-    this.#origins = origins;
+    this.#places = places;
   }
 
   /**
@@ -34,7 +34,7 @@ export class Models {
    */
   async open(quality: Tier | ModelSource, kind: RendererKind, signal: AbortSignal): Promise<OpenModel> {
     const tier = typeof quality === 'string' ? quality : 'custom';
-    const key = typeof quality === 'string' ? `${quality} ${kind}` : this.#keyOf(quality);
+    const key = typeof quality === 'string' ? `${quality} ${kind} ${this.#places.assets ?? ''}` : this.#keyOf(quality);
     const model = this.#open.get(key) ?? (await this.#load(key, quality, kind, signal));
     signal.throwIfAborted();
     this.#open.set(key, model);
@@ -43,8 +43,9 @@ export class Models {
 
   /** Whoever may load from fewer origins gets nothing that another has loaded from more. */
   #keyOf({ manifestUrl }: ModelSource): string {
+    const { origins } = this.#places;
     const url = new URL(manifestUrl, globalThis.location?.href).href;
-    return [url, ...(this.#origins ? [...this.#origins].sort() : ['anywhere'])].join(' ');
+    return [url, ...(origins ? [...origins].sort() : ['anywhere'])].join(' ');
   }
 
   async #load(
@@ -55,7 +56,7 @@ export class Models {
   ): Promise<UpscaleModel> {
     const model = await ofPage.load(
       key,
-      (shared) => openUpscaleModel(quality, { ...shared, plain: kind === 'webgl', origins: this.#origins }),
+      (shared) => openUpscaleModel(quality, { ...shared, plain: kind === 'webgl', ...this.#places }),
       { signal, onProgress: (progress) => this.#onProgress?.({ phase: 'weights', ...progress }) },
     );
     const totalBytes = model.manifest.weights.sizeBytes;
