@@ -42,7 +42,7 @@ const specs: Readonly<Record<string, FilmSpec>> = {
   'plain.mp4': { args: ['-i', 'base.mp4', '-an', ...x264, '-bf', '0'] },
   'base.mov': { args: ['-i', 'base.mp4', ...copy] },
   'base.mkv': { args: ['-i', 'base.mp4', ...copy] },
-  'base.ts': { args: ['-i', 'base.mp4', ...copy] },
+  'base.m2t': { args: ['-i', 'base.mp4', ...copy, '-f', 'mpegts'] },
   'base.webm': {
     args: ['-i', 'base.mp4', '-c:v', 'libvpx-vp9', '-crf', '12', '-b:v', '0', '-g', '20', '-c:a', 'libopus'],
   },
@@ -52,7 +52,7 @@ const specs: Readonly<Record<string, FilmSpec>> = {
   'cut-between.mp4': { args: ['-ss', '1.33', '-i', 'plain.mp4', '-t', '2', ...copy] },
   'cut.mkv': { args: ['-ss', '1.3', '-i', 'base.mp4', '-t', '2', ...copy] },
   'cut.webm': { args: ['-ss', '1.3', '-i', 'base.webm', '-t', '2', ...copy] },
-  'cut.ts': { args: ['-ss', '1.3', '-i', 'base.mp4', '-t', '2', ...copy] },
+  'cut.m2t': { args: ['-ss', '1.3', '-i', 'base.mp4', '-t', '2', ...copy, '-f', 'mpegts'] },
   'cut-fragments.mp4': { args: ['-ss', '1.3', '-i', 'base.mp4', '-t', '2', ...copy, ...fragments('delay_moov')] },
   'fragments.mp4': { args: ['-i', 'base.mp4', ...copy, ...fragments('empty_moov')] },
   'fragments-signed.mp4': {

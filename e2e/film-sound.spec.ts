@@ -101,7 +101,7 @@ test('sound keeps its distance to the picture, however a file says so', async ({
     ['sound-late.mp4', 600, 1.5],
     ['picture-late.mkv', 600, 1.02],
     ['base.webm', 600, 1.0],
-    ['base.ts', 600, 1.02],
+    ['base.m2t', 600, 1.02],
     ['edit-both.mp4', 800, 1],
     ['sound-pcm.mov', 600, 1],
     ['sound-mp3.mp4', 600, 1],

@@ -59,6 +59,6 @@ export const filmRows: readonly FilmRow[] = [
   { name: 'edit-open.mp4', duration: 3, stamps: [10, 13, 20, 27], video: 'other' },
   { name: 'edit-both.mp4', duration: 2, stamps: [5, 8, 25, 32], video: 'other first' },
   // Transport streams count from 1.4 s here; what comes first is 0, as players of HLS have it.
-  { name: 'base.ts', duration: 4.032, stamps: second, video: 'cannot' },
-  { name: 'cut.ts', duration: 3.521, stamps: second, video: 'cannot' },
+  { name: 'base.m2t', duration: 4.032, stamps: second, video: 'cannot' },
+  { name: 'cut.m2t', duration: 3.521, stamps: second, video: 'cannot' },
 ];

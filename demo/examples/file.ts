@@ -7,4 +7,5 @@ const file = await (await fetch('/clips/bunny-180p.mp4')).blob();
 const source = await openFile(file); // a Blob, or a URL that is read in ranges
 const enhanced = await enhance(source, { canvas });
 source.play();
-console.log(enhanced.state, enhanced.stats.sourceSize);
+canvas.addEventListener('click', () => source.play()); // sound may have to wait for a click
+console.log(enhanced.state, enhanced.stats.sourceSize, source.soundState);

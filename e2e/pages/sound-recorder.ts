@@ -16,7 +16,7 @@ export interface Recording {
 
 const recorder = `registerProcessor('recorder', class extends AudioWorkletProcessor {
   process([input]) {
-    if (input[0]) this.port.postMessage({ frame: currentFrame, samples: input[0].slice() });
+    this.port.postMessage({ frame: currentFrame, samples: input[0]?.slice() ?? new Float32Array(128) });
     return true;
   }
 });`;
