@@ -8,7 +8,7 @@ import {
   IsobmffInputFormat,
   MpegTsInputFormat,
 } from 'mediabunny';
-import { type ByteRanges, openRanges } from './byte-ranges.js';
+import { openRanges } from './byte-ranges.js';
 import { readEditLists, type TrackEdits } from './edit-list.js';
 import { sameSeconds } from './picture-frames.js';
 import { endOf, type Span, spansOf } from './track-times.js';
@@ -62,8 +62,14 @@ async function editListsOf(
   file: Blob | string | URL,
   signal: AbortSignal | undefined,
 ): Promise<ReadonlyMap<number, TrackEdits>> {
-  const ranges: ByteRanges | undefined = await openRanges(file, signal);
-  return ranges ? readEditLists(ranges) : new Map();
+  try {
+    const ranges = await openRanges(file, signal);
+    return ranges ? await readEditLists(ranges) : new Map();
+  } catch {
+    // The demuxer asks a bad server again and again, and knows where the film begins: that plays, the rest of the list is missed.
+    signal?.throwIfAborted();
+    return new Map();
+  }
 }
 
 export async function readFilm(
