@@ -55,4 +55,4 @@ export { type ProbeResult, probe } from './session/draw/probe.js';
 export { type EnhanceTarget, enhance } from './session/enhance.js';
 export type { Enhanced, EnhancedEvents, EnhancedStats } from './session/enhanced.js';
 export type { EnhancedReport, ReportedEvent, ReportedFault } from './session/report.js';
-export { FileSource, type FrameReader } from './session/sources.js';
+export { type FileSound, FileSource, type FrameReader, type SoundState } from './session/sources.js';

@@ -10,4 +10,5 @@ const source = await openFile(file); // a Blob, or a URL that is read in ranges
 const enhanced = await enhance(source, { canvas, upscale: { force } });
 enhanced.addEventListener('stagefailure', tell); // without a GPU the frames are drawn as they are
 source.play();
-console.log(enhanced.state, enhanced.stats.sourceSize);
+canvas.addEventListener('click', () => source.play()); // sound may have to wait for a click
+console.log(enhanced.state, enhanced.stats.sourceSize, source.soundState);

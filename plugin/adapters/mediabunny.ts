@@ -11,21 +11,21 @@
  *
  * @module
  */
-import {
-  ALL_FORMATS,
-  BlobSource,
-  Input,
-  type InputVideoTrack,
-  UrlSource,
-  type VideoSample,
-  VideoSampleSink,
-} from 'mediabunny';
-import { FileSource, type FrameReader, VitreousError } from '../index.js';
+import { ALL_FORMATS, BlobSource, Input, type InputAudioTrack, type InputVideoTrack, UrlSource } from 'mediabunny';
+import { type FileSound, FileSource, type FrameReader, VitreousError } from '../index.js';
+import { type Film, readFilm } from './mediabunny/film.js';
+import { PictureFrames } from './mediabunny/picture-frames.js';
+import { Sound } from './mediabunny/sound.js';
+import { SoundChunks } from './mediabunny/sound-chunks.js';
 
 /** What `openFile` takes beside the file. */
 export interface OpenFileOptions {
   /** Ends opening with its reason. */
   readonly signal?: AbortSignal | undefined;
+  /** Plays the sound. It is borrowed: neither closed nor suspended. Default: one of the source's own, with the file's sampling rate. */
+  readonly audioContext?: AudioContext | undefined;
+  /** Where the sound goes, in whose context it plays; borrowed. Default: the context's destination. */
+  readonly audioDestination?: AudioNode | undefined;
 }
 
 function unusable(found: string, expected: string, cause?: unknown): VitreousError {
@@ -39,54 +39,56 @@ function unusable(found: string, expected: string, cause?: unknown): VitreousErr
   });
 }
 
-/** A sample's frame; rotation, which decoders do not know of, comes from the container. */
-function frameOf(sample: VideoSample, originSeconds: number): VideoFrame {
-  const timing = {
-    timestamp: Math.round((sample.timestamp - originSeconds) * 1e6),
-    duration: Math.round(sample.duration * 1e6),
-  };
-  const { rotation, flip } = sample;
-  if ((rotation !== 0 || flip) && !('rotation' in VideoFrame.prototype)) return turnedFrame(sample, timing);
-  const decoded = sample.toVideoFrame();
-  try {
-    return new VideoFrame(decoded, { ...timing, rotation, flip } as VideoFrameInit); // Newer than TypeScript's VideoFrameInit.
-  } finally {
-    decoded.close();
-  }
+/** Neither: the file has no sound. */
+interface OpenedSound {
+  readonly sound?: FileSound;
+  readonly error?: VitreousError;
 }
 
-/** For browsers whose frames do not take a rotation (Firefox 153). */
-function turnedFrame(sample: VideoSample, timing: { timestamp: number; duration: number }): VideoFrame {
-  const canvas = new OffscreenCanvas(sample.displayWidth, sample.displayHeight);
-  const context = canvas.getContext('2d', { alpha: false });
-  if (context) sample.draw(context, 0, 0);
-  return new VideoFrame(canvas, timing);
+async function openSound(track: InputAudioTrack, film: Film, options: OpenFileOptions): Promise<OpenedSound> {
+  if (!(await track.canDecode())) {
+    const codec = (await track.getCodecParameterString()) ?? (await track.getCodec()) ?? 'unknown';
+    return {
+      error: new VitreousError({
+        code: 'source-format',
+        stage: 'source',
+        found: `sound in codec ${codec}`,
+        expected: 'a codec that this browser decodes',
+        fix: 'The picture plays without sound; encode the sound as AAC or Opus.',
+      }),
+    };
+  }
+  const target = {
+    destination: options.audioDestination,
+    context: options.audioContext,
+    sampleRate: await track.getSampleRate(),
+  };
+  return { sound: new Sound(new SoundChunks(track, film.soundSpans), target) };
 }
 
 class MediabunnyReader implements FrameReader {
+  readonly startSeconds: number;
   readonly durationSeconds: number;
+  readonly sound: FileSound | undefined;
+  readonly soundError: VitreousError | undefined;
   readonly #input: Input;
-  readonly #sink: VideoSampleSink;
-  readonly #originSeconds: number;
+  readonly #frames: PictureFrames;
 
-  constructor(input: Input, track: InputVideoTrack, originSeconds: number, endSeconds: number) {
+  constructor(input: Input, frames: PictureFrames, film: Film, { sound, error }: OpenedSound) {
     this.#input = input;
-    this.#sink = new VideoSampleSink(track);
-    this.#originSeconds = originSeconds;
-    this.durationSeconds = endSeconds - originSeconds;
+    this.#frames = frames;
+    this.startSeconds = film.startSeconds;
+    this.durationSeconds = film.endSeconds;
+    this.sound = sound;
+    this.soundError = error;
   }
 
-  async *frames(fromSeconds: number): AsyncGenerator<VideoFrame, void, unknown> {
-    for await (const sample of this.#sink.samples(fromSeconds + this.#originSeconds)) {
-      try {
-        yield frameOf(sample, this.#originSeconds);
-      } finally {
-        sample.close();
-      }
-    }
+  frames(fromSeconds: number): AsyncGenerator<VideoFrame, void, unknown> {
+    return this.#frames.from(fromSeconds);
   }
 
   close(): void {
+    this.sound?.close();
     this.#input.dispose();
   }
 }
@@ -103,9 +105,11 @@ export async function openFile(file: Blob | string | URL, options: OpenFileOptio
   const input = new Input({ source, formats: ALL_FORMATS });
   try {
     const track = await readTrack(input);
-    const [origin, end] = await Promise.all([track.getFirstTimestamp(), track.computeDuration()]);
+    const sound = (await input.getPrimaryAudioTrack()) ?? undefined;
+    const film = await readFilm(input, file, track, sound, options.signal);
+    const heard = sound ? await openSound(sound, film, options) : {};
     options.signal?.throwIfAborted();
-    return new FileSource(new MediabunnyReader(input, track, origin, end));
+    return new FileSource(new MediabunnyReader(input, new PictureFrames(track, film.pictureSpans), film, heard));
   } catch (thrown) {
     input.dispose();
     throw thrown;

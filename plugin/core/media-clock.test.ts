@@ -58,3 +58,20 @@ test('tells when a time is due', () => {
   pass(100);
   expect(clock.dueMs(1_000_000)).toBe(5500);
 });
+
+test('follows a clock that leads: gently while it is near, at once where it is far', () => {
+  const { clock, pass } = clockAt();
+  clock.run();
+  pass(100);
+  clock.follow(120_000);
+  expect(clock.timeUs).toBeCloseTo(102_000, 3);
+  for (let tick = 1; tick <= 100; tick++) {
+    pass(10);
+    clock.follow(120_000 + tick * 10_000);
+  }
+  expect(clock.timeUs).toBeCloseTo(1_120_000, -1);
+  clock.follow(5_000_000);
+  expect(clock.timeUs).toBe(5_000_000);
+  pass(10);
+  expect(clock.timeUs).toBe(5_010_000);
+});

@@ -1,3 +1,8 @@
+/** Farther from a clock that leads, microseconds, is a jump of that clock's. */
+const farUs = 100_000;
+/** The share of the distance to it that is made up at a time: reading it is uneven, and no frame shall be late by that. */
+const followShare = 0.1;
+
 /** Media time against a wall clock: runs, holds, jumps, at a rate. */
 export class MediaClock {
   readonly #nowMs: () => number;
@@ -48,5 +53,11 @@ export class MediaClock {
   jump(mediaUs: number): void {
     this.#mediaUs = mediaUs;
     if (this.#sinceMs !== undefined) this.#sinceMs = this.#nowMs();
+  }
+
+  /** Comes nearer to a clock that leads, whose media time is `leadUs`, microseconds. Called again and again. */
+  follow(leadUs: number): void {
+    const distanceUs = leadUs - this.timeUs;
+    this.jump(Math.abs(distanceUs) > farUs ? leadUs : this.timeUs + distanceUs * followShare);
   }
 }
