@@ -1,6 +1,7 @@
-// Packs the package, installs it into an empty folder as a user does, and runs its command there: a small clip is upscaled, and what is
-// missing is told. Needs `npm run build`.
-import { spawnSync } from 'node:child_process';
+// Packs the package, installs it into an empty folder as a user does, and runs its command there: a small clip is upscaled, a
+// stream goes through the gateway, and what is missing is told. Needs `npm run build`.
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -72,6 +73,53 @@ expectRun('upscale', ['upscale', 'in.mp4', 'out.mp4', '--tier', 'S'], 0, /5 fram
 const size = ['-v', 'error', '-show_entries', 'stream=width,height', '-of', 'csv=p=0', 'out.mp4'];
 const found = run('ffprobe', size, page).stdout.trim();
 if (found !== '128,96') problems.push(`upscale wrote '${found}' in place of 128,96`);
+
+/**
+ * Starts the gateway on free ports, publishes to it by ffmpeg, and ends it once its HLS plays.
+ *
+ * @param {string} what
+ * @param {RegExp} words it says
+ */
+async function expectLive(what, words) {
+  const args = ['--no-install', 'vitreous', 'live', '--http-port', '0', '--rtmp-port', '0'];
+  const gateway = spawn('npx', args, { cwd: page, detached: true, shell: process.platform === 'win32' });
+  const closed = once(gateway, 'close');
+  let said = '';
+  for (const stream of [gateway.stdout, gateway.stderr]) stream.on('data', (bytes) => (said += bytes));
+  const end = AbortSignal.timeout(60_000);
+  /** @param {() => unknown} ready */
+  const until = async (ready) => {
+    for (;;) {
+      const found = await ready();
+      if (found || end.aborted || gateway.exitCode !== null) return found;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  };
+  try {
+    await until(() => /^watch/m.test(said));
+    const rtmp = /rtmp:\/\/\S+:\d+\/live\//.exec(said)?.[0];
+    const origin = /^watch +(http:\/\/\S+?)\/NAME/m.exec(said)?.[1];
+    const picture = ['-re', '-f', 'lavfi', '-i', 'testsrc2=size=64x48:rate=10', '-g', '10', '-pix_fmt', 'yuv420p'];
+    const publisher = spawn('ffmpeg', ['-v', 'error', ...picture, '-f', 'flv', `${rtmp}test`], { stdio: 'ignore' });
+    const plays = () =>
+      fetch(`${origin}/test/index.m3u8`).then(
+        ({ status }) => status === 200,
+        () => false,
+      );
+    const played = origin !== undefined && (await until(plays));
+    publisher.kill('SIGKILL');
+    if (!played || !words.test(said)) problems.push(`${what}: it does not play, or not ${words}:\n${said}`);
+  } finally {
+    if (gateway.pid !== undefined && gateway.exitCode === null) process.kill(-gateway.pid, 'SIGINT');
+    await closed;
+  }
+}
+
+expectRun('help of the gateway', ['live', '--help'], 0, /--rtmp-port/);
+expectRun('a wrong option of the gateway', ['live', '--http-port', 'x'], 2, /bad-arguments/);
+await expectLive('the gateway without werift', /werift-missing.+npm install werift/);
+symlinkSync(join(root, 'node_modules/werift'), join(page, 'node_modules/werift'), 'junction');
+await expectLive('the gateway', /\(WHIP\)[\s\S]+\(WHEP\)/);
 
 for (const problem of problems) console.error(problem);
 console.log(`${pack.filename} installed; ${problems.length} problems`);

@@ -19,17 +19,30 @@ export function requireFfmpeg(): void {
   }
 }
 
-/** A camera's codecs, by its own description. @throws Fault `source-unreadable`; the signal's reason. */
-export async function probeRtsp(url: string, signal: AbortSignal): Promise<SourceCodecs> {
-  const entries = ['-show_entries', 'stream=codec_type,codec_name', '-of', 'json'];
+/** What a camera has. */
+export interface CameraMedia extends SourceCodecs {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** By the camera's own description. @throws Fault `source-unreadable`; the signal's reason. */
+export async function probeRtsp(url: string, signal: AbortSignal): Promise<CameraMedia> {
+  const entries = ['-show_entries', 'stream=codec_type,codec_name,width,height', '-of', 'json'];
   const probe = spawn('ffprobe', ['-v', 'error', ...rtspInput, ...entries, url], { signal, stdio: 'pipe' });
   const [out, said] = await Promise.all([textOf(probe.stdout), textOf(probe.stderr), ended(probe)]);
   signal.throwIfAborted();
-  const { streams = [] }: { streams?: { codec_type: string; codec_name: string }[] } = JSON.parse(out || '{}');
-  const codecOf = (type: string) => streams.find(({ codec_type }) => codec_type === type)?.codec_name;
-  const video = codecOf('video');
+  const { streams = [] }: { streams?: ProbedStream[] } = JSON.parse(out || '{}');
+  const find = (type: string) => streams.find(({ codec_type }) => codec_type === type);
+  const { codec_name: video, width = 0, height = 0 } = find('video') ?? {};
   if (!video) throw new Fault('source-unreadable', `${url}: ${said.trim().split('\n').at(-1) || 'no video in it'}`);
-  return { video, audio: codecOf('audio') };
+  return { video, audio: find('audio')?.codec_name, width, height };
+}
+
+interface ProbedStream {
+  readonly codec_type: string;
+  readonly codec_name?: string;
+  readonly width?: number;
+  readonly height?: number;
 }
 
 /** Over TCP: through firewalls, and without loss. A camera that falls silent for 5 s is gone. */
@@ -104,9 +117,9 @@ function rtpOutputs(videoCodec: readonly string[], audio: boolean, { rtp, packet
  * Starts ffmpeg: reads a camera and gives FLV on its standard output, H.264 and AAC as they are, anything else encoded anew. Each change of the
  * parameter sets is a configuration of its own there.
  */
-export function startRtspReader(url: string, { video, audio }: SourceCodecs): ChildProcess {
-  // Another size must not be scaled to the first: the encoder ends instead, and begins anew with it.
-  const videoCodec = video === 'h264' ? ['-c:v', 'copy', '-bsf:v', 'extract_extradata'] : ['-autoscale', '0', ...x264];
+export function startRtspReader(url: string, { video, audio, width, height }: CameraMedia): ChildProcess {
+  const videoCodec =
+    video === 'h264' ? ['-c:v', 'copy', '-bsf:v', 'extract_extradata'] : [...fitted(width, height), ...x264];
   const sound = audio === undefined ? [] : ['-map', '0:a:0', ...(audio === 'aac' ? copied : ['-c:a', 'aac'])];
   return spawn(
     'ffmpeg',
@@ -117,6 +130,13 @@ export function startRtspReader(url: string, { video, audio }: SourceCodecs): Ch
     ],
     { stdio: ['ignore', 'pipe', 'pipe'] },
   );
+}
+
+/** An encoder keeps its size: a picture of another one is put into it, in its own shape. */
+function fitted(width: number, height: number): string[] {
+  if (width < 2 || height < 2) return [];
+  const size = `${width - (width % 2)}:${height - (height % 2)}`;
+  return ['-vf', `scale=${size}:force_original_aspect_ratio=decrease:force_divisible_by=2,pad=${size}:-1:-1`];
 }
 
 /** What it said last, for a message. */

@@ -1,6 +1,6 @@
 import Hls from 'hls.js';
 import { type Enhanced, enhance, VitreousError } from 'vitreous';
-import { connectWhep } from 'vitreous/whep';
+import { connectWhep, type WhepConnection } from 'vitreous/whep';
 
 // Plays what the gateway serves. `?gateway=http://…` names it, `&force` enhances on a software GPU too.
 
@@ -8,6 +8,8 @@ import { connectWhep } from 'vitreous/whep';
 interface Listed {
   readonly name: string;
   readonly live: boolean;
+  /** Why some who watch may see nothing. */
+  readonly problem?: string;
   readonly hls: string;
   readonly whep: string;
 }
@@ -35,6 +37,8 @@ let playing = '';
 let stop = new AbortController();
 let enhanced: Enhanced | undefined;
 let problem = '';
+/** What keeps the picture away while the connection stands. */
+let stalled = '';
 let unreachable = '';
 
 const messageOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown));
@@ -63,15 +67,23 @@ async function play(): Promise<void> {
   playing = `${stream.name} ${by.value}`;
   stop.abort();
   stop = new AbortController();
+  stalled = '';
   const { signal } = stop;
   try {
-    if (by.value === 'whep') await connectWhep(new URL(stream.whep, gateway), { video, signal });
+    if (by.value === 'whep') tellStalls(await connectWhep(new URL(stream.whep, gateway), { video, signal }));
     else playHls(new URL(stream.hls, gateway).href, signal);
   } catch (thrown) {
     if (signal.aborted) return;
     playing = '';
     problem = messageOf(thrown);
   }
+}
+
+function tellStalls(connection: WhepConnection): void {
+  const tell = () => {
+    stalled = connection.error?.message ?? '';
+  };
+  for (const type of ['stalled', 'resumed', 'statechange'] as const) connection.addEventListener(type, tell);
 }
 
 function playHls(url: string, signal: AbortSignal): void {
@@ -110,7 +122,8 @@ setInterval(() => {
     : 'starting';
   const idle = playing ? `connecting: ${playing}` : 'nothing is live yet';
   const shown = videoWidth > 0 ? `${playing}: ${videoWidth}x${videoHeight}, ${how}` : idle;
-  status.textContent = unreachable || problem || shown;
+  const note = stalled || listed.find(({ name }) => name === streams.value)?.problem;
+  status.textContent = unreachable || problem || (note ? `${shown}. ${note}` : shown);
 }, 500);
 await list();
 try {

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { lastWords, probeRtsp, type SourceCodecs, startRtspReader } from '../ffmpeg.js';
+import { type CameraMedia, lastWords, probeRtsp, startRtspReader } from '../ffmpeg.js';
 import { FlvReader } from '../flv/container.js';
 import { FlvIngest } from '../flv/ingest.js';
 import type { LiveStream } from '../live-stream.js';
@@ -22,7 +22,7 @@ export async function pullRtsp(
   for (let waitMs = firstWaitMs; !signal.aborted; ) {
     try {
       const found = await probeRtsp(url, signal);
-      const codecs: SourceCodecs = muted ? { ...found, audio: undefined } : found;
+      const codecs: CameraMedia = muted ? { ...found, audio: undefined } : found;
       tell(`${shown}: ${found.video}${found.audio ? `, ${found.audio}${muted ? ' (left out)' : ''}` : ''}`);
       const startMs = Date.now();
       const { words, tags } = await read(url, codecs, stream, (said) => tell(`${shown}: ${hide(said)}`), signal);
@@ -43,7 +43,7 @@ export async function pullRtsp(
 /** Resolves when the connection has ended: why, and how much had come. */
 function read(
   url: string,
-  codecs: SourceCodecs,
+  codecs: CameraMedia,
   stream: LiveStream,
   tell: (words: string) => void,
   signal: AbortSignal,

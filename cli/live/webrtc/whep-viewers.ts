@@ -73,11 +73,21 @@ export class WhepViewers implements Viewers {
   }
 
   #watchPicture({ watcher, ends }: Viewer, video: RtpSource): void {
+    let begun = false;
+    const seconds = pictureWithinMs / 1000;
     const say = () =>
-      this.#log(watcher, `has had no picture for ${pictureWithinMs / 1000} s: none comes from its source`);
+      this.#log(
+        watcher,
+        begun
+          ? `has had no picture for ${seconds} s: none comes from its source`
+          : `sees nothing yet, after ${seconds} s: no key frame has come from its source`,
+      );
     const timer = setTimeout(say, pictureWithinMs);
-    ends.push(video.listen(() => timer.refresh()));
-    ends.push(() => clearTimeout(timer));
+    const unlisten = video.listen((packet) => {
+      begun ||= beginsKeyFrame(packet);
+      if (begun) timer.refresh();
+    });
+    ends.push(unlisten, () => clearTimeout(timer));
   }
 
   #log({ name, from }: Watcher, words: string): void {
@@ -97,4 +107,13 @@ export class WhepViewers implements Viewers {
   close(why: string): void {
     for (const id of [...this.#viewers.keys()]) this.remove(id, why);
   }
+}
+
+/** Whether a packet of RTP has the parameter sets of a key frame, or its beginning (RFC 6184 §5.2). */
+function beginsKeyFrame(packet: Buffer): boolean {
+  const at = 12 + 4 * ((packet[0] ?? 0) & 0xf);
+  const [first = 0, second = 0, , fourth = 0] = packet.subarray(at);
+  const type = first & 0x1f;
+  if (type === 24) return (fourth & 0x1f) === 7;
+  return type === 5 || type === 7 || (type === 28 && (second & 0x9f) === 0x85);
 }
