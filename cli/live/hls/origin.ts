@@ -82,7 +82,7 @@ export class HlsOrigin {
     this.#prefixBytes = 0;
     // Nothing can be shown before the first key frame.
     if (!segment) return;
-    const bytes = Buffer.concat([...prefix, piece.bytes]);
+    const bytes = prefix.length === 0 ? piece.bytes : Buffer.concat([...prefix, piece.bytes]);
     segment.parts.push({ bytes, durationSeconds, independent });
     segment.durationSeconds += durationSeconds;
     segment.sizeBytes += bytes.length;
