@@ -144,7 +144,7 @@ finder.prompts = parameters.get('find') ?? '';
 const asked = clips.find(({ id }) => id === parameters.get('clip'))?.id;
 const first = asked ?? 'bunny';
 // Who asks for a clip, for something in it, or for no motion gets that: another one is not tried.
-if ((asked && asked !== smallClip) || finder.prompts.length > 0 || reducedMotion()) trial.end();
+if ((asked && asked !== smallClip) || finder.wanted.prompts.length > 0 || reducedMotion()) trial.end();
 const clipChoices = clipGroup.querySelector('.choices');
 if (clipChoices) showClips(clipChoices, first, openFile);
 onChoice(clipGroup, (id) => {
