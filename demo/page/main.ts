@@ -26,9 +26,10 @@ const tierGroup = byId('tier', HTMLFieldSetElement);
 const clipGroup = byId('clips', HTMLFieldSetElement);
 
 function showReport(report: Report): void {
-  if (report.offerForce && trial.begin())
-    show({ tone: 'busy', text: 'There is only a software GPU here. Trying the smallest network on it…' });
-  else show(report);
+  // What begins now reports for itself.
+  if (report.offerForce && trial.begin()) return;
+  const tried = trial.underWay && report.tone === 'busy';
+  show(tried ? { ...report, text: `Only a software GPU here: trying network S on it. ${report.text}` } : report);
 }
 
 function show({ tone, text, code, offerForce = false }: Report): void {
