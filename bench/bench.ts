@@ -144,7 +144,7 @@ export function main(args: string[]): Promise<number> {
       const rows = options.motion ? await benchMotions(run, options.motion) : await benchSizes(run);
       return interruption.exitCode(unmet(rows, options.precisions) ? 1 : 0);
     } finally {
-      gpu.gpu.dispose();
+      if (!interruption.ended) gpu.gpu.dispose();
     }
   });
 }

@@ -152,8 +152,10 @@ async function measure(
       textures.dispose();
     }
   } finally {
-    for (const stage of stages) stage.dispose();
-    timer.dispose();
+    if (!interruption.ended) {
+      for (const stage of stages) stage.dispose();
+      timer.dispose();
+    }
   }
 }
 

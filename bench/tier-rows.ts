@@ -35,6 +35,8 @@ export interface MeasuredRow extends What {
   readonly submits: number;
   readonly movedBytes: number;
   readonly macs: number;
+  /** What is to be known of the figures. */
+  readonly note?: string;
 }
 
 /** A row that could not be measured. */
@@ -59,6 +61,8 @@ interface Candidate {
   readonly movedBytes: number;
   readonly macs: number;
   readonly times: number[];
+  /** Of rounds that count only where there are no others. */
+  readonly warmUpTimes: number[];
   submits: number;
   /** Why it could not go on. */
   failed: string | undefined;
@@ -132,7 +136,9 @@ async function open(
     try {
       const made = await interruption.unless(open());
       opened.push(
-        made ? { ...made, times: [], submits: Number.NaN, failed: undefined } : { ...what, failed: tooEarly },
+        made
+          ? { ...made, times: [], warmUpTimes: [], submits: Number.NaN, failed: undefined }
+          : { ...what, failed: tooEarly },
       );
     } catch (thrown) {
       opened.push({ ...what, failed: inOneLine(thrown) });
@@ -170,7 +176,7 @@ async function time(
       await attempt(candidate, async () => {
         if (i === 0) candidate.submits = (await interruption.unless(countSubmits(device, candidate.run))) ?? Number.NaN;
         const ms = await interruption.unless(candidate.run(mixtureEvery));
-        if (i >= warmUp && ms !== undefined) candidate.times.push(ms);
+        if (ms !== undefined) (i < warmUp ? candidate.warmUpTimes : candidate.times).push(ms);
       });
     }
     const nowMs = performance.now();
@@ -182,11 +188,15 @@ async function time(
 }
 
 function rowOf(candidate: Candidate, baseMs: number): Row {
-  const { what, times, failed, dispatches, submits, movedBytes, macs } = candidate;
+  const { what, failed, dispatches, submits, movedBytes, macs, warmUpTimes } = candidate;
+  const warm = candidate.times.length === 0;
+  const times = warm ? warmUpTimes : candidate.times;
   if (times.length === 0) return { ...what, failed: failed ?? tooEarly };
+  const notes = [...(warm ? ['of the warm-up alone'] : []), ...(failed === undefined ? [] : [`later: ${failed}`])];
   const medianMs = median(times);
   const figures = { medianMs, fastestMs: Math.min(...times), ratioToBilinear: medianMs / baseMs };
-  return { ...what, ...figures, submits, dispatches, movedBytes, macs };
+  const note = notes.length > 0 ? { note: notes.join('; ') } : {};
+  return { ...what, ...figures, submits, dispatches, movedBytes, macs, ...note };
 }
 
 /** Every contender at a size. Never throws for what one of them cannot do. */
@@ -203,10 +213,12 @@ export async function measureSize(
     const candidates = opened.filter((one) => 'run' in one);
     await time(gpu, candidates, rounds, interruption);
     const [base] = opened;
-    const baseMs = base && 'run' in base && base.times.length > 0 ? median(base.times) : Number.NaN;
+    const baseRow = base && 'run' in base ? rowOf(base, Number.NaN) : undefined;
+    const baseMs = baseRow && 'medianMs' in baseRow ? baseRow.medianMs : Number.NaN;
     return opened.map((one) => ('run' in one ? rowOf(one, baseMs) : one));
   } finally {
-    for (const one of made) one.dispose();
+    // An interrupted step is still on the GPU: disposal would wait for it.
+    if (!interruption.ended) for (const one of made) one.dispose();
   }
 }
 
@@ -224,7 +236,7 @@ function cellsOf(row: Row): readonly string[] {
     String(submits),
     (movedBytes / 1e6).toFixed(1),
     (macs / 1e6).toFixed(0),
-    '',
+    row.note ?? '',
   ];
 }
 

@@ -11,6 +11,7 @@ import type { Tier } from '../plugin/core/model-source.js';
 import type { GpuDevice } from '../plugin/gpu/device.js';
 import { Models } from '../plugin/session/draw/models.js';
 import { UpscaleStage } from '../plugin/upscale/upscale-stage.js';
+import { inOneLine } from './interruption.js';
 import { NodeDetector } from './node-detector.js';
 import { parseSize } from './size-option.js';
 
@@ -140,7 +141,7 @@ async function switches(size: Size): Promise<readonly string[]> {
   return rows;
 }
 
-async function bench(args: string[]): Promise<void> {
+async function bench(args: string[]): Promise<number> {
   const text = { type: 'string' } as const;
   let values: { videos?: string; size?: string };
   try {
@@ -153,12 +154,18 @@ async function bench(args: string[]): Promise<void> {
     throw new CommandError('usage', `--videos must be a positive integer, got '${values.videos}'`);
   const fetched = serveFiles();
   const size = values.size ? parseSize(values.size) : { width: 1280, height: 720 };
-  for (const rows of [() => videos(count, fetched), looks, () => switches(size)])
-    for (const line of await rows()) console.log(line);
+  const parts = { videos: () => videos(count, fetched), looks, switches: () => switches(size) };
+  let measured = 0;
+  for (const [name, rows] of Object.entries(parts))
+    try {
+      for (const line of await rows()) console.log(line);
+      measured++;
+    } catch (thrown) {
+      // What one part needs, the others may do without.
+      if (thrown instanceof CommandError) throw thrown;
+      console.log(`${name}: ${inOneLine(thrown)}`);
+    }
+  return measured > 0 ? 0 : 1;
 }
 
-export const main = (args: string[]): Promise<number> =>
-  reportErrors(async () => {
-    await bench(args);
-    return 0;
-  });
+export const main = (args: string[]): Promise<number> => reportErrors(() => bench(args));

@@ -6,12 +6,26 @@ import { parseArgs } from 'node:util';
 import { faultKinds, faultTable, listFaults, runFaults } from './declared-faults.mjs';
 import { setUp } from './setup/setup.mjs';
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { list: { type: 'boolean', default: false }, write: { type: 'boolean', default: false } },
-});
+function readOptions() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: { list: { type: 'boolean', default: false }, write: { type: 'boolean', default: false } },
+    });
+  } catch (error) {
+    return usage(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** @param {string} problem @returns {never} */
+function usage(problem) {
+  console.error(`${problem}\nusage: npm run -s faults [-- KIND …] [--list] [--write]; kinds: ${faultKinds.join(', ')}`);
+  process.exit(2);
+}
+
+const { values, positionals } = readOptions();
 const kinds = positionals.length > 0 ? positionals : faultKinds;
-for (const kind of kinds) if (!faultKinds.includes(kind)) throw new RangeError(`no kind of fault: '${kind}'`);
+for (const kind of kinds) if (!faultKinds.includes(kind)) usage(`no kind of fault: '${kind}'`);
 
 if (!values.list) setUp();
 const faults = values.list ? listFaults(kinds) : runFaults(kinds);

@@ -1,13 +1,25 @@
 // `npm run -s fuzz [-- --runs N]`: tries every parser with so many changed real files and odd values (default 300), and prints how many
 // ended how. Exit code 1 where one ended in anything but a result or an error that says what was wrong.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
-const { values } = parseArgs({ options: { runs: { type: 'string', default: '300' } } });
-if (!/^[1-9]\d*$/.test(values.runs)) throw new RangeError(`--runs must be a whole number, got '${values.runs}'`);
+/** @returns {string} */
+function readRuns() {
+  try {
+    const { values } = parseArgs({ options: { runs: { type: 'string', default: '300' } } });
+    if (/^[1-9]\d*$/.test(values.runs)) return values.runs;
+    console.error(`--runs must be a whole number, got '${values.runs}'`);
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : String(error));
+  }
+  console.error('usage: npm run -s fuzz [-- --runs N]');
+  process.exit(2);
+}
+
+const runs = readRuns();
 
 const root = join(import.meta.dirname, '..');
 const scratch = mkdtempSync(join(tmpdir(), 'vitreous-fuzz-'));
@@ -18,10 +30,11 @@ const run = spawnSync(process.execPath, [vitest, 'run', '--project', 'unit', ...
   cwd: root,
   encoding: 'utf8',
   maxBuffer: 256 << 20,
-  env: { ...process.env, VITREOUS_FUZZ_RUNS: values.runs, VITREOUS_FUZZ_REPORT: report },
+  env: { ...process.env, VITREOUS_FUZZ_RUNS: runs, VITREOUS_FUZZ_REPORT: report },
 });
 /** @type {{ parser: string, read: number, refused: number }[]} */
-const rows = readFileSync(report, 'utf8')
+// Not there where the tests did not even begin: what they said is printed below.
+const rows = (existsSync(report) ? readFileSync(report, 'utf8') : '')
   .split('\n')
   .filter((line) => line !== '')
   .map((line) => JSON.parse(line))

@@ -26,6 +26,9 @@ run() { ffmpeg -hide_banner -loglevel error -y "$@"; }
 
 run -i "$bunny" -vf "scale=640:360:flags=area:$to709" "${encode[@]}" -crf 26 -c:a aac -b:a 96k "$out/bunny.mp4"
 run -i "$bunny" -t 4 -vf "scale=320:180:flags=area:$to709" "${encode[@]}" -crf 26 -c:a aac -b:a 64k "$out/bunny-180p.mp4"
+# The same as an HLS stream of one file.
+(cd "$out" && run -i bunny-180p.mp4 -c copy -f hls -hls_time 1 -hls_playlist_type vod -hls_segment_type fmp4 \
+  -hls_flags single_file bunny-180p.m3u8)
 run -ss 12 -t 8 -i "$square" -an -vf "crop=768:432:0:100,scale=640:360:flags=bicubic:$to709" \
   "${encode[@]}" -crf 27 "$out/square.mp4"
 

@@ -26,9 +26,10 @@ const tierGroup = byId('tier', HTMLFieldSetElement);
 const clipGroup = byId('clips', HTMLFieldSetElement);
 
 function showReport(report: Report): void {
-  if (report.offerForce && trial.begin())
-    show({ tone: 'busy', text: 'There is only a software GPU here. Trying the smallest network on it…' });
-  else show(report);
+  // What begins now reports for itself.
+  if (report.offerForce && trial.begin()) return;
+  const tried = trial.underWay && report.tone === 'busy';
+  show(tried ? { ...report, text: `Only a software GPU here: trying network S on it. ${report.text}` } : report);
 }
 
 function show({ tone, text, code, offerForce = false }: Report): void {
@@ -144,7 +145,7 @@ finder.prompts = parameters.get('find') ?? '';
 const asked = clips.find(({ id }) => id === parameters.get('clip'))?.id;
 const first = asked ?? 'bunny';
 // Who asks for a clip, for something in it, or for no motion gets that: another one is not tried.
-if ((asked && asked !== smallClip) || finder.prompts.length > 0 || reducedMotion()) trial.end();
+if ((asked && asked !== smallClip) || finder.wanted.prompts.length > 0 || reducedMotion()) trial.end();
 const clipChoices = clipGroup.querySelector('.choices');
 if (clipChoices) showClips(clipChoices, first, openFile);
 onChoice(clipGroup, (id) => {

@@ -22,6 +22,10 @@ export class SoftwareTrial {
     this.#parts = parts;
   }
 
+  get underWay(): boolean {
+    return this.#state === 'under way';
+  }
+
   /** There is only a software GPU. Returns whether it is tried now: once, and not after the viewer has chosen something. */
   begin(): boolean {
     if (this.#state !== 'untried') return false;
