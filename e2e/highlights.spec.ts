@@ -132,45 +132,91 @@ test('a label stands above its box, dark on bright and bright on dark; where the
   }
 });
 
-test('on a canvas that lies mirrored or turned on the screen labels are as upright as on another', async ({ page }) => {
+const cat = { x: 0.3, y: 0.4, width: 0.25, height: 0.3 };
+const labelled = { style: 'box', labels: true, colours: [orange], texts: ['cat'] } as const;
+/** Inside the plate of that label: from the left and the top of the box. */
+const plateOf = (left: number, top: number, width: number) => ({
+  x: left + 2,
+  y: top - 22,
+  width: width - 4,
+  height: 17,
+});
+
+/** A piece of a picture, mirrored or not. */
+function piece(
+  picture: Pixels,
+  { x, y, width, height }: { x: number; y: number; width: number; height: number },
+  flip: { readonly across?: boolean; readonly down?: boolean } = {},
+): Pixels {
+  const data = new Uint8Array(width * height * 4);
+  for (let j = 0; j < height; j++)
+    for (let i = 0; i < width; i++) {
+      const from = at(picture, x + (flip.across ? width - 1 - i : i), y + (flip.down ? height - 1 - j : j));
+      data.set([...from, 255], (j * width + i) * 4);
+    }
+  return { width, height, data };
+}
+
+test('on a canvas that lies mirrored or upside down on the screen the text of a label is turned back, in its place', async ({
+  page,
+}) => {
   await open(page);
-  const boxes = [
-    { x: 0.3, y: 0.4, width: 0.25, height: 0.3 },
-    { x: 0.85, y: 0.02, width: 0.14, height: 0.4 },
-  ];
-  const scene = { style: 'box', labels: true, colours: [orange] } as const;
-  const upright = await drawn(page, { ...scene, boxes });
-  // Of the strokes of boxes the sides differ by what is rounded; labels, and the gaps to their boxes, do not.
-  const labels = (x: number, y: number) => (x >= 96 && x < 140 && y < 68) || (x >= 276 && y > 8 && y < 28);
-  for (const turn of [0, 1, 2, 3].flatMap((quarters) => [true, false].map((mirrored) => ({ quarters, mirrored })))) {
+  const upright = await drawn(page, { ...labelled, boxes: [cat] });
+  let width = 0;
+  while (at(upright, 96 + 2 + width, 72 - 20)[0] === orangeBytes[0]) width++;
+  expect(width).toBeGreaterThan(20);
+  const plate = plateOf(96, 72, width + 4);
+  expect(difference(piece(upright, plate), piece(upright, plate, { across: true })).max).toBeGreaterThan(100);
+  for (const [quarters, mirrored] of [
+    [0, true],
+    [2, false],
+    [2, true],
+  ] as const) {
+    const turned = await drawn(page, { ...labelled, boxes: [cat], turn: { quarters, mirrored } });
+    const flip = { across: (quarters === 2) !== mirrored, down: quarters === 2 };
+    expect(difference(piece(turned, plate, flip), piece(upright, plate)).max, `${quarters} ${mirrored}`).toBe(0);
+  }
+});
+
+test('on a canvas that lies on its side on the screen a label stands above the box as the screen has it', async ({
+  page,
+}) => {
+  await open(page);
+  const upright = await drawn(page, { ...labelled, boxes: [cat] });
+  for (const [quarters, mirrored] of [
+    [1, false],
+    [1, true],
+    [3, false],
+    [3, true],
+  ] as const) {
     /** A place of the screen, fractions, on the canvas. */
     const undo = (right: number, down: number): [number, number] => {
-      let [x, y] = [right, down];
-      for (let i = 0; i < turn.quarters; i++) [x, y] = [y, 1 - x];
-      return [turn.mirrored ? 1 - x : x, y];
+      const [x, y] = quarters === 1 ? [down, 1 - right] : [1 - down, right];
+      return [mirrored ? 1 - x : x, y];
     };
-    const turnedBoxes = boxes.map((box) => {
-      const [a, b] = [undo(box.x, box.y), undo(box.x + box.width, box.y + box.height)];
-      const [x, y] = [Math.min(a[0], b[0]), Math.min(a[1], b[1])];
-      return { x, y, width: Math.abs(a[0] - b[0]), height: Math.abs(a[1] - b[1]) };
-    });
-    const [width, height] = turn.quarters % 2 === 0 ? [size.width, size.height] : [size.height, size.width];
+    const [a, b] = [undo(cat.x, cat.y), undo(cat.x + cat.width, cat.y + cat.height)];
+    const box = {
+      x: Math.min(a[0], b[0]),
+      y: Math.min(a[1], b[1]),
+      width: Math.abs(a[0] - b[0]),
+      height: Math.abs(a[1] - b[1]),
+    };
+    const [width, height] = [size.height, size.width];
     await page.evaluate(([w, h, s]) => window.drawScene(w, h, s), [
       width,
       height,
-      { ...scene, boxes: turnedBoxes, turn },
+      { ...labelled, boxes: [box], turn: { quarters, mirrored } },
     ] as const);
     const canvas = await screenshot(page, { x: 0, y: 0, width, height });
     const onScreen = { ...size, data: new Uint8Array(upright.data.length) };
     for (let y = 0; y < size.height; y++)
       for (let x = 0; x < size.width; x++) {
         const [u, v] = undo((x + 0.5) / size.width, (y + 0.5) / size.height);
-        onScreen.data.set(
-          [...at(canvas, Math.floor(u * width), Math.floor(v * height)), 255],
-          (y * size.width + x) * 4,
-        );
+        const pixel = at(canvas, Math.floor(u * width), Math.floor(v * height));
+        onScreen.data.set([...pixel, 255], (y * size.width + x) * 4);
       }
-    expect(difference(onScreen, upright, labels).max, JSON.stringify(turn)).toBe(0);
+    const plate = plateOf(96, 72, 30);
+    expect(difference(piece(onScreen, plate), piece(upright, plate)).max, `${quarters} ${mirrored}`).toBe(0);
   }
 });
 

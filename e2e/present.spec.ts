@@ -265,3 +265,144 @@ test("the browser's own captions are drawn above the picture, and given back", a
   });
   expect(left).toEqual({ whileOn: true, after: cue.before, siblings: 1, sheets: 0 });
 });
+
+test('captions that change while they show are followed, paused or not', async ({ page }) => {
+  await openPlayer(page, '64x36', { width: 320, height: 180 });
+  const seen = await page.evaluate(async () => {
+    const { video } = window;
+    const track = video.addTextTrack('captions', 'live', 'en');
+    track.mode = 'showing';
+    const cue = new VTTCue(0, 600, 'words');
+    track.addCue(cue);
+    await window.enhanceVideo({ upscale: false });
+    const root = () => window.everywhere('div[data-vitreous]')[0]?.shadowRoot;
+    const text = () => root()?.textContent ?? '';
+    const until = async (holds: () => boolean) => {
+      for (let i = 0; i < 600 && !holds(); i++) await window.redrawn();
+      return holds();
+    };
+    const done: Record<string, boolean> = {};
+    done.shown = await until(() => text() === 'words');
+    cue.text = 'other words';
+    done.reworded = await until(() => text() === 'other words');
+    cue.line = 1;
+    done.moved = await until(() => root()?.querySelector('div')?.style.top !== '');
+    const second = new VTTCue(0, 600, ' more');
+    track.addCue(second);
+    done.added = await until(() => text().includes('more'));
+    track.removeCue(second);
+    done.removed = await until(() => text() === 'other words');
+    track.mode = 'hidden';
+    done.hidden = await until(() => text() === '');
+    track.mode = 'showing';
+    done.back = await until(() => text() === 'other words');
+    track.removeCue(cue);
+    done.gone = await until(() => text() === '' && !video.hasAttribute('data-vitreous-captions'));
+
+    const element = document.createElement('track');
+    element.src = `data:text/vtt,${encodeURIComponent('WEBVTT\n\n00:00.000 --> 10:00.000\nof a file')}`;
+    element.default = true;
+    video.append(element);
+    done.file = await until(() => text() === 'of a file');
+    element.remove();
+    done.trackGone = await until(() => text() === '');
+
+    video.loop = true;
+    await video.play();
+    const third = new VTTCue(0, 600, 'playing');
+    track.addCue(third);
+    done.playing = await until(() => text() === 'playing');
+    track.removeCue(third);
+    done.playingGone = await until(() => text() === '');
+    return done;
+  });
+  expect(Object.entries(seen).filter(([, holds]) => !holds)).toEqual([]);
+});
+
+/** Styles that leave the shape of a canvas to its picture, and its width then, CSS pixels, for a picture twice as wide as high. */
+const shapes: Readonly<Record<string, { readonly style: string; readonly size: readonly [number, number] }>> = {
+  'a width': { style: 'width: 200px', size: [200, 100] },
+  'a height': { style: 'height: 80px', size: [160, 80] },
+  'a share of the width, height: auto': { style: 'width: 50%; height: auto', size: [150, 75] },
+  'a width with padding, border-box': {
+    style: 'box-sizing: border-box; width: 200px; padding: 10px',
+    size: [200, 110],
+  },
+  'as large as fits': { style: 'width: 100%; max-height: 90px; object-fit: contain', size: [300, 90] },
+  'both sides': { style: 'width: 90px; height: 90px', size: [90, 90] },
+  'a shape of its own': { style: 'width: 90px; aspect-ratio: 3', size: [90, 30] },
+  nothing: { style: '', size: [300, 150] },
+};
+
+test('a canvas without a shape of its own has that of the picture, also when a phone is turned, and so has what is sent on', async ({
+  page,
+}) => {
+  await page.goto('/e2e/pages/player.html');
+  await page.waitForFunction(() => document.documentElement.dataset.ready === 'true');
+  const result = await page.evaluate(async (shapes) => {
+    // Chromium's alone, and not among TypeScript's types.
+    const Generator: new (init: { kind: 'video' }) => MediaStreamTrack & { writable: WritableStream<VideoFrame> } =
+      Reflect.get(window, 'MediaStreamTrackGenerator');
+    const track = new Generator({ kind: 'video' });
+    const writer = track.writable.getWriter();
+    const board = new OffscreenCanvas(64, 32);
+    const context = board.getContext('2d');
+    let rotation = 0;
+    let timestamp = 0;
+    const timer = setInterval(() => {
+      if (!context) return;
+      context.fillStyle = `hsl(${(timestamp / 1e5) % 360} 80% 50%)`;
+      context.fillRect(0, 0, 64, 32);
+      timestamp += 50_000;
+      const flat = new VideoFrame(board, { timestamp, alpha: 'discard' });
+      // `rotation` is missing among TypeScript's types.
+      writer.write(new VideoFrame(flat, { rotation, timestamp } as VideoFrameInit)).catch(() => {});
+      flat.close();
+    }, 50);
+    document.body.insertAdjacentHTML('afterbegin', '<main style="width: 300px"></main>');
+    const canvas = document.createElement('canvas');
+    document.querySelector('main')?.append(canvas);
+    canvas.style.cssText = 'width: 200px';
+    const enhanced = await window.vitreous.enhance(track, { canvas, upscale: { quality: 'S', force: true } });
+    const out = document.body.appendChild(document.createElement('video'));
+    out.muted = true;
+    out.srcObject = enhanced.captureStream();
+    await out.play();
+    const settled = async (ratio: number) => {
+      for (let i = 0; i < 600 && Math.abs(out.videoWidth / out.videoHeight / ratio - 1) > 0.02; i++)
+        await window.redrawn();
+    };
+    const sizes: Record<string, number[]> = {};
+    for (const [name, { style }] of Object.entries(shapes)) {
+      canvas.style.cssText = style;
+      canvas.className = name.replaceAll(' ', '-');
+      for (let i = 0; i < 3; i++) {
+        await new Promise((resolve) => enhanced.addEventListener('frame', resolve, { once: true }));
+        await window.redrawn();
+      }
+      const { width, height } = canvas.getBoundingClientRect();
+      sizes[name] = [width, height];
+    }
+    canvas.style.cssText = 'width: 200px';
+    await settled(2);
+    const first = [out.videoWidth / out.videoHeight];
+    rotation = 90;
+    await settled(0.5);
+    await window.redrawn();
+    const turned = [
+      out.videoWidth / out.videoHeight,
+      canvas.getBoundingClientRect().height,
+      canvas.width / canvas.height,
+    ];
+    rotation = 0;
+    await settled(2);
+    const last = [out.videoWidth / out.videoHeight];
+    clearInterval(timer);
+    enhanced.dispose();
+    return { sizes, first, turned, last, style: canvas.getAttribute('style') };
+  }, shapes);
+  for (const [name, { size: wanted }] of Object.entries(shapes))
+    for (const [side, length] of wanted.entries())
+      expect(Math.abs((result.sizes[name]?.[side] ?? 0) - length), `${name}: ${result.sizes[name]}`).toBeLessThan(1);
+  expect(result).toMatchObject({ first: [2], turned: [0.5, 400, 0.5], last: [2], style: 'width: 200px' });
+});

@@ -2,7 +2,8 @@
 // in   prelude/highlight: scene with marks; atlas: plates with text, unpremultiplied
 // out  premultiplied, over the picture
 // maths  above the box at its left edge, inside where there is no room above, moved in from the picture's edges; whole pixels at the size
-//        the text was drawn for, so that it stays crisp. Above and left are those of the screen: a mirrored or turned canvas is turned back
+//        the text was drawn for, so that it stays crisp. On a canvas that lies mirrored or upside down on the screen the text is turned within its plate, on one that
+//        lies on its side the plate as well
 // grid  a quad a mark
 // tolerance  exact where label_scale is 1
 
@@ -25,7 +26,9 @@ fn on_screen(low: vec2<f32>, high: vec2<f32>, steps: vec4<f32>) -> vec4<f32> {
 @vertex
 fn vertex(@builtin(vertex_index) index: u32, @builtin(instance_index) number: u32) -> Corner {
   let mark = scene.marks[number];
-  let steps = screen_steps();
+  let lying = screen_steps();
+  let aside = lying.x == 0.0;
+  let steps = select(vec4<f32>(1.0, 0.0, 0.0, 1.0), lying, aside);
   let placed = on_canvas(mark.box);
   let box = on_screen(placed.xy, placed.xy + placed.zw, steps);
   let whole = on_screen(scene.rect.xy, scene.rect.xy + scene.rect.zw, steps);
@@ -42,7 +45,8 @@ fn vertex(@builtin(vertex_index) index: u32, @builtin(instance_index) number: u3
   let place = low + part * size;
   // Steps are a rotation, mirrored or not: turned back by its transpose.
   let back = vec2<f32>(dot(steps.xy, place), dot(steps.zw, place));
-  return Corner(in_shot(to_clip(back)), number, mark.label.xy + part * mark.label.zw);
+  let text = select(part, 1.0 - part, lying.xw < vec2<f32>(0.0));
+  return Corner(in_shot(to_clip(back)), number, mark.label.xy + text * mark.label.zw);
 }
 
 @fragment

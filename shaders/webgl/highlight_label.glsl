@@ -21,7 +21,8 @@ vec4 on_screen(vec2 low, vec2 high, vec4 steps) {
 
 void main() {
   Mark mark = marks[gl_InstanceID];
-  vec4 steps = screen_steps();
+  vec4 lying = screen_steps();
+  vec4 steps = lying.x == 0.0 ? lying : vec4(1.0, 0.0, 0.0, 1.0);
   vec4 placed = on_canvas(mark.box);
   vec4 box = on_screen(placed.xy, placed.xy + placed.zw, steps);
   vec4 whole = on_screen(rect.xy, rect.xy + rect.zw, steps);
@@ -36,7 +37,8 @@ void main() {
   vec2 place = low + part * size;
   gl_Position = to_clip(vec2(dot(steps.xy, place), dot(steps.zw, place)));
   number = gl_InstanceID;
-  at = mark.label.xy + part * mark.label.zw;
+  vec2 text = vec2(lying.x < 0.0 ? 1.0 - part.x : part.x, lying.w < 0.0 ? 1.0 - part.y : part.y);
+  at = mark.label.xy + text * mark.label.zw;
 }
 
 #else
