@@ -26,7 +26,7 @@ function timesApart(
   });
 }
 
-/** Together: most of the time they wait. */
+/** How many play at a time: most of the time they wait. */
 const together = 6;
 const batches = Array.from({ length: Math.ceil(filmRows.length / together) }, (_, i) =>
   filmRows.slice(i * together, (i + 1) * together),
@@ -34,6 +34,7 @@ const batches = Array.from({ length: Math.ceil(filmRows.length / together) }, (_
 
 test('a file shows what a <video> of it shows, at the same times', async ({ page, browserName }) => {
   await open(page);
+  let compared = 0;
   for (const batch of batches) {
     const files: [url: string, native: boolean][] = [];
     // Only Chromium's `<video>` heeds edit lists.
@@ -53,16 +54,19 @@ test('a file shows what a <video> of it shows, at the same times', async ({ page
     );
     for (const [row, [ours, theirs]] of results.entries()) {
       const film = batch[row];
-      if (film) compare(film, ours, theirs);
+      if (film && compare(film, ours, theirs)) compared++;
     }
   }
+  // On a busy machine few frames are drawn, so that now and then there are none in common.
+  if (browserName === 'chromium') expect(compared).toBeGreaterThan(filmRows.length / 2);
 });
 
+/** Whether both played a frame in common. */
 function compare(
   { name, start = 0, duration, stamps, video }: FilmRow,
   ours: Played,
   theirs: Played | undefined,
-): void {
+): boolean {
   const native = theirs ? `<video> ${theirs.start.toFixed(3)} to ${theirs.duration.toFixed(3)} s` : '';
   const frames = stampsOf(ours).join(' ');
   console.log(
@@ -73,15 +77,20 @@ function compare(
   expect.soft(stampsOf(ours), name).toEqual([...stamps]);
   expect.soft(ours.first, name).toBe(stamps[0]);
   expect.soft(ours.played.length, `${name}: frames played`).toBeGreaterThan(1);
-  if (!theirs) return;
+  if (!theirs) return false;
   const known = video === 'other first' ? 1 : 0;
   expect.soft(stampsOf(theirs).slice(known), `${name}: <video>`).toEqual(stamps.slice(known));
-  for (const [i, [currentTime]] of ours.sought.entries())
+  for (const [i, [currentTime]] of ours.sought.entries()) {
+    // Beyond its end Chromium goes as far as it has decoded.
+    if ((positions[i] ?? 0) >= duration) continue;
     expect
       .soft(Math.abs(currentTime - (theirs.sought[i]?.[0] ?? Number.NaN)), `${name}: at ${positions[i]}`)
       .toBeLessThan(0.002);
+  }
   if (video !== 'no length')
     expect.soft(Math.abs(ours.duration - theirs.duration), `${name}: <video>'s length`).toBeLessThan(0.02);
+  const apart = timesApart(ours.played, theirs.played);
   // A `<video>` may have gone on to the next picture before the one that it tells of is drawn.
-  expect.soft(Math.min(...timesApart(ours.played, theirs.played)), `${name}: times of the frames`).toBeLessThan(0.002);
+  if (apart.length > 0) expect.soft(Math.min(...apart), `${name}: times of the frames`).toBeLessThan(0.002);
+  return apart.length > 0;
 }
