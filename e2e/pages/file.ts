@@ -43,9 +43,12 @@ window.files = {
 window.films = {
   playSource: async (url, positions) => playSource(await openFile(url), positions),
   playVideo: async (url, positions) => {
-    const video = document.querySelector('video');
-    if (!video) throw new Error('no <video> on the page');
-    return playVideo(video, url, positions);
+    const video = document.body.appendChild(Object.assign(document.createElement('video'), { muted: true, width: 32 }));
+    try {
+      return await playVideo(video, url, positions);
+    } finally {
+      video.remove();
+    }
   },
   openRecorded: async (url) => {
     const context = new AudioContext();

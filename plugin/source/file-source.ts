@@ -67,8 +67,8 @@ export class FileSource extends EventTarget implements FrameSource {
   #waitingMs: number | undefined;
   /** `currentTime` is not before it, microseconds: the clock begins earlier, by what sound needs to be heard. */
   #floorUs = 0;
-  /** When frames were last taken, `performance.now()`. */
-  #tickMs = 0;
+  /** It has played on in the background since frames were last taken. */
+  #unseen = false;
 
   constructor(reader: FrameReader) {
     super();
@@ -269,11 +269,11 @@ export class FileSource extends EventTarget implements FrameSource {
 
   #tick(): void {
     if (this.#closed) return;
-    const nowMs = performance.now();
-    // The page was in the background: what was decoded then is long past.
-    if (!this.#paused && !this.#seeking && nowMs - this.#tickMs > 4 * backgroundMs && this.#clock.running)
-      this.#decodeFrom(this.currentTime);
-    this.#tickMs = nowMs;
+    if (this.#unseen) {
+      this.#unseen = false;
+      // What was decoded before the page went into the background is long past.
+      if (!this.#paused && !this.#seeking) this.#decodeFrom(this.currentTime);
+    }
     const { first } = this.#queue;
     if (this.#seeking) {
       if (first) this.#showSeeked(first);
@@ -358,6 +358,7 @@ export class FileSource extends EventTarget implements FrameSource {
     const { first } = this.#queue;
     if (this.#seeking && first) this.#showSeeked(first);
     if (this.#seeking || !this.#sink) return;
+    this.#unseen = true;
     this.#run();
     this.#endIfOver();
   }
@@ -389,6 +390,7 @@ export class FileSource extends EventTarget implements FrameSource {
   close(): void {
     if (this.#closed) return;
     this.stop();
+    if (!this.#paused) this.#halt();
     this.#closed = true;
     this.#queue.close();
     this.#reader.close();
