@@ -30,6 +30,10 @@ const described = ({ index, codec_type, codec_name, tags }: ProbedStream): strin
   return `${codec_type ?? 'unknown'} stream ${index} (${words.filter((word) => word !== undefined).join(', ') || 'unknown'})`;
 };
 
+/** QuickTime's files keep the names of chapters in a stream, which ffmpeg shows beside the chapters themselves. */
+const isChapterText = ({ codec_type, codec_tag_string }: ProbedStream, { chapters }: SourceInfo): boolean =>
+  codec_type === 'data' && codec_tag_string === 'text' && chapters.length > 0;
+
 /** How subtitles are written: as they are, by an encoder, or not at all. */
 function subtitleEncoder(codec: string, container: Container): string | undefined | false {
   const isText = textSubtitles.includes(codec);
@@ -66,7 +70,7 @@ export async function planCompanions(info: SourceInfo, container: Container): Pr
   const remarks: string[] = [];
   const leftOut: string[] = lostOfPicture(info.video);
   for (const stream of info.streams) {
-    if (stream.index === info.video.index) continue;
+    if (stream.index === info.video.index || isChapterText(stream, info)) continue;
     const planned = isCover(stream, info.streams)
       ? await planCover(stream, container)
       : await planStream(stream, container);

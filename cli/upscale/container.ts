@@ -98,7 +98,7 @@ export class Container {
 
 /** Writes two black frames of H.264 and the first moment of what is asked for. */
 function tryTo(trial: string, file: string, args: readonly string[]): Promise<Ending> {
-  const black = ['-f', 'lavfi', '-i', 'color=black:size=64x64:rate=10'];
-  const film = ['-map', '0:v:0', '-c:v:0', 'libx264', '-frames:v:0', '2', '-pix_fmt:v:0', 'yuv420p'];
+  const black = ['-f', 'lavfi', '-i', 'color=black:size=64x64:rate=10:duration=0.2'];
+  const film = ['-map', '0:v:0', '-c:v:0', 'libx264', '-pix_fmt:v:0', 'yuv420p'];
   return runTool('ffmpeg', ['-nostdin', '-y', ...black, '-t', '0.5', '-i', file, ...film, ...args, trial]);
 }

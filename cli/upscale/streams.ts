@@ -3,6 +3,7 @@ export interface ProbedStream {
   readonly index: number;
   readonly codec_type?: 'video' | 'audio' | 'subtitle' | 'data' | 'attachment';
   readonly codec_name?: string;
+  readonly codec_tag_string?: string;
   readonly width?: number;
   readonly height?: number;
   readonly channels?: number;
