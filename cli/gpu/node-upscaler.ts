@@ -189,6 +189,11 @@ export class NodeUpscaler implements DisposableResource {
     return prepared.read();
   }
 
+  /** The next picture follows none: what the network keeps from one to the next begins anew. */
+  reset(): void {
+    for (const { stage } of this.#sizes.values()) stage.reset();
+  }
+
   /**
    * Runs the plan on what is in the frame texture, as so many frames one after the other. Resolves to the milliseconds a frame from submit to
    * done on the GPU.

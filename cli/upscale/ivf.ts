@@ -1,5 +1,5 @@
 import type { Size } from '../../plugin/core/geometry.js';
-import type { Fraction } from './video-info.js';
+import type { Fraction } from './time-base.js';
 
 // IVF is the smallest container that gives each frame a timestamp: raw video through a pipe has none, and a variable frame rate
 // would be lost. Layout: a 32-byte file header, then a 12-byte header before each frame, little-endian.

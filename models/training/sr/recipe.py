@@ -115,7 +115,8 @@ def shortened(recipe: Recipe, share: float) -> Recipe:
         def one(key: str, value: object) -> object:
             if key not in LENGTHS or not isinstance(value, int | float) or value == 0:
                 return value
-            return type(value)(max(value * share, LENGTHS[key]))
+            shorter_value = max(value * share, LENGTHS[key])
+            return shorter_value if key == "minutes" else int(shorter_value)
 
         return {k: one(k, v) for k, v in options.items()}
 
