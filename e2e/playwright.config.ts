@@ -19,27 +19,22 @@ const firefoxPrefs = {
   'dom.webgpu.enabled': true, // By default on Windows and macOS, not yet on Linux.
   'gfx.webgpu.ignore-blocklist': true, // Software adapters are on it.
 };
+/** What is long by nature: `npm run test:long`. */
+const long = /\/long\/.+\.spec\.ts$/;
+const firefoxUse = {
+  browserName: 'firefox' as const,
+  channel: 'moz-firefox', // By WebDriver BiDi: any Firefox, not one that Playwright built.
+  launchOptions: { executablePath: `${root}e2e/setup/firefox-bidi.mjs`, firefoxUserPrefs: firefoxPrefs },
+};
 const chromiumArgs: string[] = JSON.parse(process.env.VITREOUS_CHROMIUM_ARGS ?? '[]');
 
 export default defineConfig({
   testDir: '.',
   projects: [
     { name: 'timeless', testMatch: timeless },
-    { name: 'in time', testMatch: '**/*.spec.ts', testIgnore: timeless },
-    ...(firefox
-      ? [
-          {
-            name: 'firefox',
-            testMatch: inFirefox,
-            grepInvert: /@chromium/,
-            use: {
-              browserName: 'firefox' as const,
-              channel: 'moz-firefox', // By WebDriver BiDi: any Firefox, not one that Playwright built.
-              launchOptions: { executablePath: `${root}e2e/setup/firefox-bidi.mjs`, firefoxUserPrefs: firefoxPrefs },
-            },
-          },
-        ]
-      : []),
+    { name: 'in time', testMatch: '**/*.spec.ts', testIgnore: [timeless, long] },
+    ...(firefox ? [{ name: 'firefox', testMatch: inFirefox, grepInvert: /@chromium/, use: firefoxUse }] : []),
+    ...(firefox && process.env.VITREOUS_LONG ? [{ name: 'long, firefox', testMatch: long, use: firefoxUse }] : []),
   ],
   outputDir: `../node_modules/.cache/e2e-results/${process.env.VITREOUS_E2E_PORT}`,
   preserveOutput: 'failures-only',

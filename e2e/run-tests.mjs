@@ -1,4 +1,5 @@
-// All tests: `npm test`. Parts and filters: `npm test -- [setup|check|unit|gpu|e2e|soak …] [-t NAME] [PATH …]`.
+// All tests: `npm test`, without what is long by nature: `npm run test:long`. Parts and filters:
+// `npm test -- [setup|check|unit|gpu|e2e|soak|long …] [-t NAME] [PATH …]`.
 // Words that name no part are filters by file path. The last line is `N passed, N failed`; the exit code is 1 after any failure,
 // and when nothing ran.
 import { spawn } from 'node:child_process';
@@ -12,7 +13,7 @@ import { setUp } from './setup/setup.mjs';
 
 /** @typedef {import('./reporters/report.mjs').Report} Report */
 
-const parts = /** @type {const} */ (['setup', 'check', 'unit', 'gpu', 'e2e', 'soak']);
+const parts = /** @type {const} */ (['setup', 'check', 'unit', 'gpu', 'e2e', 'soak', 'long']);
 const soakMinutes = 5;
 const root = join(import.meta.dirname, '..');
 const scratch = mkdtempSync(join(tmpdir(), 'vitreous-tests-'));
@@ -23,10 +24,10 @@ process.on('exit', () => rmSync(scratch, { recursive: true, force: true }));
  *
  * @param {string} name
  * @param {string[]} command arguments of Node
- * @param {{ beside?: boolean }} [how] beside others: they go first, and its words wait in `words`
+ * @param {{ beside?: boolean, env?: NodeJS.ProcessEnv | undefined }} [how] beside others: they go first, and its words wait in `words`
  * @returns {Promise<Report & { words: string }>}
  */
-async function runRunner(name, command, { beside = false } = {}) {
+async function runRunner(name, command, { beside = false, env = {} } = {}) {
   const reportFile = join(scratch, `${name}.json`);
   const politely = beside && process.platform !== 'win32';
   const run = spawn(
@@ -35,7 +36,7 @@ async function runRunner(name, command, { beside = false } = {}) {
     {
       cwd: root,
       stdio: ['ignore', beside ? 'pipe' : 'inherit', beside ? 'pipe' : 'inherit'],
-      env: { ...process.env, VITREOUS_REPORT: reportFile },
+      env: { ...process.env, ...env, VITREOUS_REPORT: reportFile },
     },
   );
   let words = '';
@@ -60,34 +61,30 @@ async function runRunner(name, command, { beside = false } = {}) {
  * @param {'unit' | 'gpu'} project
  * @param {string[]} paths
  * @param {string | undefined} name
+ * @param {NodeJS.ProcessEnv} [env] beside this one's
  */
-function runVitest(project, paths, name) {
+function runVitest(project, paths, name, env) {
   const reporters = ['--reporter=default', `--reporter=${join(import.meta.dirname, 'reporters/vitest.mjs')}`];
   const filter = name === undefined ? [] : ['-t', name];
   const lenient = paths.length > 0 || name !== undefined ? ['--passWithNoTests'] : [];
-  return runRunner(project, [
-    join(root, 'node_modules/vitest/vitest.mjs'),
-    'run',
-    '--project',
-    project,
-    ...reporters,
-    ...lenient,
-    ...filter,
-    ...paths,
-  ]);
+  const vitest = join(root, 'node_modules/vitest/vitest.mjs');
+  const command = [vitest, 'run', '--project', project, ...reporters, ...lenient, ...filter, ...paths];
+  return runRunner(project, command, { env });
 }
 
 /**
  * @param {string[]} paths
  * @param {string | undefined} name
- * @param {readonly ('timeless' | 'in time' | 'firefox')[]} [projects] all, unless said
+ * @param {readonly ('timeless' | 'in time' | 'firefox' | 'long, firefox')[]} [projects] all, unless said
+ * @param {NodeJS.ProcessEnv} [env] beside this one's
  */
-function runPlaywright(paths, name, projects = []) {
+function runPlaywright(paths, name, projects = [], env) {
   const reporter = `list,${join(import.meta.dirname, 'reporters/playwright.mjs')}`;
   const filter = [...(name === undefined ? [] : ['-g', name]), ...projects.map((project) => `--project=${project}`)];
   const lenient = paths.length > 0 || name !== undefined ? ['--pass-with-no-tests'] : [];
   const cli = join(root, 'node_modules/@playwright/test/cli.js');
-  return runRunner('e2e', [cli, 'test', '-c', 'e2e', `--reporter=${reporter}`, ...lenient, ...filter, ...paths]);
+  const command = [cli, 'test', '-c', 'e2e', `--reporter=${reporter}`, ...lenient, ...filter, ...paths];
+  return runRunner('e2e', command, { env });
 }
 
 /** @param {boolean} beside */
@@ -129,15 +126,17 @@ const paths = positionals.filter((word) => !parts.some((part) => part === word))
 const filtered = values.name !== undefined;
 /** What a filter by name or path says nothing of. */
 const whole = ['check', 'soak'];
-const wanted = (/** @type {typeof parts[number]} */ part) =>
-  chosen.length > 0 ? chosen.includes(part) : !whole.includes(part) || (paths.length === 0 && !filtered);
+const wanted = (/** @type {typeof parts[number]} */ part) => {
+  if (chosen.length > 0) return chosen.includes(part);
+  return part !== 'long' && (!whole.includes(part) || (paths.length === 0 && !filtered));
+};
 
 /** @type {Report[]} */
 const reports = [];
 const startMs = Date.now();
 /** @type {import('./setup/setup.mjs').Tools | undefined} */
 let tools;
-if (wanted('setup') || wanted('gpu') || wanted('e2e') || wanted('soak')) {
+if (wanted('setup') || wanted('gpu') || wanted('e2e') || wanted('soak') || wanted('long')) {
   heading('set-up');
   tools = setUp();
   console.log(`chromium: ${tools.chromium}`);
@@ -174,6 +173,16 @@ if (wanted('e2e')) {
   const rest = ['in time'];
   if (tools?.firefox) rest.push('firefox');
   reports.push(await runPlaywright(paths, values.name, timelessFirst ? rest : undefined));
+}
+if (wanted('long')) {
+  heading('gpu, by another driver');
+  const driver = '/usr/lib/chromium/vk_swiftshader_icd.json';
+  const env = { VK_DRIVER_FILES: driver, VITREOUS_WITHOUT_F16: '1' };
+  if (existsSync(driver)) reports.push(await runVitest('gpu', paths, values.name, env));
+  else reports.push({ passed: 0, failed: [], skipped: [{ name: 'gpu, by another driver', reason: `no ${driver}` }] });
+  heading('kernels in Firefox');
+  if (tools?.firefox) reports.push(await runPlaywright(paths, values.name, ['long, firefox'], { VITREOUS_LONG: '1' }));
+  else reports.push({ passed: 0, failed: [], skipped: [{ name: 'kernels in Firefox', reason: 'no Firefox' }] });
 }
 if (chosen.length !== 1 || chosen[0] !== 'setup') {
   console.log(`\n${((Date.now() - startMs) / 1000).toFixed(0)} s`);

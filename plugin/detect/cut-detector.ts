@@ -1,13 +1,9 @@
-import cutWgsl from '../../shaders/detect/cut.wgsl';
+import { shader } from '../../shaders/detect/cut.wgsl';
 import { type DisposableResource, disposeSymbol } from '../core/dispose.js';
 import type { GpuDevice } from '../gpu/device.js';
-import type { Kernel } from '../gpu/kernel.js';
+import { kernelOf } from '../gpu/shader.js';
 
-const cutKernel: Kernel = {
-  name: 'detect/cut',
-  source: cutWgsl,
-  bindings: ['texture', 'sampler', 'storage-write'],
-};
+const cutKernel = kernelOf('detect/cut', shader);
 
 const stateBytes = 8 + 256 * 4;
 const countBytes = 4;

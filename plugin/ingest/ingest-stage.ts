@@ -1,19 +1,13 @@
-import ingestWgsl from '../../shaders/ingest/ingest.wgsl';
+import { shader } from '../../shaders/ingest/ingest.wgsl';
 import { disposeSymbol } from '../core/dispose.js';
 import { VitreousError } from '../core/errors.js';
 import type { Size } from '../core/geometry.js';
 import type { Stage } from '../core/stage.js';
 import type { GpuDevice } from '../gpu/device.js';
-import type { Kernel } from '../gpu/kernel.js';
+import { kernelOf } from '../gpu/shader.js';
 import type { PassTimings } from '../gpu/timer.js';
 
-const ingestKernel: Kernel = {
-  name: 'ingest/ingest',
-  source: ingestWgsl,
-  bindings: ['external-texture', 'sampler', 'storage-texture-rgba8unorm'],
-};
-
-const workgroupSize = 8;
+const ingestKernel = kernelOf('ingest/ingest', shader);
 
 /**
  * How frames get onto the device, best first: as external textures; where those are missing by a copy; where videos can't be copied
@@ -177,7 +171,8 @@ export class IngestStage implements Stage {
     const pass = encoder.beginComputePass(timings.pass('ingest'));
     pass.setPipeline(this.#pipeline);
     pass.setBindGroup(0, this.#bindGroup);
-    pass.dispatchWorkgroups(Math.ceil(width / workgroupSize), Math.ceil(height / workgroupSize));
+    const [across, down] = ingestKernel.workgroup;
+    pass.dispatchWorkgroups(Math.ceil(width / across), Math.ceil(height / down));
     pass.end();
     this.#bindGroup = undefined;
   }
