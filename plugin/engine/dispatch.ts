@@ -20,8 +20,12 @@ export function uniformWords(fields: readonly UniformField[], values: object): r
   return Array.from(words, (word) => word ?? 0);
 }
 
+/** The words of a kernel's uniforms by name. */
+export const uniformsOf = <U extends object>(kernel: TypedKernel<U>, uniforms: NoInfer<U>): readonly UniformWord[] =>
+  uniformWords(kernel.uniforms, uniforms);
+
 export function dispatch<U extends object>({ kernel, uniforms, ...rest }: DispatchOf<U>): Dispatch {
-  return { ...rest, kernel, uniforms: uniformWords(kernel.uniforms, uniforms) };
+  return { ...rest, kernel, uniforms: uniformsOf(kernel, uniforms) };
 }
 
 /** Workgroups of a kernel over so many invocations each way. */

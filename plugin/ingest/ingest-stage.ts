@@ -6,6 +6,7 @@ import type { Stage } from '../core/stage.js';
 import type { GpuDevice } from '../gpu/device.js';
 import { kernelOf } from '../gpu/shader.js';
 import type { PassTimings } from '../gpu/timer.js';
+import { textureUsage } from '../gpu/usage.js';
 
 const ingestKernel = kernelOf('ingest/ingest', shader);
 
@@ -100,11 +101,11 @@ export class IngestStage implements Stage {
       // Without a network it is the picture: see there.
       viewFormats: ['rgba8unorm-srgb'],
       usage:
-        GPUTextureUsage.TEXTURE_BINDING |
-        GPUTextureUsage.STORAGE_BINDING |
-        GPUTextureUsage.COPY_SRC |
-        GPUTextureUsage.COPY_DST |
-        GPUTextureUsage.RENDER_ATTACHMENT, // The copy path needs it (WebGPU §19.2 copyExternalImageToTexture).
+        textureUsage.textureBinding |
+        textureUsage.storageBinding |
+        textureUsage.copySrc |
+        textureUsage.copyDst |
+        textureUsage.renderAttachment, // The copy path needs it (WebGPU §19.2 copyExternalImageToTexture).
     });
   }
 

@@ -8,19 +8,14 @@ import type { GpuDevice } from '../gpu/device.js';
 import type { Kernel, Precision } from '../gpu/kernel.js';
 import { kernelOf } from '../gpu/shader.js';
 import { uniformBytes } from '../gpu/uniforms.js';
+import { bufferUsage, mapModeRead } from '../gpu/usage.js';
 import { type PackedLists, packLists } from './change-lists.js';
 
 const changedKernel = kernelOf('upscale/changed_patches', changedShader);
 const listsKernel = kernelOf('upscale/tile_lists', listsShader);
 const renewKernel = kernelOf('upscale/renew_patches', renewShader);
 
-// GPUBufferUsage; the global is absent in Node.
-const COPY_SRC = 0x4;
-const COPY_DST = 0x8;
-const UNIFORM = 0x40;
-const STORAGE = 0x80;
-const INDIRECT = 0x100;
-const MAP_READ = 0x1;
+const { copyDst, copySrc, indirect, mapRead, storage, uniform: uniformUsage } = bufferUsage;
 
 interface Pipelines {
   readonly changed: GPUComputePipeline;
@@ -63,16 +58,16 @@ export class ChangeDetector implements DisposableResource {
     const comparison = (everything: 0 | 1) =>
       uniformBytes(changedKernel, { size: [width, height], patches, lists, everything });
     const uniform = (name: string, block: Uint32Array<ArrayBuffer>) =>
-      this.#buffer(name, UNIFORM, block.byteLength, block);
+      this.#buffer(name, uniformUsage, block.byteLength, block);
     this.#compare = uniform('changes.compare', comparison(0));
     this.#everything = uniform('changes.everything', comparison(1));
     const words = Math.ceil(columns / 32) * rows;
-    this.#changedBits = this.#buffer('changes.patches', STORAGE | COPY_SRC, words * 4);
+    this.#changedBits = this.#buffer('changes.patches', storage | copySrc, words * 4);
     this.#renewal = uniform('changes.renewal', uniformBytes(renewKernel, { words, lists }));
-    const tiles = this.#buffer('changes.tiles', STORAGE | COPY_SRC, packed.tilesSizeBytes);
+    const tiles = this.#buffer('changes.tiles', storage | copySrc, packed.tilesSizeBytes);
     const counts = this.#buffer(
       'changes.arguments',
-      STORAGE | INDIRECT | COPY_SRC,
+      storage | indirect | copySrc,
       packed.arguments.byteLength,
       packed.arguments,
     );
@@ -80,12 +75,12 @@ export class ChangeDetector implements DisposableResource {
     const picture = tiling.lists[tiling.pictureList];
     this.#pictureList = tiling.pictureList;
     this.#pictureTiles = (picture?.columns.length ?? 0) * (picture?.rows.length ?? 0);
-    this.#readback = this.#buffer('changes.readback', MAP_READ | COPY_DST, 4);
+    this.#readback = this.#buffer('changes.readback', mapRead | copyDst, 4);
     this.#listGroup = this.#group('tile_lists', listsKernel, [
       { buffer: uniform('changes.lists', uniformBytes(listsKernel, { patches })) },
       { buffer: this.#changedBits },
-      { buffer: this.#buffer('changes.ranges', STORAGE, packed.ranges.byteLength, packed.ranges) },
-      { buffer: this.#buffer('changes.table', STORAGE, packed.table.byteLength, packed.table) },
+      { buffer: this.#buffer('changes.ranges', storage, packed.ranges.byteLength, packed.ranges) },
+      { buffer: this.#buffer('changes.table', storage, packed.table.byteLength, packed.table) },
       { buffer: tiles },
       { buffer: counts },
     ]);
@@ -176,7 +171,7 @@ export class ChangeDetector implements DisposableResource {
   async readShare(): Promise<number | undefined> {
     this.#reading = true;
     try {
-      await this.#readback.mapAsync(MAP_READ);
+      await this.#readback.mapAsync(mapModeRead);
       const [count = 0] = new Uint32Array(this.#readback.getMappedRange(0, 4));
       return count / this.#pictureTiles;
     } catch {
@@ -197,7 +192,7 @@ export class ChangeDetector implements DisposableResource {
     const buffer = device.createBuffer({
       label: `vitreous/${name}`,
       size: Math.max(sizeBytes, 16),
-      usage: data ? usage | COPY_DST : usage,
+      usage: data ? usage | copyDst : usage,
     });
     this.#owned.push(buffer);
     if (data) device.queue.writeBuffer(buffer, 0, data);
