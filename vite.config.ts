@@ -6,6 +6,7 @@ import { defineConfig, type ViteUserConfig as UserConfig } from 'vitest/config';
 import { useSoftwareGpu } from './cli/gpu/software-gpu.mjs';
 import { entryPoints, peers } from './e2e/entry-points.mjs';
 import { bundledLibrary } from './e2e/setup/bundled-library.mjs';
+import { describeShader } from './e2e/shaders/describe.js';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
 
@@ -35,7 +36,10 @@ export function stripWgsl(source: string): string {
   return `${lines.filter((line) => line !== '').join('\n')}\n`;
 }
 
-/** Imports a `.wgsl` or `.glsl` file as its text; a build of the library ships it without comments. */
+/**
+ * Imports a `.wgsl` or `.glsl` file as its text; a build of the library ships it without comments. Of a `.wgsl` file `shader` is the text with what it says
+ * about itself.
+ */
 function wgslText(strip: boolean): Plugin {
   return {
     name: 'vitreous:wgsl-text',
@@ -44,8 +48,11 @@ function wgslText(strip: boolean): Plugin {
       const [file = id] = id.split('?');
       if (!/\.(wgsl|glsl)$/.test(file)) return null;
       const source = readFileSync(file, 'utf8');
-      const text = strip ? stripWgsl(source) : source;
-      return { code: `export default ${JSON.stringify(text)};`, moduleType: 'js', map: null };
+      const text = JSON.stringify(strip ? stripWgsl(source) : source);
+      const named = file.endsWith('.wgsl')
+        ? `export const shader = { source, ${JSON.stringify(describeShader(source)).slice(1)};`
+        : '';
+      return { code: `const source = ${text};\nexport default source;\n${named}`, moduleType: 'js', map: null };
     },
   };
 }
@@ -216,6 +223,7 @@ export default defineConfig(({ command, mode }) => {
             name: 'gpu',
             environment: 'node',
             include: ['{plugin,models,cli,bench}/**/*.gpu.test.ts'],
+            setupFiles: ['plugin/engine/testing/without-f16.ts'],
             exclude: ['**/node_modules/**', '**/dist/**'],
             // One process and one Dawn instance: software GPUs are slow to start and use every core.
             pool: 'forks' as const,

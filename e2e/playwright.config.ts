@@ -19,31 +19,28 @@ const firefoxPrefs = {
   'dom.webgpu.enabled': true, // By default on Windows and macOS, not yet on Linux.
   'gfx.webgpu.ignore-blocklist': true, // Software adapters are on it.
 };
+/** What is long by nature: `npm run test:long`. */
+const long = /\/long\/.+\.spec\.ts$/;
+const latency = /\/live-latency\.spec\.ts$/;
+const firefoxUse = {
+  browserName: 'firefox' as const,
+  channel: 'moz-firefox', // By WebDriver BiDi: any Firefox, not one that Playwright built.
+  launchOptions: { executablePath: `${root}e2e/setup/firefox-bidi.mjs`, firefoxUserPrefs: firefoxPrefs },
+};
 const chromiumArgs: string[] = JSON.parse(process.env.VITREOUS_CHROMIUM_ARGS ?? '[]');
 
 export default defineConfig({
   testDir: '.',
   projects: [
     { name: 'timeless', testMatch: timeless },
-    { name: 'in time', testMatch: '**/*.spec.ts', testIgnore: timeless },
-    ...(firefox
-      ? [
-          {
-            name: 'firefox',
-            testMatch: inFirefox,
-            grepInvert: /@chromium/,
-            use: {
-              browserName: 'firefox' as const,
-              channel: 'moz-firefox', // By WebDriver BiDi: any Firefox, not one that Playwright built.
-              launchOptions: { executablePath: `${root}e2e/setup/firefox-bidi.mjs`, firefoxUserPrefs: firefoxPrefs },
-            },
-          },
-        ]
-      : []),
+    { name: 'in time', testMatch: '**/*.spec.ts', testIgnore: [timeless, long, latency] },
+    { name: 'latency', testMatch: latency },
+    ...(firefox ? [{ name: 'firefox', testMatch: inFirefox, grepInvert: /@chromium/, use: firefoxUse }] : []),
+    ...(firefox && process.env.VITREOUS_LONG ? [{ name: 'long, firefox', testMatch: long, use: firefoxUse }] : []),
   ],
   outputDir: `../node_modules/.cache/e2e-results/${process.env.VITREOUS_E2E_PORT}`,
   preserveOutput: 'failures-only',
-  // One test at a time, never again: a software GPU uses every core, and a test that fails once has found something.
+  // One test at a time, unless nothing plays in time: a software GPU uses every core. Never again: a test that fails once has found something.
   workers: 1,
   retries: 0,
   fullyParallel: false,

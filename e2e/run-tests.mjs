@@ -1,4 +1,5 @@
-// All tests: `npm test`. Parts and filters: `npm test -- [setup|check|unit|gpu|e2e|soak|bundlers …] [-t NAME] [PATH …]`.
+// All tests: `npm test`, without what is long by nature: `npm run test:long`. Parts and filters:
+// `npm test -- [setup|check|unit|gpu|e2e|soak|firefox|latency|drivers|bundlers|long …] [-t NAME] [PATH …]`.
 // Words that name no part are filters by file path. The last line is `N passed, N failed`; the exit code is 1 after any failure,
 // and when nothing ran.
 import { spawn } from 'node:child_process';
@@ -12,7 +13,9 @@ import { setUp } from './setup/setup.mjs';
 
 /** @typedef {import('./reporters/report.mjs').Report} Report */
 
-const parts = /** @type {const} */ (['setup', 'check', 'unit', 'gpu', 'e2e', 'soak', 'bundlers']);
+/** What is long by nature, or asks the registry for much: `long` is all of them. */
+const longParts = /** @type {const} */ (['soak', 'firefox', 'latency', 'drivers', 'bundlers']);
+const parts = /** @type {const} */ (['setup', 'check', 'unit', 'gpu', 'e2e', ...longParts]);
 const soakMinutes = 5;
 const root = join(import.meta.dirname, '..');
 const scratch = mkdtempSync(join(tmpdir(), 'vitreous-tests-'));
@@ -23,26 +26,17 @@ process.on('exit', () => rmSync(scratch, { recursive: true, force: true }));
  *
  * @param {string} name
  * @param {string[]} command arguments of Node
- * @param {{ beside?: boolean }} [how] beside others: they go first, and its words wait in `words`
- * @returns {Promise<Report & { words: string }>}
+ * @param {NodeJS.ProcessEnv} [env] beside this one's
+ * @returns {Promise<Report>}
  */
-async function runRunner(name, command, { beside = false } = {}) {
+async function runRunner(name, command, env = {}) {
   const reportFile = join(scratch, `${name}.json`);
-  const politely = beside && process.platform !== 'win32';
-  const run = spawn(
-    politely ? 'nice' : process.execPath,
-    politely ? ['-n', '10', process.execPath, ...command] : command,
-    {
-      cwd: root,
-      stdio: ['ignore', beside ? 'pipe' : 'inherit', beside ? 'pipe' : 'inherit'],
-      env: { ...process.env, VITREOUS_REPORT: reportFile },
-    },
-  );
-  let words = '';
-  for (const stream of [run.stdout, run.stderr])
-    stream?.setEncoding('utf8').on('data', (/** @type {string} */ text) => {
-      words += text;
-    });
+  rmSync(reportFile, { force: true }); // Of a run of the same runner before.
+  const run = spawn(process.execPath, command, {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: { ...process.env, ...env, VITREOUS_REPORT: reportFile },
+  });
   const ending = await new Promise((resolve) => {
     run.once('error', (error) => resolve(error.message));
     run.once('close', (code, signal) => resolve(signal ?? (code === 0 ? undefined : `exit code ${code}`)));
@@ -53,48 +47,44 @@ async function runRunner(name, command, { beside = false } = {}) {
     : { passed: 0, failed: [], skipped: [] };
   if (ending !== undefined && report.failed.length === 0)
     report.failed.push(`${name}: the runner ended with ${ending}`);
-  return { ...report, words };
+  return report;
 }
 
 /**
  * @param {'unit' | 'gpu'} project
  * @param {string[]} paths
  * @param {string | undefined} name
+ * @param {NodeJS.ProcessEnv} [env] beside this one's
  */
-function runVitest(project, paths, name) {
+function runVitest(project, paths, name, env) {
   const reporters = ['--reporter=default', `--reporter=${join(import.meta.dirname, 'reporters/vitest.mjs')}`];
   const filter = name === undefined ? [] : ['-t', name];
   const lenient = paths.length > 0 || name !== undefined ? ['--passWithNoTests'] : [];
-  return runRunner(project, [
-    join(root, 'node_modules/vitest/vitest.mjs'),
-    'run',
-    '--project',
-    project,
-    ...reporters,
-    ...lenient,
-    ...filter,
-    ...paths,
-  ]);
+  const vitest = join(root, 'node_modules/vitest/vitest.mjs');
+  const command = [vitest, 'run', '--project', project, ...reporters, ...lenient, ...filter, ...paths];
+  return runRunner(project, command, env);
 }
 
 /**
  * @param {string[]} paths
  * @param {string | undefined} name
- * @param {readonly ('timeless' | 'in time' | 'firefox')[]} [projects] all, unless said
+ * @param {'timeless' | 'in time' | 'firefox' | 'latency' | 'long, firefox'} project
+ * @param {number} [workers] browsers side by side
  */
-function runPlaywright(paths, name, projects = []) {
+function runPlaywright(paths, name, project, workers = 1) {
   const reporter = `list,${join(import.meta.dirname, 'reporters/playwright.mjs')}`;
-  const filter = [...(name === undefined ? [] : ['-g', name]), ...projects.map((project) => `--project=${project}`)];
+  const filter = name === undefined ? [] : ['-g', name];
   const lenient = paths.length > 0 || name !== undefined ? ['--pass-with-no-tests'] : [];
   const cli = join(root, 'node_modules/@playwright/test/cli.js');
-  return runRunner('e2e', [cli, 'test', '-c', 'e2e', `--reporter=${reporter}`, ...lenient, ...filter, ...paths]);
+  const options = [`--project=${project}`, `--workers=${workers}`, `--reporter=${reporter}`];
+  const env = { VITREOUS_LONG: project === 'in time' || project === 'timeless' ? '' : '1' };
+  return runRunner('e2e', [cli, 'test', '-c', 'e2e', ...options, ...lenient, ...filter, ...paths], env);
 }
 
-/** @param {boolean} beside */
-function runSoak(beside) {
+function runSoak() {
   // The same seed each time: a loss belongs to the change.
   const command = [join(root, 'bench/run.mjs'), 'e2e/soak/main.ts', '--minutes', String(soakMinutes), '--seed', '1'];
-  return runRunner('soak', command, { beside });
+  return runRunner('soak', command);
 }
 
 /** @param {string} title */
@@ -124,58 +114,69 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { name: { type: 'string', short: 't' } },
 });
-const chosen = parts.filter((part) => positionals.includes(part));
-const paths = positionals.filter((word) => !parts.some((part) => part === word));
+const long = positionals.includes('long');
+const chosen = parts.filter((part) => positionals.includes(part) || (long && longParts.some((one) => one === part)));
+const paths = positionals.filter((word) => word !== 'long' && !parts.some((part) => part === word));
 const filtered = values.name !== undefined;
-/** What a filter by name or path says nothing of. */
-const whole = ['check', 'soak'];
-const wanted = (/** @type {typeof parts[number]} */ part) =>
-  part === 'bundlers' || chosen.length > 0
-    ? chosen.includes(part)
-    : !whole.includes(part) || (paths.length === 0 && !filtered);
+const wanted = (/** @type {typeof parts[number]} */ part) => {
+  if (chosen.length > 0) return chosen.includes(part);
+  if (longParts.some((one) => one === part)) return false;
+  // A filter by name or path says nothing of the checks.
+  return part !== 'check' || (paths.length === 0 && !filtered);
+};
 
 /** @type {Report[]} */
 const reports = [];
 const startMs = Date.now();
 /** @type {import('./setup/setup.mjs').Tools | undefined} */
 let tools;
-if (wanted('setup') || wanted('gpu') || wanted('e2e') || wanted('soak')) {
+/** @param {string} name @param {string} reason */
+const leaveOut = (name, reason) => reports.push({ passed: 0, failed: [], skipped: [{ name, reason }] });
+if (parts.some((part) => !['check', 'unit'].includes(part) && wanted(part))) {
   heading('set-up');
   tools = setUp();
   console.log(`chromium: ${tools.chromium}`);
-  console.log(
-    `firefox: ${tools.firefox ?? "none of Debian's, nor named by VITREOUS_FIREFOX: the tests in it are left out"}`,
-  );
+  if (!tools.firefox) console.log("firefox: none of Debian's, nor named by VITREOUS_FIREFOX");
 }
-// It waits a lot, and shares the processor with what mostly uses one core of it. Alone with a path, it would have nothing to be beside.
-const besides = wanted('check') || wanted('unit') || wanted('gpu');
-const soaking = wanted('soak') && besides ? runSoak(true) : undefined;
-if (wanted('check')) {
-  heading('check');
-  reports.push(await runChecks());
-}
+// The checks wait for each other a lot: the tests in Node run beside them.
+const checking = wanted('check') ? runChecks() : undefined;
 for (const project of /** @type {const} */ (['unit', 'gpu'])) {
   if (!wanted(project)) continue;
   heading(project);
   reports.push(await runVitest(project, paths, values.name));
 }
-const timelessFirst = soaking !== undefined && wanted('e2e');
-if (timelessFirst) {
-  heading('e2e, beside the soak');
-  reports.push(await runPlaywright(paths, values.name, ['timeless']));
+if (checking) {
+  heading('check');
+  reports.push(await checking);
+}
+if (wanted('e2e')) {
+  heading('e2e, two browsers side by side: nothing in it plays in time');
+  reports.push(await runPlaywright(paths, values.name, 'timeless', 2));
+  heading('e2e');
+  reports.push(await runPlaywright(paths, values.name, 'in time'));
+}
+if (wanted('firefox')) {
+  heading('firefox');
+  if (tools?.firefox) reports.push(await runPlaywright(paths, values.name, 'firefox'));
+  else leaveOut('firefox', 'no Firefox');
+}
+if (wanted('latency')) {
+  heading('latency');
+  reports.push(await runPlaywright(paths, values.name, 'latency'));
+}
+if (wanted('drivers')) {
+  heading('gpu, by another driver');
+  const driver = '/usr/lib/chromium/vk_swiftshader_icd.json';
+  const env = { VK_DRIVER_FILES: driver, VITREOUS_WITHOUT_F16: '1' };
+  if (existsSync(driver)) reports.push(await runVitest('gpu', paths, values.name, env));
+  else leaveOut('gpu, by another driver', `no ${driver}`);
+  heading('kernels in Firefox');
+  if (tools?.firefox) reports.push(await runPlaywright(paths, values.name, 'long, firefox'));
+  else leaveOut('kernels in Firefox', 'no Firefox');
 }
 if (wanted('soak')) {
   heading('soak');
-  const soaked = await (soaking ?? runSoak(false));
-  process.stdout.write(soaked.words);
-  reports.push(soaked);
-}
-if (wanted('e2e')) {
-  heading('e2e');
-  /** @type {('in time' | 'firefox')[]} */
-  const rest = ['in time'];
-  if (tools?.firefox) rest.push('firefox');
-  reports.push(await runPlaywright(paths, values.name, timelessFirst ? rest : undefined));
+  reports.push(await runSoak());
 }
 // Asks the registry for a dozen bundlers: only when it is named.
 if (wanted('bundlers')) {

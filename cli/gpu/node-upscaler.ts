@@ -8,6 +8,7 @@ import { checkManifest } from '../../plugin/engine/files/manifest.js';
 import type { Plan } from '../../plugin/engine/plan.js';
 import { GpuDevice } from '../../plugin/gpu/device.js';
 import { GpuTimer } from '../../plugin/gpu/timer.js';
+import { bufferUsage, mapModeRead } from '../../plugin/gpu/usage.js';
 import type { UpscaleModel } from '../../plugin/upscale/model.js';
 import { choosePrecision, type UpscalePrecision } from '../../plugin/upscale/precision.js';
 import { UpscaleStage } from '../../plugin/upscale/upscale-stage.js';
@@ -15,6 +16,8 @@ import { CommandError } from '../command-error.js';
 import { packageFile } from '../package-file.js';
 import { loadPeer } from '../peer-package.js';
 import type { NodeGpu } from './node-gpu.js';
+
+const readBackUsage = bufferUsage.mapRead | bufferUsage.copyDst;
 
 /** RGBA, 8 bit, row-major. */
 export interface Pixels extends Size {
@@ -96,11 +99,11 @@ class PreparedSize implements DisposableResource {
     const bytesPerRow = alignedRow(width);
     const { device } = this.#gpu;
     const buffer =
-      this.#idle.pop() ?? device.createBuffer({ label: 'read-back', size: bytesPerRow * height, usage: 0x1 | 0x8 });
+      this.#idle.pop() ?? device.createBuffer({ label: 'read-back', size: bytesPerRow * height, usage: readBackUsage });
     const encoder = device.createCommandEncoder({ label: 'read-back' });
     encoder.copyTextureToBuffer({ texture: this.#picture }, { buffer, bytesPerRow }, [width, height]);
     device.queue.submit([encoder.finish()]);
-    await buffer.mapAsync(0x1); // GPUMapMode.READ
+    await buffer.mapAsync(mapModeRead);
     const rows = new Uint8Array(buffer.getMappedRange());
     const data = new Uint8Array(width * height * 4);
     for (let y = 0; y < height; y++)

@@ -18,13 +18,7 @@ import {
   WgslParser,
   WgslReflect,
 } from 'wgsl_reflect/wgsl_reflect.module.js';
-
-/** The names that every kernel gets from its precision. On the first line, so that line numbers stay. */
-const aliases = 'alias real = f32; alias real4 = vec4<f32>; ';
-
-/** Words that the parser takes for keywords and WGSL does not get another name of the same length. */
-const parsable = (source: string): string =>
-  aliases + source.replace(/(?<!<)\bworkgroup\b/g, 'workgr0up').replace(/\bblock\b/g, 'bl0ck');
+import { parsable } from '../shaders/parsable.js';
 
 /** These take a level of detail or a derivative from neighbours; the forms with a level or with gradients do not. */
 const takesFromNeighbours = /^(textureSample(Bias|Compare)?|dpd[xy](Coarse|Fine)?|fwidth(Coarse|Fine)?)$/;

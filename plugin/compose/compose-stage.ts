@@ -4,6 +4,7 @@ import { pixelsInside, type Rect, type Size, type Turn } from '../core/geometry.
 import type { GpuDevice } from '../gpu/device.js';
 import { compileRender } from '../gpu/render-pipeline.js';
 import type { PassTimings } from '../gpu/timer.js';
+import { bufferUsage } from '../gpu/usage.js';
 import { HighlightLayer } from './highlight-layer.js';
 import type { Highlights } from './highlights.js';
 
@@ -67,7 +68,7 @@ export class ComposeStage {
     this.#uniform = gpu.device.createBuffer({
       label: 'vitreous/compose.layout',
       size: uniformBytes,
-      usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
+      usage: bufferUsage.uniform | bufferUsage.copyDst,
     });
     this.#sampler = gpu.device.createSampler({
       label: 'vitreous/compose.linear',

@@ -1,5 +1,6 @@
 import type { GpuDevice } from '../gpu/device.js';
 import { textureBytes } from '../gpu/texture-bytes.js';
+import { textureUsage } from '../gpu/usage.js';
 
 /** The detector's heat maps as they were when its last look was answered: copies, as the next look overwrites them. */
 export class HighlightHeat {
@@ -59,7 +60,7 @@ export class HighlightHeat {
       label: 'vitreous/compose.heat',
       size: [width, height, layers],
       format,
-      usage: GPUTextureUsage.TEXTURE_BINDING | GPUTextureUsage.COPY_DST,
+      usage: textureUsage.textureBinding | textureUsage.copyDst,
     });
   }
 

@@ -10,6 +10,7 @@ import type { Rect } from '../core/geometry.js';
 import type { GpuDevice } from '../gpu/device.js';
 import { compileRender } from '../gpu/render-pipeline.js';
 import { textureBytes } from '../gpu/texture-bytes.js';
+import { bufferUsage, shaderStage, textureUsage } from '../gpu/usage.js';
 import { HighlightHeat } from './highlight-heat.js';
 import type { Highlights, PromptStyle } from './highlights.js';
 import { drawLabels } from './label-atlas.js';
@@ -81,7 +82,7 @@ export class HighlightLayer implements DisposableResource {
     this.#uniform = device.createBuffer({
       label: 'vitreous/compose.scene',
       size: sceneWords * 4,
-      usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
+      usage: bufferUsage.uniform | bufferUsage.copyDst,
     });
     this.#sampler = device.createSampler({
       label: 'vitreous/compose.highlight',
@@ -92,7 +93,7 @@ export class HighlightLayer implements DisposableResource {
       label: 'vitreous/compose.empty',
       size: [1, 1],
       format: 'rgba8unorm',
-      usage: GPUTextureUsage.TEXTURE_BINDING,
+      usage: textureUsage.textureBinding,
     });
   }
 
@@ -147,7 +148,7 @@ export class HighlightLayer implements DisposableResource {
       label: 'vitreous/compose.labels',
       size: [width, height],
       format: 'rgba8unorm',
-      usage: GPUTextureUsage.TEXTURE_BINDING | GPUTextureUsage.COPY_DST,
+      usage: textureUsage.textureBinding | textureUsage.copyDst,
     });
     this.#gpu.device.queue.writeTexture({ texture: this.#atlas }, data, { bytesPerRow: width * 4 }, [width, height]);
   }
@@ -242,7 +243,7 @@ function sameTexts(a: readonly PromptStyle[], b: readonly PromptStyle[]): boolea
 
 /** Group 0 of prelude/highlight.wgsl: one for all styles, so that another style needs no other bind group. */
 function createLayout(device: GPUDevice): GPUBindGroupLayout {
-  const [vertex, fragment] = [GPUShaderStage.VERTEX, GPUShaderStage.FRAGMENT];
+  const [vertex, fragment] = [shaderStage.vertex, shaderStage.fragment];
   return device.createBindGroupLayout({
     label: 'vitreous/compose.highlight',
     entries: [

@@ -1,5 +1,6 @@
 import type { Size } from '../core/geometry.js';
 import type { GpuDevice } from '../gpu/device.js';
+import { bufferUsage, mapModeRead } from '../gpu/usage.js';
 
 const bytesPerPixel = 4;
 /** Rows of a copy begin at multiples of this (WebGPU §19.2 GPUTexelCopyBufferLayout). */
@@ -13,13 +14,13 @@ export async function readBack(gpu: GpuDevice, texture: GPUTexture): Promise<Uin
   const buffer = device.createBuffer({
     label: 'vitreous/snapshot.readback',
     size: bytesPerRow * height,
-    usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
+    usage: bufferUsage.mapRead | bufferUsage.copyDst,
   });
   try {
     const encoder = device.createCommandEncoder({ label: 'vitreous/snapshot.readback' });
     encoder.copyTextureToBuffer({ texture }, { buffer, bytesPerRow }, [width, height]);
     device.queue.submit([encoder.finish()]);
-    await buffer.mapAsync(GPUMapMode.READ);
+    await buffer.mapAsync(mapModeRead);
     return unpadded(new Uint8Array(buffer.getMappedRange()), { width, height }, bytesPerRow, format === 'bgra8unorm');
   } finally {
     buffer.destroy();

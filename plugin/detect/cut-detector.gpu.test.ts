@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { sharedNodeGpu } from '../../cli/gpu/node-gpu.js';
 import { GpuDevice } from '../gpu/device.js';
+import { textureUsage } from '../gpu/usage.js';
 import { CutDetector } from './cut-detector.js';
 
 const size = { width: 61, height: 35 };
@@ -16,7 +17,7 @@ beforeAll(async () => {
     label: 'test/frame',
     size: [size.width, size.height],
     format: 'rgba8unorm',
-    usage: GPUTextureUsage.TEXTURE_BINDING | GPUTextureUsage.COPY_DST,
+    usage: textureUsage.textureBinding | textureUsage.copyDst,
   });
 });
 

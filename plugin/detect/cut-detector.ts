@@ -1,13 +1,10 @@
-import cutWgsl from '../../shaders/detect/cut.wgsl';
+import { shader } from '../../shaders/detect/cut.wgsl';
 import { type DisposableResource, disposeSymbol } from '../core/dispose.js';
 import type { GpuDevice } from '../gpu/device.js';
-import type { Kernel } from '../gpu/kernel.js';
+import { kernelOf } from '../gpu/shader.js';
+import { bufferUsage, mapModeRead } from '../gpu/usage.js';
 
-const cutKernel: Kernel = {
-  name: 'detect/cut',
-  source: cutWgsl,
-  bindings: ['texture', 'sampler', 'storage-write'],
-};
+const cutKernel = kernelOf('detect/cut', shader);
 
 const stateBytes = 8 + 256 * 4;
 const countBytes = 4;
@@ -32,12 +29,12 @@ export class CutDetector implements DisposableResource {
     this.#state = device.createBuffer({
       label: 'vitreous/cuts',
       size: stateBytes,
-      usage: 0x80 | 0x4, // GPUBufferUsage.STORAGE | COPY_SRC; the global is absent in Node.
+      usage: bufferUsage.storage | bufferUsage.copySrc,
     });
     this.#readback = device.createBuffer({
       label: 'vitreous/cuts.readback',
       size: countBytes,
-      usage: 0x1 | 0x8, // MAP_READ | COPY_DST
+      usage: bufferUsage.mapRead | bufferUsage.copyDst,
     });
     this.#sampler = device.createSampler({ label: 'vitreous/cuts', magFilter: 'linear', minFilter: 'linear' });
   }
@@ -97,7 +94,7 @@ export class CutDetector implements DisposableResource {
     const encoder = device.createCommandEncoder({ label: 'vitreous/cuts.readback' });
     encoder.copyBufferToBuffer(this.#state, 0, this.#readback, 0, countBytes);
     device.queue.submit([encoder.finish()]);
-    await this.#readback.mapAsync(0x1); // GPUMapMode.READ
+    await this.#readback.mapAsync(mapModeRead);
     const [count = 0] = new Uint32Array(this.#readback.getMappedRange().slice(0));
     this.#readback.unmap();
     return count;

@@ -3,14 +3,14 @@ import { VitreousError } from '../core/errors.js';
 import type { Size } from '../core/geometry.js';
 import type { GpuDevice } from '../gpu/device.js';
 import { textureBytes } from '../gpu/texture-bytes.js';
+import { textureUsage } from '../gpu/usage.js';
 import { colouredBoxes, sampleSide } from './colours.js';
 import { CropResize, type CropResizeSpec } from './crop-resize.js';
 import type { DetectModel } from './model.js';
 import type { PromptvitNetwork } from './promptvit-network.js';
 import { ReadBack } from './read-back.js';
 
-const usage = 0x2 | 0x4; // GPUTextureUsage.COPY_DST | TEXTURE_BINDING; the global is absent in Node.
-const copySrc = 0x1;
+const usage = textureUsage.copyDst | textureUsage.textureBinding;
 
 interface Parts {
   readonly whole: CropResize;
@@ -92,7 +92,12 @@ export class FrameView implements DisposableResource {
   /** Encodes the copy of a frame. @throws VitreousError `detect-failed` for a texture of another size, format or usage. */
   copyFrom(encoder: GPUCommandEncoder, frame: GPUTexture): void {
     const { width, height } = this.size;
-    if (frame.width !== width || frame.height !== height || frame.format !== 'rgba8unorm' || !(frame.usage & copySrc))
+    if (
+      frame.width !== width ||
+      frame.height !== height ||
+      frame.format !== 'rgba8unorm' ||
+      !(frame.usage & textureUsage.copySrc)
+    )
       throw new VitreousError({
         code: 'detect-failed',
         stage: 'detect',

@@ -2,8 +2,9 @@ import { type DisposableResource, disposeSymbol } from '../core/dispose.js';
 import type { Size } from '../core/geometry.js';
 import type { GpuDevice } from '../gpu/device.js';
 import { textureBytes } from '../gpu/texture-bytes.js';
+import { textureUsage } from '../gpu/usage.js';
 
-const usage = 0x1 | 0x2 | 0x4; // GPUTextureUsage.COPY_SRC | COPY_DST | TEXTURE_BINDING; the global is absent in Node.
+const usage = textureUsage.copySrc | textureUsage.copyDst | textureUsage.textureBinding;
 
 /** The dense scores of the last look as textures, each made when it is first asked for. */
 export class PromptHeat implements DisposableResource {

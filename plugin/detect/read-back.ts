@@ -1,8 +1,6 @@
 import { type DisposableResource, disposeSymbol } from '../core/dispose.js';
 import type { GpuDevice } from '../gpu/device.js';
-
-const mapRead = 0x1; // GPUMapMode.READ, and GPUBufferUsage.MAP_READ
-const copyDst = 0x8;
+import { bufferUsage, mapModeRead } from '../gpu/usage.js';
 
 /** Brings a few buffers back to the CPU through one that is made once. */
 export class ReadBack implements DisposableResource {
@@ -14,7 +12,7 @@ export class ReadBack implements DisposableResource {
     this.#staging = gpu.device.createBuffer({
       label: `vitreous/${label}.readback`,
       size: sources.reduce((bytes, source) => bytes + source.size, 0),
-      usage: mapRead | copyDst,
+      usage: bufferUsage.mapRead | bufferUsage.copyDst,
     });
   }
 
@@ -34,7 +32,7 @@ export class ReadBack implements DisposableResource {
 
   /** Waits for what was submitted; the bytes of each source. */
   async read(): Promise<readonly ArrayBuffer[]> {
-    await this.#staging.mapAsync(mapRead);
+    await this.#staging.mapAsync(mapModeRead);
     const mapped = this.#staging.getMappedRange();
     let at = 0;
     const copies = this.#sources.map(({ size }) => {

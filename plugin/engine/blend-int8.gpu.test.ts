@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Precision } from '../gpu/kernel.js';
+import { uniformBytes } from '../gpu/uniforms.js';
+import { bufferUsage } from '../gpu/usage.js';
 import { int8Kernel } from './blend.js';
 import { ceilDiv } from './op.js';
 import { expectClose, type GoldenCase, loadGoldens, sharedGpuDevice, tolerance } from './testing/golden.js';
@@ -10,6 +12,7 @@ import { type Int8Rounding, packInt8 } from './weights/pack/int8.js';
 import { concatFloats, padded, type WeightSource } from './weights/source.js';
 
 const area = 9;
+const { storage } = bufferUsage;
 
 interface Attrs {
   readonly experts: number;
@@ -47,29 +50,21 @@ async function blend(golden: GoldenCase, attrs: Attrs, precision: Precision): Pr
   });
   const real = (values: Float32Array) => (precision === 'f16' ? toFloat16(values) : values);
   const all = expertsOf(golden, attrs);
-  const uniforms = new Uint32Array([
-    inChannels,
-    outChannels,
-    paramsAt,
-    zerosAt,
-    experts,
-    all.length / experts / 4,
-    0,
-    0,
-  ]);
-  new Float32Array(uniforms.buffer)[6] = input.scale;
+  const expertLength = all.length / experts / 4;
+  const sizes = { inChannels, outChannels, paramsAt, zerosAt, experts, expertLength };
+  const uniforms = uniformBytes(int8Kernel, { ...sizes, inputScale: input.scale });
   const upload = (data: Uint32Array | Float32Array | Uint16Array, usage: number): GPUBuffer => {
-    const buffer = device.createBuffer({ size: ceilDiv(data.byteLength, 16) * 16, usage: usage | 0x8 });
+    const buffer = device.createBuffer({ size: ceilDiv(data.byteLength, 16) * 16, usage: usage | bufferUsage.copyDst });
     device.queue.writeBuffer(buffer, 0, data.buffer, data.byteOffset, data.byteLength);
     return buffer;
   };
   // Bits of an older run: the kernel must write every word.
-  const written = upload(new Uint32Array(packed.length).fill(0xdeadbeef), 0x80 | 0x4);
+  const written = upload(new Uint32Array(packed.length).fill(0xdeadbeef), storage | bufferUsage.copySrc);
   const buffers = [
-    upload(uniforms, 0x40),
-    upload(real(all), 0x80),
-    upload(real(padded(golden.values('shares'))), 0x80),
-    upload(packAll(packed, zeros), 0x80),
+    upload(uniforms, bufferUsage.uniform),
+    upload(real(all), storage),
+    upload(real(padded(golden.values('shares'))), storage),
+    upload(packAll(packed, zeros), storage),
     written,
   ];
   const pipeline = await pipelines.compile({ kernel: int8Kernel, precision, consts: {} });

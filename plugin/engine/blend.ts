@@ -1,6 +1,8 @@
-import source from '../../shaders/engine/blend_weights.wgsl';
-import int8Source from '../../shaders/engine/blend_weights_int8.wgsl';
+import { shader } from '../../shaders/engine/blend_weights.wgsl';
+import { shader as int8Shader } from '../../shaders/engine/blend_weights_int8.wgsl';
 import type { Kernel, Precision } from '../gpu/kernel.js';
+import { kernelOf } from '../gpu/shader.js';
+import { uniformsOf } from './dispatch.js';
 import type { Blend, Graph, GraphNode } from './graph.js';
 import { ceilDiv, type UniformWord } from './op.js';
 import type { PlanBinding, PlanStep, WeightsBinding } from './plan.js';
@@ -10,16 +12,8 @@ import { int8ExpertParts, ofExperts } from './weights/pack/experts.js';
 import { filled } from './weights/pack/vector.js';
 import type { Packed, PackedWeights, PackedWords, Part } from './weights/packing.js';
 
-const kernel: Kernel = {
-  name: 'blend_weights',
-  source,
-  bindings: ['uniform', 'storage-read', 'storage-read', 'storage-write'],
-};
-export const int8Kernel: Kernel = {
-  name: 'blend_weights_int8',
-  source: int8Source,
-  bindings: ['uniform', 'storage-read', 'storage-read', 'storage-read', 'storage-write'],
-};
+const kernel = kernelOf('blend_weights', shader);
+export const int8Kernel = kernelOf('blend_weights_int8', int8Shader);
 
 /** The nodes whose results serve no output but the mixture of blended weights. */
 export function mixtureNodes(graph: Graph): ReadonlySet<GraphNode> {
@@ -137,11 +131,11 @@ export class BlendedLayout {
     });
     const step = this.#step(places, {
       kernel,
-      uniforms: [length / 4, experts],
+      uniforms: uniformsOf(kernel, { length: length / 4, experts }),
       reads: [ofExperts(parts, experts)],
       written: { kind: 'blended', offsetBytes, sizeBytes, names },
     });
-    return { ...step, workgroups: [ceilDiv(length / 4, 64), 1, 1], macs: length * experts };
+    return { ...step, workgroups: [ceilDiv(length / 4, kernel.workgroup[0]), 1, 1], macs: length * experts };
   }
 
   #int8Step(words: PackedWords, offsetBytes: number, places: BlendPlaces): PlanStep {
@@ -151,10 +145,10 @@ export class BlendedLayout {
     const experts8 = ofExperts(int8ExpertParts(int8), experts);
     const expertLength = experts8.length / experts;
     const { inChannels, outChannels, paramsAt, zerosAt, inputScale } = int8;
-    const sizes = [inChannels, outChannels, paramsAt, zerosAt, experts, expertLength / 4];
+    const sizes = { inChannels, outChannels, paramsAt, zerosAt, experts, expertLength: expertLength / 4 };
     const step = this.#step(places, {
       kernel: int8Kernel,
-      uniforms: [...sizes, { f32: inputScale }],
+      uniforms: uniformsOf(int8Kernel, { ...sizes, inputScale }),
       reads: [experts8, int8.fixed],
       written: { kind: 'blended', offsetBytes, sizeBytes: length * 4, names },
     });

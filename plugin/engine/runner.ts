@@ -1,6 +1,7 @@
 import { type DisposableResource, disposeSymbol } from '../core/dispose.js';
 import { VitreousError } from '../core/errors.js';
 import type { GpuDevice } from '../gpu/device.js';
+import { bufferUsage } from '../gpu/usage.js';
 import type { UniformWord } from './op.js';
 import type { Plan, PlanBinding, PlanStep } from './plan.js';
 import { invalidGraph, tensorBytes } from './tensor.js';
@@ -9,11 +10,7 @@ import { WeightBank, type WeightLease } from './weights/bank.js';
 import { packedBytes } from './weights/packing.js';
 import type { WeightSource } from './weights/source.js';
 
-// GPUBufferUsage; the global is absent in Node.
-const COPY_SRC = 0x4;
-const COPY_DST = 0x8;
-const UNIFORM = 0x40;
-const STORAGE = 0x80;
+const { copyDst, copySrc, storage, uniform } = bufferUsage;
 
 /** The textures behind a plan's image values, by name. */
 export type Images = Readonly<Record<string, GPUTextureView>>;
@@ -271,16 +268,16 @@ export class Runner implements DisposableResource {
 
   #allocate(): void {
     const { plan } = this;
-    this.#arena = plan.arena.bufferBytes.map((size, i) => this.#buffer(`arena.${i}`, size, STORAGE));
+    this.#arena = plan.arena.bufferBytes.map((size, i) => this.#buffer(`arena.${i}`, size, storage));
     for (const { name, type } of [...plan.inputs, ...plan.outputs])
       if (type.kind === 'tensor') {
         const owner = plan.views[name] ?? name;
         const buffer =
-          this.#io.get(owner) ?? this.#buffer(owner, tensorBytes(type, plan.precision), STORAGE | COPY_SRC | COPY_DST);
+          this.#io.get(owner) ?? this.#buffer(owner, tensorBytes(type, plan.precision), storage | copySrc | copyDst);
         this.#io.set(owner, buffer);
         this.#io.set(name, buffer);
       }
-    if (plan.blendedBytes > 0) this.#blended = this.#buffer('blended', plan.blendedBytes, STORAGE);
+    if (plan.blendedBytes > 0) this.#blended = this.#buffer('blended', plan.blendedBytes, storage);
     this.#uniforms = this.#uploadUniforms();
   }
 
@@ -298,7 +295,7 @@ export class Runner implements DisposableResource {
     const { plan } = this;
     const view = new DataView(new ArrayBuffer(Math.max(plan.uniformBytes, 16)));
     for (const step of plan.steps) writeUniforms(view, step.uniformOffsetBytes, step.uniforms);
-    const buffer = this.#buffer('uniforms', view.byteLength, UNIFORM | COPY_DST);
+    const buffer = this.#buffer('uniforms', view.byteLength, uniform | copyDst);
     this.#gpu.device.queue.writeBuffer(buffer, 0, view.buffer);
     return buffer;
   }

@@ -1,5 +1,6 @@
 import { VitreousError } from '../core/errors.js';
 import { type BindingKind, type Consts, composeWgsl, type Kernel, type Precision } from './kernel.js';
+import { shaderStage } from './usage.js';
 
 /** What is compiled: a kernel at a precision with its generated constants. Plain data, so a lost device can be refilled from it. */
 export interface PipelineSpec {
@@ -59,7 +60,7 @@ export class PipelineCache {
       label: `vitreous/layout(${key})`,
       entries: bindings.map((kind, binding) => ({
         binding,
-        visibility: 0x4, // GPUShaderStage.COMPUTE; the global is absent in Node.
+        visibility: shaderStage.compute,
         ...layoutEntry[kind],
       })),
     });

@@ -1,5 +1,6 @@
 import { type DisposableResource, disposeSymbol } from '../core/dispose.js';
 import type { GpuDevice } from './device.js';
+import { bufferUsage, mapModeRead } from './usage.js';
 
 /** Hands out the descriptor with which a stage begins its compute pass. */
 export interface PassTimings {
@@ -35,12 +36,12 @@ export class GpuTimer implements PassTimings, DisposableResource {
     this.#resolve = device.createBuffer({
       label: 'vitreous/timer.resolve',
       size: sizeBytes,
-      usage: 0x200 | 0x4, // QUERY_RESOLVE | COPY_SRC
+      usage: bufferUsage.queryResolve | bufferUsage.copySrc,
     });
     this.#readback = device.createBuffer({
       label: 'vitreous/timer.readback',
       size: sizeBytes,
-      usage: 0x1 | 0x8, // MAP_READ | COPY_DST
+      usage: bufferUsage.mapRead | bufferUsage.copyDst,
     });
     this.#timed = new Map(
       stages.map((stage, i) => [
@@ -95,7 +96,7 @@ export class GpuTimer implements PassTimings, DisposableResource {
     this.#mapping = true;
     const used = [...this.#used];
     try {
-      await readback.mapAsync(0x1); // GPUMapMode.READ
+      await readback.mapAsync(mapModeRead);
       const ticks = new BigUint64Array(readback.getMappedRange());
       let totalMs = 0;
       for (const stage of used) {

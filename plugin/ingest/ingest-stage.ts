@@ -1,19 +1,14 @@
-import ingestWgsl from '../../shaders/ingest/ingest.wgsl';
+import { shader } from '../../shaders/ingest/ingest.wgsl';
 import { disposeSymbol } from '../core/dispose.js';
 import { VitreousError } from '../core/errors.js';
 import type { Size } from '../core/geometry.js';
 import type { Stage } from '../core/stage.js';
 import type { GpuDevice } from '../gpu/device.js';
-import type { Kernel } from '../gpu/kernel.js';
+import { kernelOf } from '../gpu/shader.js';
 import type { PassTimings } from '../gpu/timer.js';
+import { textureUsage } from '../gpu/usage.js';
 
-const ingestKernel: Kernel = {
-  name: 'ingest/ingest',
-  source: ingestWgsl,
-  bindings: ['external-texture', 'sampler', 'storage-texture-rgba8unorm'],
-};
-
-const workgroupSize = 8;
+const ingestKernel = kernelOf('ingest/ingest', shader);
 
 /**
  * How frames get onto the device, best first: as external textures; where those are missing by a copy; where videos can't be copied
@@ -106,11 +101,11 @@ export class IngestStage implements Stage {
       // Without a network it is the picture: see there.
       viewFormats: ['rgba8unorm-srgb'],
       usage:
-        GPUTextureUsage.TEXTURE_BINDING |
-        GPUTextureUsage.STORAGE_BINDING |
-        GPUTextureUsage.COPY_SRC |
-        GPUTextureUsage.COPY_DST |
-        GPUTextureUsage.RENDER_ATTACHMENT, // The copy path needs it (WebGPU §19.2 copyExternalImageToTexture).
+        textureUsage.textureBinding |
+        textureUsage.storageBinding |
+        textureUsage.copySrc |
+        textureUsage.copyDst |
+        textureUsage.renderAttachment, // The copy path needs it (WebGPU §19.2 copyExternalImageToTexture).
     });
   }
 
@@ -177,7 +172,8 @@ export class IngestStage implements Stage {
     const pass = encoder.beginComputePass(timings.pass('ingest'));
     pass.setPipeline(this.#pipeline);
     pass.setBindGroup(0, this.#bindGroup);
-    pass.dispatchWorkgroups(Math.ceil(width / workgroupSize), Math.ceil(height / workgroupSize));
+    const [across, down] = ingestKernel.workgroup;
+    pass.dispatchWorkgroups(Math.ceil(width / across), Math.ceil(height / down));
     pass.end();
     this.#bindGroup = undefined;
   }

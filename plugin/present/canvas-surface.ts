@@ -1,4 +1,5 @@
 import type { Size } from '../core/geometry.js';
+import { textureUsage } from '../gpu/usage.js';
 import type { Surface } from './surface.js';
 
 /** The WebGPU side of a canvas: configured for one device at a time. */
@@ -28,7 +29,7 @@ export class CanvasSurface implements Surface {
       format: this.format,
       alphaMode: 'premultiplied',
       colorSpace: 'srgb',
-      usage: GPUTextureUsage.RENDER_ATTACHMENT,
+      usage: textureUsage.renderAttachment,
     });
     return true;
   }

@@ -1,5 +1,6 @@
 import type { Size } from '../core/geometry.js';
 import { textureBytes } from '../gpu/texture-bytes.js';
+import { textureUsage } from '../gpu/usage.js';
 import type { Surface } from './surface.js';
 
 /** A texture that stays, for those who draw themselves. Made when first drawn on, and again for another size. */
@@ -29,7 +30,7 @@ export class TextureSurface implements Surface {
       size: [width, height],
       format: this.format,
       viewFormats: ['rgba8unorm-srgb'],
-      usage: GPUTextureUsage.RENDER_ATTACHMENT | GPUTextureUsage.TEXTURE_BINDING | GPUTextureUsage.COPY_SRC,
+      usage: textureUsage.renderAttachment | textureUsage.textureBinding | textureUsage.copySrc,
     });
     return this.#texture;
   }

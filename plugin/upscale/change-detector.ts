@@ -1,37 +1,21 @@
-import changedSource from '../../shaders/upscale/changed_patches.wgsl';
-import renewSource from '../../shaders/upscale/renew_patches.wgsl';
-import listsSource from '../../shaders/upscale/tile_lists.wgsl';
+import { shader as changedShader } from '../../shaders/upscale/changed_patches.wgsl';
+import { shader as renewShader } from '../../shaders/upscale/renew_patches.wgsl';
+import { shader as listsShader } from '../../shaders/upscale/tile_lists.wgsl';
 import { type DisposableResource, disposeSymbol } from '../core/dispose.js';
 import type { Size } from '../core/geometry.js';
 import { argumentsStrideBytes, patchSide, type TileBuffers, type Tiling } from '../engine/tiling.js';
 import type { GpuDevice } from '../gpu/device.js';
 import type { Kernel, Precision } from '../gpu/kernel.js';
+import { kernelOf } from '../gpu/shader.js';
+import { uniformBytes } from '../gpu/uniforms.js';
+import { bufferUsage, mapModeRead } from '../gpu/usage.js';
 import { type PackedLists, packLists } from './change-lists.js';
 
-const changedKernel: Kernel = {
-  name: 'upscale/changed_patches',
-  source: changedSource,
-  bindings: ['uniform', 'texture', 'texture', 'storage-write', 'storage-write'],
-};
-const listsKernel: Kernel = {
-  name: 'upscale/tile_lists',
-  source: listsSource,
-  bindings: ['uniform', 'storage-read', 'storage-read', 'storage-read', 'storage-write', 'storage-write'],
-};
+const changedKernel = kernelOf('upscale/changed_patches', changedShader);
+const listsKernel = kernelOf('upscale/tile_lists', listsShader);
+const renewKernel = kernelOf('upscale/renew_patches', renewShader);
 
-// GPUBufferUsage; the global is absent in Node.
-const COPY_SRC = 0x4;
-const COPY_DST = 0x8;
-const UNIFORM = 0x40;
-const STORAGE = 0x80;
-const INDIRECT = 0x100;
-const MAP_READ = 0x1;
-
-const renewKernel: Kernel = {
-  name: 'upscale/renew_patches',
-  source: renewSource,
-  bindings: ['uniform', 'storage-read', 'storage-write', 'storage-write'],
-};
+const { copyDst, copySrc, indirect, mapRead, storage, uniform: uniformUsage } = bufferUsage;
 
 interface Pipelines {
   readonly changed: GPUComputePipeline;
@@ -69,18 +53,21 @@ export class ChangeDetector implements DisposableResource {
     const packed = packLists(tiling, gpu.caps.bindingAlignmentBytes);
     this.#packed = packed;
     const [columns, rows] = tiling.patches;
-    const dims = [width, height, columns, rows, tiling.lists.length];
-    const uniform = (name: string, words: readonly number[]) =>
-      this.#buffer(name, UNIFORM, words.length * 4, Uint32Array.from(words));
-    this.#compare = uniform('changes.compare', [...dims, 0, 0, 0]);
-    this.#everything = uniform('changes.everything', [...dims, 1, 0, 0]);
+    const lists = tiling.lists.length;
+    const patches = [columns, rows] as const;
+    const comparison = (everything: 0 | 1) =>
+      uniformBytes(changedKernel, { size: [width, height], patches, lists, everything });
+    const uniform = (name: string, block: Uint32Array<ArrayBuffer>) =>
+      this.#buffer(name, uniformUsage, block.byteLength, block);
+    this.#compare = uniform('changes.compare', comparison(0));
+    this.#everything = uniform('changes.everything', comparison(1));
     const words = Math.ceil(columns / 32) * rows;
-    this.#changedBits = this.#buffer('changes.patches', STORAGE | COPY_SRC, words * 4);
-    this.#renewal = uniform('changes.renewal', [words, tiling.lists.length, 0, 0]);
-    const tiles = this.#buffer('changes.tiles', STORAGE | COPY_SRC, packed.tilesSizeBytes);
+    this.#changedBits = this.#buffer('changes.patches', storage | copySrc, words * 4);
+    this.#renewal = uniform('changes.renewal', uniformBytes(renewKernel, { words, lists }));
+    const tiles = this.#buffer('changes.tiles', storage | copySrc, packed.tilesSizeBytes);
     const counts = this.#buffer(
       'changes.arguments',
-      STORAGE | INDIRECT | COPY_SRC,
+      storage | indirect | copySrc,
       packed.arguments.byteLength,
       packed.arguments,
     );
@@ -88,12 +75,12 @@ export class ChangeDetector implements DisposableResource {
     const picture = tiling.lists[tiling.pictureList];
     this.#pictureList = tiling.pictureList;
     this.#pictureTiles = (picture?.columns.length ?? 0) * (picture?.rows.length ?? 0);
-    this.#readback = this.#buffer('changes.readback', MAP_READ | COPY_DST, 4);
+    this.#readback = this.#buffer('changes.readback', mapRead | copyDst, 4);
     this.#listGroup = this.#group('tile_lists', listsKernel, [
-      { buffer: uniform('changes.lists', [columns, rows, 0, 0]) },
+      { buffer: uniform('changes.lists', uniformBytes(listsKernel, { patches })) },
       { buffer: this.#changedBits },
-      { buffer: this.#buffer('changes.ranges', STORAGE, packed.ranges.byteLength, packed.ranges) },
-      { buffer: this.#buffer('changes.table', STORAGE, packed.table.byteLength, packed.table) },
+      { buffer: this.#buffer('changes.ranges', storage, packed.ranges.byteLength, packed.ranges) },
+      { buffer: this.#buffer('changes.table', storage, packed.table.byteLength, packed.table) },
       { buffer: tiles },
       { buffer: counts },
     ]);
@@ -152,7 +139,8 @@ export class ChangeDetector implements DisposableResource {
     const [columns, rows] = this.#patches;
     pass.setPipeline(this.#pipelines.changed);
     pass.setBindGroup(0, compare);
-    pass.dispatchWorkgroups(Math.ceil(columns / 32), Math.ceil(rows / 2));
+    const [across, down] = changedKernel.workgroup;
+    pass.dispatchWorkgroups(Math.ceil(columns / across), Math.ceil(rows / down));
     this.#recordLists(pass);
   }
 
@@ -168,7 +156,7 @@ export class ChangeDetector implements DisposableResource {
   #recordLists(pass: GPUComputePassEncoder): void {
     pass.setPipeline(this.#pipelines.lists);
     pass.setBindGroup(0, this.#listGroup);
-    pass.dispatchWorkgroups(Math.ceil(this.#packed.mostTiles / 64), this.#packed.places.length);
+    pass.dispatchWorkgroups(Math.ceil(this.#packed.mostTiles / listsKernel.workgroup[0]), this.#packed.places.length);
   }
 
   /** Encodes that `readShare` shall tell of this frame; false while it still reads of another. */
@@ -183,7 +171,7 @@ export class ChangeDetector implements DisposableResource {
   async readShare(): Promise<number | undefined> {
     this.#reading = true;
     try {
-      await this.#readback.mapAsync(MAP_READ);
+      await this.#readback.mapAsync(mapModeRead);
       const [count = 0] = new Uint32Array(this.#readback.getMappedRange(0, 4));
       return count / this.#pictureTiles;
     } catch {
@@ -204,7 +192,7 @@ export class ChangeDetector implements DisposableResource {
     const buffer = device.createBuffer({
       label: `vitreous/${name}`,
       size: Math.max(sizeBytes, 16),
-      usage: data ? usage | COPY_DST : usage,
+      usage: data ? usage | copyDst : usage,
     });
     this.#owned.push(buffer);
     if (data) device.queue.writeBuffer(buffer, 0, data);

@@ -4,6 +4,7 @@ import { checkDetectionManifest } from '../../engine/files/detection-manifest.js
 import { readWeights } from '../../engine/files/load.js';
 import { SafetensorsFile } from '../../engine/weights/safetensors.js';
 import type { GpuDevice } from '../../gpu/device.js';
+import { textureUsage } from '../../gpu/usage.js';
 import type { EncodedPrompt, PromptEncoder } from '../detector.js';
 import type { DetectModel } from '../model.js';
 
@@ -38,7 +39,7 @@ export function frameOf(device: GPUDevice, data: Uint8Array<ArrayBuffer>): GPUTe
     label: 'frame',
     size: [width, height],
     format: 'rgba8unorm',
-    usage: 0x1 | 0x2 | 0x4, // COPY_SRC | COPY_DST | TEXTURE_BINDING
+    usage: textureUsage.copySrc | textureUsage.copyDst | textureUsage.textureBinding,
   });
   device.queue.writeTexture({ texture }, data, { bytesPerRow: width * 4 }, [width, height]);
   return texture;

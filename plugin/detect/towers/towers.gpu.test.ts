@@ -9,6 +9,7 @@ import { codeRejectedBy } from '../../engine/testing/thrown.js';
 import { SafetensorsFile } from '../../engine/weights/safetensors.js';
 import { GpuDevice } from '../../gpu/device.js';
 import { watchedNodeGpu } from '../../gpu/testing/watched-device.js';
+import { textureUsage } from '../../gpu/usage.js';
 import type { TextTower } from './model.js';
 import { RegionEncoder } from './region-encoder.js';
 import { encodeTexts, TowerPromptEncoder } from './text-encoder.js';
@@ -114,7 +115,11 @@ describe.each([
     const data = Uint8Array.from({ length: width * height * 4 }, (_, i) =>
       i % 4 === 3 ? 255 : (rgb[(i >> 2) * 3 + (i % 4)] ?? 0),
     );
-    const texture = gpu.device.createTexture({ size: [width, height], format: 'rgba8unorm', usage: 0x2 | 0x4 });
+    const texture = gpu.device.createTexture({
+      size: [width, height],
+      format: 'rgba8unorm',
+      usage: textureUsage.copyDst | textureUsage.textureBinding,
+    });
     gpu.device.queue.writeTexture({ texture }, data, { bytesPerRow: width * 4 }, [width, height]);
     return { gpu, texture, width, height };
   }

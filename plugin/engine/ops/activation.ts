@@ -1,7 +1,8 @@
-import activationSource from '../../../shaders/engine/activation.wgsl';
-import activationPrelude from '../../../shaders/prelude/activation.wgsl';
-import lanesPrelude from '../../../shaders/prelude/lanes.wgsl';
-import type { Kernel } from '../../gpu/kernel.js';
+import { shader as activationShader } from '../../../shaders/engine/activation.wgsl';
+import { shader as activationPrelude } from '../../../shaders/prelude/activation.wgsl';
+import { shader as lanesPrelude } from '../../../shaders/prelude/lanes.wgsl';
+import { kernelOf } from '../../gpu/shader.js';
+import { dispatch } from '../dispatch.js';
 import type { Graph } from '../graph.js';
 import { input, type Op, output, weights } from '../op.js';
 import { asTensor, channelsOf, groupsOf, rowsOf, type TensorType } from '../tensor.js';
@@ -34,12 +35,7 @@ export interface ActivationAttrs {
 
 export { activationPrelude, lanesPrelude };
 
-const kernel: Kernel = {
-  name: 'activation',
-  source: activationSource,
-  preludes: [lanesPrelude, activationPrelude],
-  bindings: ['uniform', 'storage-read', 'storage-read', 'storage-write'],
-};
+const kernel = kernelOf('activation', activationShader, { preludes: [lanesPrelude, activationPrelude] });
 
 /** The slope as groups of 4, or one group of zeros where the activation has none. */
 export const slopePart = (slope: string | undefined, channels: number): Part =>
@@ -53,16 +49,17 @@ export const activationOp: Op<ActivationAttrs> = {
     const type = asTensor(inputs[0]);
     const groups = groupsOf(type);
     const count = rowsOf(type) * groups;
-    const grid = gridOf(count, 64);
+    const channels = channelsOf(type);
+    const { stride, workgroups } = gridOf(count, kernel.workgroup[0]);
     return [
-      {
+      dispatch({
         kernel,
         consts,
-        uniforms: [count, groups, channelsOf(type), grid.stride],
-        bindings: [input(0), weights(packedWeights(slopePart(attrs.slope, channelsOf(type)))), output()],
-        workgroups: grid.workgroups,
+        uniforms: { count, groups, channels, stride },
+        bindings: [input(0), weights(packedWeights(slopePart(attrs.slope, channels))), output()],
+        workgroups,
         macs: 0,
-      },
+      }),
     ];
   },
 };

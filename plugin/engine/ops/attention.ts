@@ -1,19 +1,10 @@
-import attentionSource from '../../../shaders/engine/attention.wgsl';
-import lanesSource from '../../../shaders/engine/attention_lanes.wgsl';
+import { shader as attentionShader } from '../../../shaders/engine/attention.wgsl';
+import { shader as lanesShader } from '../../../shaders/engine/attention_lanes.wgsl';
 import type { Caps } from '../../gpu/caps.js';
-import type { BindingKind, Kernel } from '../../gpu/kernel.js';
+import { kernelOf } from '../../gpu/shader.js';
+import { covering, dispatch } from '../dispatch.js';
 import type { Graph } from '../graph.js';
-import {
-  ceilDiv,
-  type Dispatch,
-  input,
-  type Op,
-  output,
-  type Problem,
-  reads,
-  type UniformWord,
-  type Variant,
-} from '../op.js';
+import { ceilDiv, type Dispatch, input, type Op, output, type Problem, reads, type Variant } from '../op.js';
 import {
   asTensor,
   channelsOf,
@@ -49,9 +40,8 @@ export interface AttentionAttrs {
 /** Query, key and value as three tensors, or one whose channels are q, then k, then v. */
 export type AttentionInputs = { readonly qkv: Value } | { readonly q: Value; readonly k: Value; readonly v: Value };
 
-const bindings: readonly BindingKind[] = ['uniform', 'storage-read', 'storage-read', 'storage-read', 'storage-write'];
-const groupsKernel: Kernel = { name: 'attention', source: attentionSource, bindings };
-const lanesKernel: Kernel = { name: 'attention_lanes', source: lanesSource, preludes: [lanesPrelude], bindings };
+const groupsKernel = kernelOf('attention', attentionShader);
+const lanesKernel = kernelOf('attention_lanes', lanesShader, { preludes: [lanesPrelude] });
 
 /** Channel groups of a head that the looped variant holds: 64 channels. */
 const loopCapacity = 16;
@@ -133,16 +123,17 @@ function geometryOf(inputs: readonly ValueType[], attrs: AttentionAttrs): Geomet
   };
 }
 
+const lanesVariant: Variant = { id: 'lanes', consts: {} };
+
 function variantsOf({ inputs, attrs }: Problem<AttentionAttrs>): readonly Variant[] {
   const { headChannels } = geometryOf(inputs, attrs);
   const groups = headChannels / 4;
-  const lanes: Variant = { id: 'lanes', consts: {} };
   const loop: Variant = { id: 'loop', consts: { UNROLL: false, HEAD_GROUPS: loopCapacity, KEYS: 4 } };
   // About 16 loads of keys in flight hide their latency; more only lengthen the code.
   const keys = Math.min(4, Math.max(1, Math.floor(16 / groups)));
   const unroll: Variant = { id: 'unroll', consts: { UNROLL: true, HEAD_GROUPS: groups, KEYS: keys } };
-  if (headChannels % 4 !== 0 || groups > unrollCapacity) return [lanes];
-  return groups > loopCapacity ? [lanes, unroll] : [lanes, loop, unroll];
+  if (headChannels % 4 !== 0 || groups > unrollCapacity) return [lanesVariant];
+  return groups > loopCapacity ? [lanesVariant, unroll] : [lanesVariant, loop, unroll];
 }
 
 function selectVariant(problem: Problem<AttentionAttrs>, caps: Caps): Variant {
@@ -158,35 +149,49 @@ function selectVariant(problem: Problem<AttentionAttrs>, caps: Caps): Variant {
 function lower({ inputs, attrs }: Problem<AttentionAttrs>, variant: Variant): readonly Dispatch[] {
   const g = geometryOf(inputs, attrs);
   const outGroups = ceilDiv(g.channels, 4);
-  const lanes = variant.id === 'lanes';
-  const unit = lanes ? 1 : 4;
-  const uniforms: readonly UniformWord[] = [
-    ...g.qGrid,
-    ...g.qWindow,
-    ...g.kGrid,
-    ...g.kWindow,
-    g.windowsX,
-    g.windows,
-    ...g.rowGroups,
-    outGroups,
-    ...g.firstChannel.map((channel) => channel / unit),
-    g.headChannels / unit,
-    attrs.causal ? 1 : 0,
-    { f32: attrs.scale ?? g.headChannels ** -0.5 },
-    ...(lanes ? [g.channels] : []),
-  ];
-  const area = g.qWindow[0] * g.qWindow[1];
+  const { qGrid, qWindow, kGrid, kWindow, windowsX, windows, channels, headChannels } = g;
+  const [qRow, kRow, vRow] = g.rowGroups;
+  const [qAt, kAt, vAt] = g.firstChannel;
+  const causal = attrs.causal ? 1 : 0;
+  const scale = attrs.scale ?? headChannels ** -0.5;
+  const shared = {
+    qGrid,
+    qWindow,
+    kGrid,
+    kWindow,
+    windowsX,
+    windows,
+    qRow,
+    kRow,
+    vRow,
+    yRow: outGroups,
+    causal,
+    scale,
+  };
+  const area = qWindow[0] * qWindow[1];
   const [k, v] = inputs.length === 1 ? [0, 0] : [1, 2];
+  const common = {
+    consts: variant.consts,
+    bindings: [input(0), input(k), input(v), output()],
+    macs: 2 * g.batch * channels * pairsOf(g, attrs.causal === true),
+    ...(attrs.window ? { footprint: { grain: qWindow, inputs: inputs.map(() => reads(0)) } } : {}),
+  };
+  if (variant.id === lanesVariant.id)
+    return [
+      dispatch({
+        ...common,
+        kernel: lanesKernel,
+        uniforms: { ...shared, qAt, kAt, vAt, headChannels, channels },
+        workgroups: covering(lanesKernel, area * outGroups, 1, g.batch * windows),
+      }),
+    ];
   return [
-    {
-      kernel: lanes ? lanesKernel : groupsKernel,
-      consts: variant.consts,
-      uniforms,
-      bindings: [input(0), input(k), input(v), output()],
-      workgroups: [ceilDiv(lanes ? area * outGroups : area, 64), lanes ? 1 : attrs.heads, g.batch * g.windows],
-      macs: 2 * g.batch * g.channels * pairsOf(g, attrs.causal === true),
-      ...(attrs.window ? { footprint: { grain: g.qWindow, inputs: inputs.map(() => reads(0)) } } : {}),
-    },
+    dispatch({
+      ...common,
+      kernel: groupsKernel,
+      uniforms: { ...shared, qAt: qAt / 4, kAt: kAt / 4, vAt: vAt / 4, headGroups: headChannels / 4 },
+      workgroups: covering(groupsKernel, area, attrs.heads, g.batch * windows),
+    }),
   ];
 }
 

@@ -1,18 +1,14 @@
-import source from '../../../shaders/engine/broadcast.wgsl';
-import lanesPrelude from '../../../shaders/prelude/lanes.wgsl';
-import type { Kernel } from '../../gpu/kernel.js';
+import { shader } from '../../../shaders/engine/broadcast.wgsl';
+import { shader as lanesPrelude } from '../../../shaders/prelude/lanes.wgsl';
+import { kernelOf } from '../../gpu/shader.js';
+import { dispatch } from '../dispatch.js';
 import type { Graph } from '../graph.js';
 import { input, type Op, output } from '../op.js';
 import { asTensor, channelsOf, groupsOf, invalidGraph, rowsOf, type TensorType, tensor } from '../tensor.js';
 import type { Value } from '../value.js';
 import { gridOf } from './grid.js';
 
-const kernel: Kernel = {
-  name: 'broadcast',
-  source,
-  preludes: [lanesPrelude],
-  bindings: ['uniform', 'storage-read', 'storage-read', 'storage-write'],
-};
+const kernel = kernelOf('broadcast', shader, { preludes: [lanesPrelude] });
 
 /** Shapes aligned at the last dimension, as NumPy does. */
 function broadcastShape(a: readonly number[], b: readonly number[]): readonly number[] {
@@ -35,7 +31,7 @@ function dims4(type: TensorType): readonly [number, number, number, number] {
 }
 
 /** Group strides of `from`, zero where it is broadcast to a larger size. */
-function strides(from: TensorType): readonly number[] {
+function strides(from: TensorType): readonly [number, number, number, number] {
   const [d0, d1, d2, groups] = dims4(from);
   return [
     d0 === 1 ? 0 : d1 * d2 * groups,
@@ -56,25 +52,25 @@ function broadcastOp(name: string, multiply: boolean): Op<undefined> {
       const [a, b] = [asTensor(inputs[0]), asTensor(inputs[1])];
       const y = asTensor(outputs[0]);
       const count = rowsOf(y) * groupsOf(y);
-      const grid = gridOf(count, 64);
+      const { stride, workgroups } = gridOf(count, kernel.workgroup[0]);
       return [
-        {
+        dispatch({
           kernel,
           consts,
-          uniforms: [
-            ...dims4(y),
-            ...strides(a),
-            ...strides(b),
+          uniforms: {
+            size: dims4(y),
+            aStride: strides(a),
+            bStride: strides(b),
             count,
-            grid.stride,
-            channelsOf(y),
-            splat(a, y),
-            splat(b, y),
-          ],
+            stride,
+            channels: channelsOf(y),
+            aSplat: splat(a, y),
+            bSplat: splat(b, y),
+          },
           bindings: [input(0), input(1), output()],
-          workgroups: grid.workgroups,
+          workgroups,
           macs: multiply ? rowsOf(y) * channelsOf(y) : 0,
-        },
+        }),
       ];
     },
   };

@@ -1,5 +1,6 @@
-import source from '../../../shaders/engine/concat.wgsl';
-import type { Kernel } from '../../gpu/kernel.js';
+import { shader } from '../../../shaders/engine/concat.wgsl';
+import { kernelOf } from '../../gpu/shader.js';
+import { dispatch } from '../dispatch.js';
 import type { Graph } from '../graph.js';
 import { ceilDiv, type Dispatch, input, type Op, output } from '../op.js';
 import { asTensor, channelsOf, groupsOf, invalidGraph, rowsOf, type TensorType, tensor } from '../tensor.js';
@@ -13,7 +14,7 @@ export interface ConcatAttrs {
   readonly axis: number;
 }
 
-const kernel: Kernel = { name: 'concat', source, bindings: ['uniform', 'storage-read', 'storage-write'] };
+const kernel = kernelOf('concat', shader);
 
 function joinedShape(parts: readonly TensorType[], axis: number): readonly number[] {
   const [first, ...rest] = parts;
@@ -35,23 +36,31 @@ function lowerPart(part: TensorType, y: TensorType, at: number, begin: number, i
   const inner = overChannels ? 1 : y.shape.slice(at + 1, -1).reduce((product, n) => product * n, 1);
   const channels = channelsOf(part);
   const firstChannel = overChannels ? begin : 0;
-  const touched = ceilDiv((firstChannel % 4) + channels, 4);
-  const count = rowsOf(part) * touched;
-  const grid = gridOf(count, 64);
+  const touchedGroups = ceilDiv((firstChannel % 4) + channels, 4);
+  const count = rowsOf(part) * touchedGroups;
+  const { stride, workgroups } = gridOf(count, kernel.workgroup[0]);
   const [inSpan, outSpan] = overChannels
     ? [rowsOf(part), rowsOf(y)]
     : [(part.shape[at] ?? 1) * inner, (y.shape[at] ?? 1) * inner];
-  return {
+  return dispatch({
     kernel,
     consts: {},
-    uniforms: [
-      ...[count, grid.stride, groupsOf(part), channels, groupsOf(y), firstChannel, touched],
-      ...[inSpan, outSpan, overChannels ? 0 : begin * inner],
-    ],
+    uniforms: {
+      count,
+      stride,
+      inGroups: groupsOf(part),
+      inChannels: channels,
+      outGroups: groupsOf(y),
+      firstChannel,
+      touchedGroups,
+      inSpan,
+      outSpan,
+      firstRow: overChannels ? 0 : begin * inner,
+    },
     bindings: [input(index), output()],
-    workgroups: grid.workgroups,
+    workgroups,
     macs: 0,
-  };
+  });
 }
 
 export const concatOp: Op<ConcatAttrs> = {
@@ -71,9 +80,9 @@ export const concatOp: Op<ConcatAttrs> = {
     let begin = 0;
     return inputs.map((type, index) => {
       const part = asTensor(type);
-      const dispatch = lowerPart(part, y, at, begin, index);
+      const lowered = lowerPart(part, y, at, begin, index);
       begin += part.shape[at] ?? 0;
-      return dispatch;
+      return lowered;
     });
   },
 };

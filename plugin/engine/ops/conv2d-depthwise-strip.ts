@@ -1,5 +1,6 @@
-import source from '../../../shaders/engine/conv2d_depthwise_strip.wgsl';
-import type { Kernel } from '../../gpu/kernel.js';
+import { shader } from '../../../shaders/engine/conv2d_depthwise_strip.wgsl';
+import { kernelOf } from '../../gpu/shader.js';
+import { dispatch } from '../dispatch.js';
 import { ceilDiv, type Dispatch, input, output, type Variant, weights } from '../op.js';
 import type { PackedWeights } from '../weights/packing.js';
 import { activationPrelude, lanesPrelude } from './activation.js';
@@ -7,12 +8,7 @@ import type { Conv2dAttrs, Geometry } from './conv2d-filter.js';
 import { epilogueConsts } from './epilogue.js';
 import { gridOf } from './grid.js';
 
-const kernel: Kernel = {
-  name: 'conv2d_depthwise_strip',
-  source,
-  preludes: [lanesPrelude, activationPrelude],
-  bindings: ['uniform', 'storage-read', 'storage-read', 'storage-read', 'storage-write'],
-};
+const kernel = kernelOf('conv2d_depthwise_strip', shader, { preludes: [lanesPrelude, activationPrelude] });
 
 /** Neighbours along x that share the columns they read. */
 const pixels = 4;
@@ -33,23 +29,33 @@ export function lowerDepthwiseStrip(
   attrs: Conv2dAttrs,
   consts: Variant['consts'],
   packed: PackedWeights,
-  at: { readonly bias: number; readonly slope: number },
+  at: { readonly biasAt: number; readonly slopeAt: number },
 ): Omit<Dispatch, 'macs'> {
   const [outHeight, outWidth] = g.outSize;
+  const [inHeight, inWidth] = g.inSize;
   const [paddingY, paddingX] = attrs.padding ?? [0, 0];
   const groups = ceilDiv(g.outChannels, 4);
   const strips = ceilDiv(outWidth, pixels);
   const count = groups * strips * outHeight * g.batch;
-  const grid = gridOf(count, 64);
-  return {
+  const { stride: invocations, workgroups } = gridOf(count, kernel.workgroup[0]);
+  return dispatch({
     kernel,
     consts,
-    uniforms: [
-      ...[g.inSize[1], g.inSize[0], outWidth, outHeight, paddingX, paddingY],
-      ...[groups, g.outChannels, g.kernel[0], attrs.stride?.[0] ?? 1],
-      ...[strips, count, grid.stride, at.bias, at.slope],
-    ],
+    uniforms: {
+      inSize: [inWidth, inHeight],
+      outSize: [outWidth, outHeight],
+      padding: [paddingX, paddingY],
+      groups,
+      channels: g.outChannels,
+      kernelHeight: g.kernel[0],
+      strideY: attrs.stride?.[0] ?? 1,
+      strips,
+      count,
+      invocations,
+      ...at,
+    },
     bindings: [weights(packed), input(0), input(attrs.residual ? 1 : 0), output()],
-    workgroups: grid.workgroups,
-  };
+    workgroups,
+    macs: 0,
+  });
 }

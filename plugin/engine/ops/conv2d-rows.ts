@@ -1,5 +1,6 @@
-import source from '../../../shaders/engine/conv2d_rows.wgsl';
-import type { Kernel } from '../../gpu/kernel.js';
+import { shader } from '../../../shaders/engine/conv2d_rows.wgsl';
+import { kernelOf } from '../../gpu/shader.js';
+import { dispatch } from '../dispatch.js';
 import { ceilDiv, type Dispatch, input, output, reads, type Variant, weights } from '../op.js';
 import { filter } from '../weights/pack/filter.js';
 import { vectorOrZeros } from '../weights/pack/vector.js';
@@ -9,13 +10,7 @@ import { type Conv2dAttrs, filterOf, type Geometry, isPlainConv2d } from './conv
 import { epilogueConsts } from './epilogue.js';
 import { stripGrid, stripRows, stripTile } from './strip.js';
 
-const rowsKernel: Kernel = {
-  name: 'conv2d_rows',
-  source,
-  preludes: [lanesPrelude, activationPrelude],
-  bindings: ['uniform', 'storage-read', 'storage-read', 'storage-read', 'storage-write'],
-  tiles: true,
-};
+const rowsKernel = kernelOf('conv2d_rows', shader, { preludes: [lanesPrelude, activationPrelude], tiles: true });
 
 /** Pairs of channel groups whose nine 4x4 matrices an invocation holds. */
 const heldPairs = 4;
@@ -42,15 +37,18 @@ export function lowerRows(
   const [height, width] = g.outSize;
   const outGroups = ceilDiv(g.outChannels, 4);
   const tile = Number(consts.OUT_TILE);
-  return Array.from({ length: outGroups / tile }, (_, i) => ({
-    kernel: rowsKernel,
-    consts,
-    uniforms: [width, height, outGroups, g.outChannels, i * tile, stripRows],
-    bindings: [weights(packTile(g, attrs, i * tile, tile)), input(0), input(attrs.residual ? 1 : 0), output()],
-    workgroups: [...stripGrid(width, height), g.batch],
-    macs: (macs * tile) / outGroups,
-    ...(g.batch === 1 ? { footprint: { tile: stripTile, inputs: [reads(1), reads(0)] } } : {}),
-  }));
+  const shared = { size: [width, height], outGroups, outChannels: g.outChannels, rows: stripRows } as const;
+  return Array.from({ length: outGroups / tile }, (_, i) =>
+    dispatch({
+      kernel: rowsKernel,
+      consts,
+      uniforms: { ...shared, firstGroup: i * tile },
+      bindings: [weights(packTile(g, attrs, i * tile, tile)), input(0), input(attrs.residual ? 1 : 0), output()],
+      workgroups: [...stripGrid(width, height), g.batch],
+      macs: (macs * tile) / outGroups,
+      ...(g.batch === 1 ? { footprint: { tile: stripTile, inputs: [reads(1), reads(0)] } } : {}),
+    }),
+  );
 }
 
 /** Matrices, bias and slope of `count` out groups from `first` on. */

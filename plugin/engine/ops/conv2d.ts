@@ -1,8 +1,9 @@
-import conv2dSource from '../../../shaders/engine/conv2d.wgsl';
-import depthwiseSource from '../../../shaders/engine/conv2d_depthwise.wgsl';
-import groupedSource from '../../../shaders/engine/conv2d_grouped.wgsl';
+import { shader as conv2dShader } from '../../../shaders/engine/conv2d.wgsl';
+import { shader as depthwiseShader } from '../../../shaders/engine/conv2d_depthwise.wgsl';
+import { shader as groupedShader } from '../../../shaders/engine/conv2d_grouped.wgsl';
 import type { Caps } from '../../gpu/caps.js';
-import type { BindingKind, Kernel } from '../../gpu/kernel.js';
+import { kernelOf } from '../../gpu/shader.js';
+import { covering, dispatch } from '../dispatch.js';
 import type { Graph } from '../graph.js';
 import {
   ceilDiv,
@@ -13,26 +14,22 @@ import {
   output,
   type Problem,
   reads,
-  type UniformWord,
   type Variant,
   weights,
 } from '../op.js';
 import { asTensor, invalidGraph, sameShape, type TensorType, tensor } from '../tensor.js';
 import type { Value } from '../value.js';
-import { type FilterOrder, filter, inGroupsOf } from '../weights/pack/filter.js';
+import { filter, inGroupsOf } from '../weights/pack/filter.js';
 import { activationPrelude, lanesPrelude } from './activation.js';
 import { depthwiseStrip, lowerDepthwiseStrip } from './conv2d-depthwise-strip.js';
 import { type Conv2dAttrs, familyOf, filterOf, type Geometry, geometryOf, isPlainConv2d } from './conv2d-filter.js';
 import { isRowsSize, lowerRows, rowsVariant } from './conv2d-rows.js';
 import { absorbEpilogue, epilogueConsts, packWithEpilogue } from './epilogue.js';
 
-const bindings: readonly BindingKind[] = ['uniform', 'storage-read', 'storage-read', 'storage-read', 'storage-write'];
 const preludes = [lanesPrelude, activationPrelude];
-const kernels = {
-  dense: { name: 'conv2d', source: conv2dSource, preludes, bindings, tiles: true },
-  depthwise: { name: 'conv2d_depthwise', source: depthwiseSource, preludes, bindings },
-  grouped: { name: 'conv2d_grouped', source: groupedSource, preludes, bindings },
-} as const satisfies Record<string, Kernel>;
+const denseKernel = kernelOf('conv2d', conv2dShader, { preludes, tiles: true });
+const depthwiseKernel = kernelOf('conv2d_depthwise', depthwiseShader, { preludes });
+const groupedKernel = kernelOf('conv2d_grouped', groupedShader, { preludes });
 
 function variantsOf({ inputs, attrs }: Problem<Conv2dAttrs>): readonly Variant[] {
   const g = geometryOf(inputs[0], attrs);
@@ -93,40 +90,6 @@ function selectVariant(problem: Problem<Conv2dAttrs>, caps: Caps): Variant {
 
 const reversed = ([y, x]: readonly [number, number] = [0, 0]): readonly [number, number] => [x, y];
 
-function uniformsOf(
-  family: FilterOrder,
-  g: Geometry,
-  attrs: Conv2dAttrs,
-  biasAt: number,
-  slopeAt: number,
-): readonly UniformWord[] {
-  const outGroups = ceilDiv(g.outChannels, 4);
-  const xGroups = ceilDiv(g.inChannels, 4);
-  const geometry = [
-    ...reversed(g.inSize),
-    ...reversed(g.outSize),
-    ...reversed(attrs.stride ?? [1, 1]),
-    ...reversed(attrs.dilation ?? [1, 1]),
-    ...reversed(attrs.padding),
-    ...reversed(g.kernel),
-  ];
-  if (family === 'dense') {
-    const groupOuts = g.groups === 1 ? outGroups : outGroups / g.groups;
-    return [...geometry, inGroupsOf(g), xGroups, outGroups, groupOuts, g.outChannels, biasAt, slopeAt];
-  }
-  if (family === 'depthwise') return [...geometry, outGroups, g.outChannels, biasAt, slopeAt];
-  return [
-    ...geometry,
-    xGroups,
-    outGroups,
-    g.outChannels,
-    g.inChannels / g.groups,
-    g.outChannels / g.groups,
-    biasAt,
-    slopeAt,
-  ];
-}
-
 /** Of a convolution whose output is as large as its input. */
 function footprintOf(
   { batch, kernel }: Geometry,
@@ -150,24 +113,52 @@ function lower({ inputs, attrs }: Problem<Conv2dAttrs>, { id, consts }: Variant)
     filter({ ...filterOf(g), weight: attrs.weight, order: family }),
   );
   if (id === 'depthwise-strip') {
-    const strip = lowerDepthwiseStrip(g, attrs, consts, packed, { bias: biasAt, slope: slopeAt });
+    const strip = lowerDepthwiseStrip(g, attrs, consts, packed, { biasAt, slopeAt });
     return [{ ...strip, macs, ...footprintOf(g, attrs, undefined) }];
   }
-  const [height, width] = g.outSize;
   const outGroups = ceilDiv(g.outChannels, 4);
-  const tile = family === 'dense' ? Number(consts.OUT_TILE) : 1;
-  const pixels = family === 'dense' ? Number(consts.PIXELS) : 1;
-  return [
-    {
-      kernel: kernels[family],
-      consts,
-      uniforms: uniformsOf(family, g, attrs, biasAt, slopeAt),
-      bindings: [weights(packed), input(0), input(attrs.residual ? 1 : 0), output()],
-      workgroups: [ceilDiv(ceilDiv(width, pixels), 8), ceilDiv(height, 8), g.batch * ceilDiv(outGroups, tile)],
-      macs,
-      ...footprintOf(g, attrs, family === 'dense' ? [8 * pixels, 8] : undefined),
-    },
-  ];
+  const shared = {
+    inSize: reversed(g.inSize),
+    outSize: reversed(g.outSize),
+    stride: reversed(attrs.stride ?? [1, 1]),
+    dilation: reversed(attrs.dilation ?? [1, 1]),
+    padding: reversed(attrs.padding),
+    kernelSize: reversed(g.kernel),
+    biasAt,
+    slopeAt,
+  };
+  const common = { consts, bindings: [weights(packed), input(0), input(attrs.residual ? 1 : 0), output()], macs };
+  const [outWidth, outHeight] = shared.outSize;
+  if (family === 'dense') {
+    const [tile, pixels] = [Number(consts.OUT_TILE), Number(consts.PIXELS)];
+    const uniforms = {
+      ...shared,
+      inGroups: inGroupsOf(g),
+      xGroups: ceilDiv(g.inChannels, 4),
+      outGroups,
+      groupOuts: g.groups === 1 ? outGroups : outGroups / g.groups,
+      outChannels: g.outChannels,
+    };
+    const workgroups = covering(denseKernel, ceilDiv(outWidth, pixels), outHeight, g.batch * ceilDiv(outGroups, tile));
+    const [across, down] = denseKernel.workgroup;
+    const footprint = footprintOf(g, attrs, [across * pixels, down]);
+    return [dispatch({ ...common, kernel: denseKernel, uniforms, workgroups, ...footprint })];
+  }
+  const workgroups = covering(depthwiseKernel, outWidth, outHeight, g.batch * outGroups);
+  const footprint = footprintOf(g, attrs, undefined);
+  if (family === 'depthwise') {
+    const uniforms = { ...shared, groups: outGroups, channels: g.outChannels };
+    return [dispatch({ ...common, kernel: depthwiseKernel, uniforms, workgroups, ...footprint })];
+  }
+  const uniforms = {
+    ...shared,
+    xGroups: ceilDiv(g.inChannels, 4),
+    outGroups,
+    outChannels: g.outChannels,
+    groupIns: g.inChannels / g.groups,
+    groupOuts: g.outChannels / g.groups,
+  };
+  return [dispatch({ ...common, kernel: groupedKernel, uniforms, workgroups, ...footprint })];
 }
 
 export type { Conv2dAttrs };

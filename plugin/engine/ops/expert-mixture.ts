@@ -1,6 +1,7 @@
-import source from '../../../shaders/engine/expert_mixture.wgsl';
-import weightsPrelude from '../../../shaders/prelude/weights_uniform.wgsl';
-import type { Kernel } from '../../gpu/kernel.js';
+import { shader } from '../../../shaders/engine/expert_mixture.wgsl';
+import { shader as weightsPrelude } from '../../../shaders/prelude/weights_uniform.wgsl';
+import { kernelOf } from '../../gpu/shader.js';
+import { dispatch } from '../dispatch.js';
 import type { Graph } from '../graph.js';
 import { ceilDiv, input, type Op, output, reads, weights } from '../op.js';
 import { channelsOf, groupsOf, invalidGraph, rowsOf, type TensorType, tensor } from '../tensor.js';
@@ -25,12 +26,7 @@ export interface ExpertMixtureAttrs {
   readonly hold: number;
 }
 
-const kernel: Kernel = {
-  name: 'expert_mixture',
-  source,
-  preludes: [weightsPrelude],
-  bindings: ['uniform', 'uniform', 'storage-read', 'storage-write'],
-};
+const kernel = kernelOf('expert_mixture', shader, { preludes: [weightsPrelude] });
 
 /** Two groups of 4 channels an invocation: the average, and the hidden layer. */
 const maxChannels = 512;
@@ -57,22 +53,22 @@ export const expertMixtureOp: Op<ExpertMixtureAttrs> = {
     const z = realTensor(inputs[0], 'expertMixture');
     const channels = channelsOf(z);
     return [
-      {
+      dispatch({
         kernel,
         consts,
-        uniforms: [
-          rowsOf(z),
-          attrs.experts,
-          Number(consts.EXPERT_GROUPS),
-          channels / 4,
-          { f32: attrs.hold },
-          { f32: attrs.follow },
-        ],
+        uniforms: {
+          tokens: rowsOf(z),
+          experts: attrs.experts,
+          expertGroups: ceilDiv(attrs.experts, 4),
+          groups: channels / 4,
+          hold: attrs.hold,
+          follow: attrs.follow,
+        },
         bindings: [weights(packExpertMixture(attrs, channels)), input(0), output()],
         workgroups: [1, 1, 1],
         macs: channels * (channels + attrs.experts),
         footprint: { inputs: [reads(0, Math.max(...z.shape))] },
-      },
+      }),
     ];
   },
 };

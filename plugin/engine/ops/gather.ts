@@ -1,16 +1,13 @@
-import source from '../../../shaders/engine/gather.wgsl';
-import type { Kernel } from '../../gpu/kernel.js';
+import { shader } from '../../../shaders/engine/gather.wgsl';
+import { kernelOf } from '../../gpu/shader.js';
+import { dispatch } from '../dispatch.js';
 import type { Graph } from '../graph.js';
 import { ceilDiv, type Dispatch, input, type Op, output, type Ref } from '../op.js';
 import { asTensor, groupsOf, invalidGraph, type TensorType, tensor, type ValueType } from '../tensor.js';
 import type { Value } from '../value.js';
 import { gridOf } from './grid.js';
 
-const kernel: Kernel = {
-  name: 'gather',
-  source,
-  bindings: ['uniform', 'storage-read', 'storage-read', 'storage-write'],
-};
+const kernel = kernelOf('gather', shader);
 
 /** `[picks]` or `[batch, picks]` of an index tensor. */
 export function indexDims(type: ValueType | undefined): { batch: number; picks: number; batched: boolean } {
@@ -30,24 +27,24 @@ export function lowerLookup(
 ): Dispatch {
   const groups = groupsOf(out);
   const count = index.batch * index.picks * groups;
-  const grid = gridOf(count, 64);
-  return {
+  const { stride, workgroups } = gridOf(count, kernel.workgroup[0]);
+  return dispatch({
     kernel,
     consts: {},
-    uniforms: [
+    uniforms: {
       groups,
-      index.picks,
+      picks: index.picks,
       // Index rows are padded to a multiple of 4, as every tensor's last dimension is.
-      ceilDiv(index.picks, 4) * 4,
-      table.rows,
-      table.batched ? table.rows : 0,
+      indexRow: ceilDiv(index.picks, 4) * 4,
+      tableRows: table.rows,
+      tableBatch: table.batched ? table.rows : 0,
       count,
-      grid.stride,
-    ],
+      stride,
+    },
     bindings: [table.ref, indexRef, output()],
-    workgroups: grid.workgroups,
+    workgroups,
     macs: 0,
-  };
+  });
 }
 
 export const gatherOp: Op<undefined> = {

@@ -1,12 +1,13 @@
-import source from '../../../shaders/engine/global_average_pool.wgsl';
-import type { Kernel } from '../../gpu/kernel.js';
+import { shader } from '../../../shaders/engine/global_average_pool.wgsl';
+import { kernelOf } from '../../gpu/shader.js';
+import { dispatch } from '../dispatch.js';
 import type { Graph } from '../graph.js';
 import { input, type Op, output } from '../op.js';
 import { asTensor, groupsOf, imageDims, type TensorType, tensor } from '../tensor.js';
 import type { Value } from '../value.js';
 import { realTensor } from './rearrange.js';
 
-const kernel: Kernel = { name: 'global_average_pool', source, bindings: ['uniform', 'storage-read', 'storage-write'] };
+const kernel = kernelOf('global_average_pool', shader);
 
 export const globalAveragePoolOp: Op<undefined> = {
   name: 'globalAveragePool',
@@ -21,14 +22,14 @@ export const globalAveragePoolOp: Op<undefined> = {
     const { batch, height, width } = imageDims(x);
     const groups = groupsOf(x);
     return [
-      {
+      dispatch({
         kernel,
         consts: {},
-        uniforms: [height * width, groups],
+        uniforms: { pixels: height * width, groups },
         bindings: [input(0), output()],
         workgroups: [groups, batch, 1],
         macs: 0,
-      },
+      }),
     ];
   },
 };

@@ -1,5 +1,6 @@
-import source from '../../../shaders/engine/group_norm.wgsl';
-import type { Kernel } from '../../gpu/kernel.js';
+import { shader } from '../../../shaders/engine/group_norm.wgsl';
+import { kernelOf } from '../../gpu/shader.js';
+import { dispatch } from '../dispatch.js';
 import type { Graph } from '../graph.js';
 import { input, type Op, output, weights } from '../op.js';
 import { asTensor, groupsOf, imageDims, invalidGraph, type TensorType } from '../tensor.js';
@@ -11,11 +12,7 @@ export interface GroupNormAttrs extends NormAttrs {
   readonly groups: number;
 }
 
-const kernel: Kernel = {
-  name: 'group_norm',
-  source,
-  bindings: ['uniform', 'storage-read', 'storage-read', 'storage-write'],
-};
+const kernel = kernelOf('group_norm', shader);
 
 export const groupNormOp: Op<GroupNormAttrs> = {
   name: 'groupNorm',
@@ -36,14 +33,14 @@ export const groupNormOp: Op<GroupNormAttrs> = {
     const { batch, height, width, channels } = imageDims(type);
     const groupChannels = channels / attrs.groups;
     return [
-      {
+      dispatch({
         kernel,
         consts,
-        uniforms: [height * width, groupsOf(type), channels, groupChannels, { f32: attrs.eps }],
+        uniforms: { pixels: height * width, groups: groupsOf(type), channels, groupChannels, eps: attrs.eps },
         bindings: [weights(packScaleShift(attrs, channels)), input(0), output()],
         workgroups: [attrs.groups, batch, 1],
         macs: batch * height * width * channels * 2,
-      },
+      }),
     ];
   },
 };

@@ -1,6 +1,7 @@
-import transposedSource from '../../../shaders/engine/matmul_transposed.wgsl';
+import { shader as transposedShader } from '../../../shaders/engine/matmul_transposed.wgsl';
 import type { Caps } from '../../gpu/caps.js';
-import type { Kernel } from '../../gpu/kernel.js';
+import { kernelOf } from '../../gpu/shader.js';
+import { dispatch } from '../dispatch.js';
 import type { Graph } from '../graph.js';
 import { ceilDiv, type Dispatch, input, type Op, output, type Problem, type Variant } from '../op.js';
 import { asTensor, invalidGraph, type TensorType, tensor, type ValueType } from '../tensor.js';
@@ -15,12 +16,7 @@ export interface MatmulAttrs {
   readonly transposeB?: boolean;
 }
 
-const transposedKernel: Kernel = {
-  name: 'matmul_transposed',
-  source: transposedSource,
-  preludes: [lanesPrelude],
-  bindings: ['uniform', 'storage-read', 'storage-read', 'storage-write'],
-};
+const transposedKernel = kernelOf('matmul_transposed', transposedShader, { preludes: [lanesPrelude] });
 
 /** `[M, K]` or `[B, M, K]` as three numbers. */
 function matrices(type: ValueType | undefined): { batch: number; rows: number; columns: number } {
@@ -66,25 +62,25 @@ function lowerTransposed(p: Product, variant: Variant): Dispatch {
   const [outGroups, innerGroups] = [ceilDiv(p.outChannels, 4), ceilDiv(p.inner, 4)];
   const rowBlocks = ceilDiv(p.rows, Number(variant.consts.ROWS));
   const count = outGroups * rowBlocks * p.batch;
-  const grid = gridOf(count, 64);
-  return {
+  const { stride, workgroups } = gridOf(count, transposedKernel.workgroup[0]);
+  return dispatch({
     kernel: transposedKernel,
     consts: variant.consts,
-    uniforms: [
-      p.rows,
+    uniforms: {
+      rows: p.rows,
       innerGroups,
       outGroups,
-      p.outChannels,
-      p.aBatched ? p.rows * innerGroups : 0,
-      p.bBatched ? p.outChannels * innerGroups : 0,
+      outChannels: p.outChannels,
+      aBatch: p.aBatched ? p.rows * innerGroups : 0,
+      bBatch: p.bBatched ? p.outChannels * innerGroups : 0,
       rowBlocks,
       count,
-      grid.stride,
-    ],
+      stride,
+    },
     bindings: [input(0), input(1), output()],
-    workgroups: grid.workgroups,
+    workgroups,
     macs: p.batch * p.rows * p.inner * p.outChannels,
-  };
+  });
 }
 
 export const matmulOp: Op<MatmulAttrs> = {

@@ -1,5 +1,6 @@
-import source from '../../../shaders/engine/norm.wgsl';
-import type { Kernel } from '../../gpu/kernel.js';
+import { shader } from '../../../shaders/engine/norm.wgsl';
+import { kernelOf } from '../../gpu/shader.js';
+import { dispatch } from '../dispatch.js';
 import type { Graph } from '../graph.js';
 import { ceilDiv, input, type Op, output, reads, type Variant, weights } from '../op.js';
 import { asTensor, channelsOf, groupsOf, invalidGraph, rowsOf, type TensorType } from '../tensor.js';
@@ -22,12 +23,7 @@ interface RowNormAttrs extends NormAttrs {
   readonly kind: 'layer' | 'rms';
 }
 
-const kernel: Kernel = {
-  name: 'norm',
-  source,
-  preludes: [lanesPrelude],
-  bindings: ['uniform', 'storage-read', 'storage-read', 'storage-write'],
-};
+const kernel = kernelOf('norm', shader, { preludes: [lanesPrelude] });
 
 /** Scale, then shift, a channel group of 4 each. */
 export function packScaleShift({ weight, bias }: NormAttrs, channels: number): PackedWeights {
@@ -60,17 +56,18 @@ export const normOp: Op<RowNormAttrs> = {
   lower({ inputs, attrs }, { consts }) {
     const type = asTensor(inputs[0]);
     const [rows, groups, channels] = [rowsOf(type), groupsOf(type), channelsOf(type)];
-    const grid = gridOf(rows * Number(consts.LANES), 64);
+    const { workgroups } = gridOf(rows * Number(consts.LANES), kernel.workgroup[0]);
+    const centre = attrs.kind === 'layer' ? 1 : 0;
     return [
-      {
+      dispatch({
         kernel,
         consts,
-        uniforms: [rows, groups, channels, attrs.kind === 'layer' ? 1 : 0, grid.workgroups[0], { f32: attrs.eps }],
+        uniforms: { rows, groups, channels, centre, stride: workgroups[0], eps: attrs.eps },
         bindings: [weights(packScaleShift(attrs, channels)), input(0), output()],
-        workgroups: grid.workgroups,
+        workgroups,
         macs: rows * channels * 2,
         footprint: { inputs: [reads(0)] },
-      },
+      }),
     ];
   },
 };

@@ -1,7 +1,8 @@
-import source from '../../../shaders/engine/patch_spectrum.wgsl';
-import lumaPrelude from '../../../shaders/prelude/luma.wgsl';
-import weightsPrelude from '../../../shaders/prelude/weights_uniform.wgsl';
-import type { Kernel } from '../../gpu/kernel.js';
+import { shader } from '../../../shaders/engine/patch_spectrum.wgsl';
+import { shader as lumaPrelude } from '../../../shaders/prelude/luma.wgsl';
+import { shader as weightsPrelude } from '../../../shaders/prelude/weights_uniform.wgsl';
+import { kernelOf } from '../../gpu/shader.js';
+import { covering, dispatch } from '../dispatch.js';
 import type { Graph } from '../graph.js';
 import { ceilDiv, input, type Op, output, reads, weights } from '../op.js';
 import { asImage, type ImageType, invalidGraph, type TensorType, tensor } from '../tensor.js';
@@ -22,13 +23,7 @@ export interface PatchSpectrumAttrs {
   readonly floor: number;
 }
 
-const kernel: Kernel = {
-  name: 'patch_spectrum',
-  source,
-  preludes: [lumaPrelude, weightsPrelude],
-  bindings: ['uniform', 'uniform', 'texture', 'storage-write'],
-  tiles: true,
-};
+const kernel = kernelOf('patch_spectrum', shader, { preludes: [lumaPrelude, weightsPrelude], tiles: true });
 
 export const patchSpectrumOp: Op<PatchSpectrumAttrs> = {
   name: 'patchSpectrum',
@@ -46,15 +41,15 @@ export const patchSpectrumOp: Op<PatchSpectrumAttrs> = {
     const { width, height } = asImage(inputs[0]);
     const tokens = [ceilDiv(width, patch), ceilDiv(height, patch)] as const;
     return [
-      {
+      dispatch({
         kernel,
         consts,
-        uniforms: [width, height, ...tokens, patch, (filters * patch * patch) / 4, { f32: floor }],
+        uniforms: { size: [width, height], tokens, patchSize: patch, sumsAt: (filters * patch * patch) / 4, floor },
         bindings: [weights(packPatchSpectrum(attrs)), input(0), output()],
-        workgroups: [ceilDiv(tokens[0], 8), ceilDiv(tokens[1], 8), 1],
+        workgroups: covering(kernel, ...tokens),
         macs: tokens[0] * tokens[1] * patch * patch * (filters + 4),
-        footprint: { tile: [8, 8], inputs: [reads(0, patch)] },
-      },
+        footprint: { tile: [kernel.workgroup[0], kernel.workgroup[1]], inputs: [reads(0, patch)] },
+      }),
     ];
   },
 };

@@ -1,7 +1,8 @@
-import source from '../../../shaders/engine/pool.wgsl';
-import type { Kernel } from '../../gpu/kernel.js';
+import { shader } from '../../../shaders/engine/pool.wgsl';
+import { kernelOf } from '../../gpu/shader.js';
+import { covering, dispatch } from '../dispatch.js';
 import type { Graph } from '../graph.js';
-import { ceilDiv, input, type Op, output } from '../op.js';
+import { input, type Op, output } from '../op.js';
 import { asTensor, groupsOf, imageDims, invalidGraph, type TensorType, tensor } from '../tensor.js';
 import type { Value } from '../value.js';
 import { realTensor } from './rearrange.js';
@@ -18,7 +19,7 @@ export interface PoolAttrs {
   readonly countPadding?: boolean;
 }
 
-const kernel: Kernel = { name: 'pool', source, bindings: ['uniform', 'storage-read', 'storage-write'] };
+const kernel = kernelOf('pool', shader);
 
 function outSize(x: TensorType, attrs: PoolAttrs): readonly [number, number] {
   const { height, width } = imageDims(x);
@@ -52,18 +53,22 @@ export const poolOp: Op<PoolAttrs> = {
     const { kernel: size, stride = size, padding = [0, 0] } = attrs;
     const groups = groupsOf(x);
     return [
-      {
+      dispatch({
         kernel,
         consts,
-        uniforms: [
-          ...[width, height, outWidth, outHeight],
-          ...[stride[1], stride[0], size[1], size[0], padding[1], padding[0]],
-          ...[groups, attrs.countPadding === false ? 0 : 1],
-        ],
+        uniforms: {
+          inSize: [width, height],
+          outSize: [outWidth, outHeight],
+          stride: [stride[1], stride[0]],
+          kernelSize: [size[1], size[0]],
+          padding: [padding[1], padding[0]],
+          groups,
+          countPadding: attrs.countPadding === false ? 0 : 1,
+        },
         bindings: [input(0), output()],
-        workgroups: [ceilDiv(outWidth, 8), ceilDiv(outHeight, 8), batch * groups],
+        workgroups: covering(kernel, outWidth, outHeight, batch * groups),
         macs: 0,
-      },
+      }),
     ];
   },
 };

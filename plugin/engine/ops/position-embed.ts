@@ -1,5 +1,6 @@
-import source from '../../../shaders/engine/position_embed.wgsl';
-import type { Kernel } from '../../gpu/kernel.js';
+import { shader } from '../../../shaders/engine/position_embed.wgsl';
+import { kernelOf } from '../../gpu/shader.js';
+import { dispatch } from '../dispatch.js';
 import type { Graph } from '../graph.js';
 import { input, type Op, output, weights } from '../op.js';
 import {
@@ -27,11 +28,7 @@ export interface PositionEmbedAttrs {
   readonly token?: string;
 }
 
-const kernel: Kernel = {
-  name: 'position_embed',
-  source,
-  bindings: ['uniform', 'storage-read', 'storage-read', 'storage-write'],
-};
+const kernel = kernelOf('position_embed', shader);
 
 interface Sequences {
   readonly batch: number;
@@ -68,17 +65,19 @@ export const positionEmbedOp: Op<PositionEmbedAttrs> = {
   lower({ inputs, outputs, attrs }, { consts }) {
     const sequences = sequencesOf(inputs[0], attrs);
     const y = asTensor(outputs[0]);
-    const count = rowsOf(y) * groupsOf(y);
-    const grid = gridOf(count, 64);
+    const { tokens, tokensOut } = sequences;
+    const groups = groupsOf(y);
+    const count = rowsOf(y) * groups;
+    const { stride, workgroups } = gridOf(count, kernel.workgroup[0]);
     return [
-      {
+      dispatch({
         kernel,
         consts,
-        uniforms: [sequences.tokens, sequences.tokensOut, groupsOf(y), count, grid.stride],
+        uniforms: { tokens, tokensOut, groups, count, stride },
         bindings: [weights(packTable(attrs, sequences)), input(0), output()],
-        workgroups: grid.workgroups,
+        workgroups,
         macs: 0,
-      },
+      }),
     ];
   },
 };

@@ -1,15 +1,16 @@
-import matmulSource from '../../../shaders/engine/matmul.wgsl';
-import tiledSource from '../../../shaders/engine/matmul_tiled.wgsl';
+import { shader as matmulShader } from '../../../shaders/engine/matmul.wgsl';
+import { shader as tiledShader } from '../../../shaders/engine/matmul_tiled.wgsl';
 import type { Caps } from '../../gpu/caps.js';
-import type { BindingKind, Consts, Kernel } from '../../gpu/kernel.js';
+import type { Consts } from '../../gpu/kernel.js';
+import { kernelOf } from '../../gpu/shader.js';
+import { covering, dispatch } from '../dispatch.js';
 import { ceilDiv, type Dispatch, type Ref, type Variant } from '../op.js';
 import { activationPrelude, lanesPrelude } from './activation.js';
 import { gridOf } from './grid.js';
 
-const bindings: readonly BindingKind[] = ['uniform', 'storage-read', 'storage-read', 'storage-read', 'storage-write'];
 const preludes = [lanesPrelude, activationPrelude];
-const rowsKernel: Kernel = { name: 'matmul', source: matmulSource, preludes, bindings };
-const tiledKernel: Kernel = { name: 'matmul_tiled', source: tiledSource, preludes, bindings };
+const rowsKernel = kernelOf('matmul', matmulShader, { preludes });
+const tiledKernel = kernelOf('matmul_tiled', tiledShader, { preludes });
 
 /** A product of matrices `[rows, inner] · [inner, outChannels]`, once a batch; what `linear` and `matmul` share. */
 export interface Product {
@@ -53,35 +54,36 @@ export function selectProduct(p: Product, caps: Caps): string {
 export function lowerProduct(p: Product, operands: ProductOperands, variant: Variant): Dispatch {
   const outGroups = ceilDiv(p.outChannels, 4);
   const innerGroups = ceilDiv(p.inner, 4);
-  const shared = [
-    p.rows,
-    p.inner,
+  const shared = {
+    rows: p.rows,
+    inner: p.inner,
     innerGroups,
     outGroups,
-    p.outChannels,
-    p.aBatched ? p.rows * innerGroups : 0,
-    p.bBatched ? p.inner * outGroups : 0,
-    operands.behind ? 1 : 0,
-    operands.behind?.biasAt ?? 0,
-    operands.behind?.slopeAt ?? 0,
-  ];
+    outChannels: p.outChannels,
+    aBatch: p.aBatched ? p.rows * innerGroups : 0,
+    bBatch: p.bBatched ? p.inner * outGroups : 0,
+    hasBias: operands.behind ? 1 : 0,
+    biasAt: operands.behind?.biasAt ?? 0,
+    slopeAt: operands.behind?.slopeAt ?? 0,
+  };
   const common = {
     consts: variant.consts,
     bindings: [operands.a, operands.b, operands.residual, operands.y],
     macs: p.batch * p.rows * p.inner * p.outChannels,
   };
   if (variant.id === 'tiled') {
-    const workgroups = [ceilDiv(outGroups, 8), ceilDiv(p.rows, 32), p.batch] as const;
-    return { ...common, kernel: tiledKernel, uniforms: shared, workgroups };
+    // Four rows an invocation.
+    const workgroups = covering(tiledKernel, outGroups, ceilDiv(p.rows, 4), p.batch);
+    return dispatch({ ...common, kernel: tiledKernel, uniforms: shared, workgroups });
   }
   const tiles = ceilDiv(outGroups, Number(variant.consts.OUT_TILE));
   const rowBlocks = ceilDiv(p.rows, Number(variant.consts.ROWS));
   const count = tiles * rowBlocks * p.batch;
-  const grid = gridOf(count, 64);
-  return {
+  const { stride, workgroups } = gridOf(count, rowsKernel.workgroup[0]);
+  return dispatch({
     ...common,
     kernel: rowsKernel,
-    uniforms: [...shared, tiles, rowBlocks, count, grid.stride],
-    workgroups: grid.workgroups,
-  };
+    uniforms: { ...shared, tiles, rowBlocks, count, stride },
+    workgroups,
+  });
 }

@@ -1,16 +1,12 @@
-import source from '../../../shaders/engine/rearrange.wgsl';
-import lanesPrelude from '../../../shaders/prelude/lanes.wgsl';
-import type { Kernel } from '../../gpu/kernel.js';
-import { type Dispatch, input, type Op, output, type UniformWord, type Variant } from '../op.js';
+import { shader } from '../../../shaders/engine/rearrange.wgsl';
+import { shader as lanesPrelude } from '../../../shaders/prelude/lanes.wgsl';
+import { kernelOf } from '../../gpu/shader.js';
+import { dispatch } from '../dispatch.js';
+import { type Dispatch, input, type Op, output, type Variant } from '../op.js';
 import { asTensor, channelsOf, groupsOf, invalidGraph, rowsOf, type TensorType, tensor } from '../tensor.js';
 import { gridOf } from './grid.js';
 
-const kernel: Kernel = {
-  name: 'rearrange',
-  source,
-  preludes: [lanesPrelude],
-  bindings: ['uniform', 'storage-read', 'storage-write'],
-};
+const kernel = kernelOf('rearrange', shader, { preludes: [lanesPrelude] });
 
 /** A place, or a step, in a tensor of up to four dimensions: three leading ones (1 where absent), then channels. */
 export type Coordinate = readonly [d0: number, d1: number, d2: number, channel: number];
@@ -67,33 +63,45 @@ export const rearrangeVariants = (maps: readonly Rearrangement[]): readonly Vari
 export const selectRearrange = (maps: readonly Rearrangement[]): Variant =>
   maps.every(keepsGroups) ? wholeGroups : lanes;
 
-function axisWords(counters: readonly Counter[]): readonly UniformWord[] {
+/** The counters of an axis as the kernel's `Axis`. */
+function axisOf(counters: readonly Counter[]) {
   if (counters.length > 3) throw invalidGraph(`${counters.length} counters on one axis`, 'at most 3');
   const none: Counter = { count: 1, step: still };
   const [high = none, middle = none, low = none] = [...Array<Counter>(3 - counters.length).fill(none), ...counters];
-  return [...high.step, ...middle.step, ...low.step, middle.count, low.count, 0, 0];
+  return {
+    high: high.step,
+    middle: middle.step,
+    low: low.step,
+    middleCount: middle.count,
+    lowCount: low.count,
+  };
 }
 
 /** The dispatch that writes output `index` of a node whose input 0 is `x`. */
 export function rearrangeDispatch(x: TensorType, map: Rearrangement, variant: Variant, index = 0): Dispatch {
   const y = tensor(map.shape);
   const count = rowsOf(y) * groupsOf(y);
-  const grid = gridOf(count, 64);
+  const { stride, workgroups } = gridOf(count, kernel.workgroup[0]);
   const [d0, d1, d2] = dims4(y.shape);
-  return {
+  const [a0, a1, a2, channelAxis] = map.axes;
+  return dispatch({
     kernel,
     consts: variant.consts,
-    uniforms: [
-      ...map.axes.flatMap(axisWords),
-      ...[d0, d1, d2, groupsOf(y)],
-      ...dims4(x.shape),
-      ...(map.origin ?? still),
-      ...[groupsOf(x), channelsOf(y), count, grid.stride, map.edge === 'replicate' ? 1 : 0],
-    ],
+    uniforms: {
+      axes: [axisOf(a0), axisOf(a1), axisOf(a2), axisOf(channelAxis)],
+      size: [d0, d1, d2, groupsOf(y)],
+      source: dims4(x.shape),
+      origin: map.origin ?? still,
+      sourceGroups: groupsOf(x),
+      channels: channelsOf(y),
+      count,
+      stride,
+      replicate: map.edge === 'replicate' ? 1 : 0,
+    },
     bindings: [input(0), output(index)],
-    workgroups: grid.workgroups,
+    workgroups,
     macs: 0,
-  };
+  });
 }
 
 /** Numbers only: indices have another storage size than the copy kernels'. */

@@ -1,6 +1,7 @@
-import source from '../../../shaders/engine/reshape.wgsl';
-import lanesPrelude from '../../../shaders/prelude/lanes.wgsl';
-import type { Kernel } from '../../gpu/kernel.js';
+import { shader } from '../../../shaders/engine/reshape.wgsl';
+import { shader as lanesPrelude } from '../../../shaders/prelude/lanes.wgsl';
+import { kernelOf } from '../../gpu/shader.js';
+import { dispatch } from '../dispatch.js';
 import type { Graph } from '../graph.js';
 import { input, type Op, output } from '../op.js';
 import {
@@ -21,12 +22,7 @@ export interface ReshapeAttrs {
   readonly shape: readonly number[];
 }
 
-const kernel: Kernel = {
-  name: 'reshape',
-  source,
-  preludes: [lanesPrelude],
-  bindings: ['uniform', 'storage-read', 'storage-write'],
-};
+const kernel = kernelOf('reshape', shader, { preludes: [lanesPrelude] });
 
 function reshaped(type: ValueType | undefined, shape: readonly number[]): TensorType {
   const x = asTensor(type);
@@ -59,17 +55,18 @@ export const reshapeOp: Op<ReshapeAttrs> = {
   variants: () => [{ id: 'lanes', consts: {} }],
   lower({ inputs, outputs }) {
     const [x, y] = [asTensor(inputs[0]), asTensor(outputs[0])];
-    const count = rowsOf(y) * groupsOf(y);
-    const grid = gridOf(count, 64);
+    const [groups, channels] = [groupsOf(y), channelsOf(y)];
+    const count = rowsOf(y) * groups;
+    const { stride, workgroups } = gridOf(count, kernel.workgroup[0]);
     return [
-      {
+      dispatch({
         kernel,
         consts: {},
-        uniforms: [count, grid.stride, groupsOf(y), channelsOf(y), groupsOf(x), channelsOf(x)],
+        uniforms: { count, stride, groups, channels, inGroups: groupsOf(x), inChannels: channelsOf(x) },
         bindings: [input(0), output()],
-        workgroups: grid.workgroups,
+        workgroups,
         macs: 0,
-      },
+      }),
     ];
   },
 };

@@ -1,7 +1,8 @@
-import source from '../../../shaders/engine/resize.wgsl';
-import type { Kernel } from '../../gpu/kernel.js';
+import { shader } from '../../../shaders/engine/resize.wgsl';
+import { kernelOf } from '../../gpu/shader.js';
+import { covering, dispatch } from '../dispatch.js';
 import type { Graph } from '../graph.js';
-import { ceilDiv, input, type Op, output } from '../op.js';
+import { input, type Op, output } from '../op.js';
 import { asTensor, groupsOf, imageDims, invalidGraph, type TensorType, tensor } from '../tensor.js';
 import type { Value } from '../value.js';
 import { realTensor } from './rearrange.js';
@@ -13,7 +14,7 @@ export interface ResizeAttrs {
   readonly size: readonly [number, number];
 }
 
-const kernel: Kernel = { name: 'resize', source, bindings: ['uniform', 'storage-read', 'storage-write'] };
+const kernel = kernelOf('resize', shader);
 
 /** Positions are products of two sizes in 32-bit integers. */
 const maxSize = 32_767;
@@ -36,14 +37,14 @@ export const resizeOp: Op<ResizeAttrs> = {
     const [outHeight, outWidth] = attrs.size;
     const groups = groupsOf(x);
     return [
-      {
+      dispatch({
         kernel,
         consts,
-        uniforms: [width, height, outWidth, outHeight, groups],
+        uniforms: { inSize: [width, height], outSize: [outWidth, outHeight], groups },
         bindings: [input(0), output()],
-        workgroups: [ceilDiv(outWidth, 8), ceilDiv(outHeight, 8), batch * groups],
+        workgroups: covering(kernel, outWidth, outHeight, batch * groups),
         macs: attrs.mode === 'nearest' ? 0 : 4 * batch * outHeight * outWidth * channels,
-      },
+      }),
     ];
   },
 };

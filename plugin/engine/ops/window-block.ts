@@ -1,10 +1,11 @@
-import source from '../../../shaders/engine/window_block.wgsl';
-import activationPrelude from '../../../shaders/prelude/activation.wgsl';
-import keysBroadcastPrelude from '../../../shaders/prelude/keys_broadcast.wgsl';
-import keysSharedPrelude from '../../../shaders/prelude/keys_shared.wgsl';
-import weightsPrelude from '../../../shaders/prelude/weights_uniform.wgsl';
+import { shader } from '../../../shaders/engine/window_block.wgsl';
+import { shader as activationPrelude } from '../../../shaders/prelude/activation.wgsl';
+import { shader as keysBroadcastPrelude } from '../../../shaders/prelude/keys_broadcast.wgsl';
+import { shader as keysSharedPrelude } from '../../../shaders/prelude/keys_shared.wgsl';
+import { shader as weightsPrelude } from '../../../shaders/prelude/weights_uniform.wgsl';
 import type { Caps } from '../../gpu/caps.js';
-import type { Kernel } from '../../gpu/kernel.js';
+import { kernelOf } from '../../gpu/shader.js';
+import { dispatch } from '../dispatch.js';
 import type { CompositeOp } from '../expand.js';
 import type { Graph } from '../graph.js';
 import { ceilDiv, type Dispatch, input, output, type Problem, reads, type Variant, weights } from '../op.js';
@@ -34,19 +35,15 @@ export interface WindowBlockAttrs {
   readonly out?: { readonly norm: string; readonly linear: string; readonly outChannels: number };
 }
 
-const sharedKernel: Kernel = {
-  name: 'window_block',
-  source,
+const sharedKernel = kernelOf('window_block', shader, {
   preludes: [activationPrelude, weightsPrelude, keysSharedPrelude],
-  bindings: ['uniform', 'uniform', 'storage-read', 'storage-write'],
   tiles: true,
-};
-const broadcastKernel: Kernel = {
-  ...sharedKernel,
-  name: 'window_block_broadcast',
+});
+const broadcastKernel = kernelOf('window_block_broadcast', shader, {
   preludes: [activationPrelude, weightsPrelude, keysBroadcastPrelude],
   enables: ['subgroups'],
-};
+  tiles: true,
+});
 
 interface Geometry {
   readonly rows: number;
@@ -128,26 +125,24 @@ function lower({ inputs, attrs }: Problem<WindowBlockAttrs>, { id, consts }: Var
   const { heads, hiddenChannels, window, eps } = attrs;
   const packed = packWindowBlock({ ...attrs, channels: g.channels });
   return [
-    {
+    dispatch({
       kernel: id === 'broadcast' ? broadcastKernel : sharedKernel,
       consts,
-      uniforms: [
-        g.columns,
-        g.rows,
-        window[1],
-        window[0],
+      uniforms: {
+        grid: [g.columns, g.rows],
+        window: [window[1], window[0]],
         heads,
-        g.headChannels / 4,
-        hiddenChannels / 4,
-        Number(consts.OUT_GROUPS),
-        { f32: eps },
-        { f32: g.headChannels ** -0.5 * Math.LOG2E },
-      ],
+        headGroups: g.headChannels / 4,
+        hiddenGroups: hiddenChannels / 4,
+        outGroups: ceilDiv(attrs.out?.outChannels ?? 0, 4),
+        eps,
+        scale: g.headChannels ** -0.5 * Math.LOG2E,
+      },
       bindings: [weights(packed), input(0), output()],
       workgroups: [ceilDiv(g.columns, window[1]), ceilDiv(g.rows, window[0]), 1],
       macs: macsOf(g, attrs),
       footprint: { tile: [window[1], window[0]], grain: [window[1], window[0]], inputs: [reads(attrs.local ? 1 : 0)] },
-    },
+    }),
   ];
 }
 

@@ -1,6 +1,7 @@
 import type { Caps } from '../../gpu/caps.js';
 import type { GpuDevice } from '../../gpu/device.js';
 import type { Precision } from '../../gpu/kernel.js';
+import { bufferUsage, mapModeRead } from '../../gpu/usage.js';
 import type { Graph, GraphNode } from '../graph.js';
 import { compile } from '../plan.js';
 import { Runner } from '../runner.js';
@@ -63,11 +64,15 @@ export interface RunOptions {
 
 /** Reads a buffer back. */
 export async function readBuffer(device: GPUDevice, buffer: GPUBuffer): Promise<ArrayBuffer> {
-  const staging = device.createBuffer({ label: 'readback', size: buffer.size, usage: 0x1 | 0x8 });
+  const staging = device.createBuffer({
+    label: 'readback',
+    size: buffer.size,
+    usage: bufferUsage.mapRead | bufferUsage.copyDst,
+  });
   const encoder = device.createCommandEncoder({ label: 'readback' });
   encoder.copyBufferToBuffer(buffer, 0, staging, 0, buffer.size);
   device.queue.submit([encoder.finish()]);
-  await staging.mapAsync(0x1);
+  await staging.mapAsync(mapModeRead);
   const copy = staging.getMappedRange().slice(0);
   staging.destroy();
   return copy;

@@ -1,4 +1,5 @@
 import type { GpuDevice } from '../../gpu/device.js';
+import { bufferUsage, textureUsage } from '../../gpu/usage.js';
 import type { Graph } from '../graph.js';
 import { compile } from '../plan.js';
 import { Runner } from '../runner.js';
@@ -13,17 +14,21 @@ export interface Pixels {
   readonly data: Uint8Array;
 }
 
-const TEXTURE_USAGE = 0x1 | 0x2 | 0x4 | 0x8; // COPY_SRC | COPY_DST | TEXTURE_BINDING | STORAGE_BINDING
+const usage = textureUsage.copySrc | textureUsage.copyDst | textureUsage.textureBinding | textureUsage.storageBinding;
 
 export function createTexture(device: GPUDevice, label: string, width: number, height: number): GPUTexture {
-  return device.createTexture({ label, size: [width, height], format: 'rgba8unorm', usage: TEXTURE_USAGE });
+  return device.createTexture({ label, size: [width, height], format: 'rgba8unorm', usage: usage });
 }
 
 export async function readTexture(device: GPUDevice, texture: GPUTexture): Promise<Pixels> {
   const { width, height } = texture;
   // Rows of a texture-to-buffer copy are aligned to 256 bytes (WebGPU §11.2).
   const bytesPerRow = Math.ceil((width * 4) / 256) * 256;
-  const buffer = device.createBuffer({ label: 'texture readback', size: bytesPerRow * height, usage: 0x4 | 0x8 });
+  const buffer = device.createBuffer({
+    label: 'texture readback',
+    size: bytesPerRow * height,
+    usage: bufferUsage.copySrc | bufferUsage.copyDst,
+  });
   const encoder = device.createCommandEncoder({ label: 'texture readback' });
   encoder.copyTextureToBuffer({ texture }, { buffer, bytesPerRow }, [width, height]);
   device.queue.submit([encoder.finish()]);

@@ -3,13 +3,13 @@ import { breathe } from '../../core/breathe.js';
 import { type DisposableResource, disposeSymbol } from '../../core/dispose.js';
 import type { GpuDevice } from '../../gpu/device.js';
 import type { Precision } from '../../gpu/kernel.js';
+import { bufferUsage } from '../../gpu/usage.js';
 import { invalidGraph } from '../tensor.js';
 import { isHalf, type Packed, packedBytes } from './packing.js';
 import { floatReader, halfReader } from './reader.js';
 import type { WeightSource } from './source.js';
 
-// GPUBufferUsage; the global is absent in Node.
-const usage = 0x8 | 0x40 | 0x80; // COPY_DST | UNIFORM | STORAGE
+const usage = bufferUsage.copyDst | bufferUsage.uniform | bufferUsage.storage;
 
 /** What is asked of the bank. */
 interface Wish {

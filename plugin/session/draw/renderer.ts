@@ -7,6 +7,7 @@ import type { Size } from '../../core/geometry.js';
 import { CutDetector } from '../../detect/cut-detector.js';
 import type { GpuDevice } from '../../gpu/device.js';
 import { GpuTimer } from '../../gpu/timer.js';
+import { textureUsage } from '../../gpu/usage.js';
 import { CanvasSurface } from '../../present/canvas-surface.js';
 import type { Surface } from '../../present/surface.js';
 import type { FrameRenderer, RigSpec } from './frame-renderer.js';
@@ -261,7 +262,7 @@ export class Renderer implements FrameRenderer {
           label: 'vitreous/snapshot',
           size: [layout.canvas.width, layout.canvas.height],
           format: this.#surface.format,
-          usage: GPUTextureUsage.RENDER_ATTACHMENT | GPUTextureUsage.COPY_SRC,
+          usage: textureUsage.renderAttachment | textureUsage.copySrc,
         });
         this.#redrawOn(target, layout);
         pixels = readBack(this.gpu, target);

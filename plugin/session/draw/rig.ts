@@ -1,6 +1,7 @@
 import type { Size } from '../../core/geometry.js';
 import type { GpuDevice } from '../../gpu/device.js';
 import { textureBytes } from '../../gpu/texture-bytes.js';
+import { textureUsage } from '../../gpu/usage.js';
 import { IngestStage } from '../../ingest/ingest-stage.js';
 import { UpscaleStage } from '../../upscale/upscale-stage.js';
 import type { RigSpec } from './frame-renderer.js';
@@ -63,6 +64,6 @@ function createPicture(gpu: GpuDevice, { width, height }: Size): GPUTexture {
     format: 'rgba8unorm',
     // Those who take it as a texture may let the sampler decode.
     viewFormats: ['rgba8unorm-srgb'],
-    usage: GPUTextureUsage.TEXTURE_BINDING | GPUTextureUsage.STORAGE_BINDING | GPUTextureUsage.COPY_SRC,
+    usage: textureUsage.textureBinding | textureUsage.storageBinding | textureUsage.copySrc,
   });
 }

@@ -1,14 +1,16 @@
-import source from '../../../../shaders/engine/conv_chain.wgsl';
-import activationPrelude from '../../../../shaders/prelude/activation.wgsl';
-import bilinearPrelude from '../../../../shaders/prelude/bilinear_x2.wgsl';
-import dimsPrelude from '../../../../shaders/prelude/chain_dims.wgsl';
-import fromFramePrelude from '../../../../shaders/prelude/chain_from_frame.wgsl';
-import fromMapPrelude from '../../../../shaders/prelude/chain_from_map.wgsl';
-import toMapPrelude from '../../../../shaders/prelude/chain_to_map.wgsl';
-import toPicturePrelude from '../../../../shaders/prelude/chain_to_picture.wgsl';
-import framePrelude from '../../../../shaders/prelude/frame.wgsl';
-import lumaPrelude from '../../../../shaders/prelude/luma.wgsl';
-import type { Consts, Kernel } from '../../../gpu/kernel.js';
+import { shader } from '../../../../shaders/engine/conv_chain.wgsl';
+import { shader as activationPrelude } from '../../../../shaders/prelude/activation.wgsl';
+import { shader as bilinearPrelude } from '../../../../shaders/prelude/bilinear_x2.wgsl';
+import { shader as dimsPrelude } from '../../../../shaders/prelude/chain_dims.wgsl';
+import { shader as fromFramePrelude } from '../../../../shaders/prelude/chain_from_frame.wgsl';
+import { shader as fromMapPrelude } from '../../../../shaders/prelude/chain_from_map.wgsl';
+import { shader as toMapPrelude } from '../../../../shaders/prelude/chain_to_map.wgsl';
+import { shader as toPicturePrelude } from '../../../../shaders/prelude/chain_to_picture.wgsl';
+import { shader as framePrelude } from '../../../../shaders/prelude/frame.wgsl';
+import { shader as lumaPrelude } from '../../../../shaders/prelude/luma.wgsl';
+import type { Consts } from '../../../gpu/kernel.js';
+import { kernelOf } from '../../../gpu/shader.js';
+import { dispatch } from '../../dispatch.js';
 import {
   ceilDiv,
   type Dispatch,
@@ -38,22 +40,14 @@ export const shapeOf = ({ channels, head, layers, tail }: ConvChainAttrs): Chain
   tail: tail !== undefined,
 });
 
-function kernelOf({ head, tail }: ConvChainAttrs): Kernel {
+function chainKernel({ head, tail }: ConvChainAttrs) {
   const start = head ? fromFramePrelude : fromMapPrelude;
   const end = tail ? [bilinearPrelude, toPicturePrelude] : [toMapPrelude];
-  return {
-    name: 'conv_chain',
-    source,
+  return kernelOf('conv_chain', shader, {
     preludes: [dimsPrelude, framePrelude, activationPrelude, lumaPrelude, start, ...end],
-    bindings: [
-      'uniform',
-      'storage-read',
-      'texture',
-      'storage-read',
-      tail ? 'storage-texture-rgba8unorm' : 'storage-write',
-    ],
+    dims: dimsPrelude,
     tiles: true,
-  };
+  });
 }
 
 function macsOf({ inputs, attrs }: Problem<ConvChainAttrs>): number {
@@ -95,13 +89,19 @@ export function lowerChain(problem: Problem<ConvChainAttrs>, consts: Consts): Di
   const { width, height } = asImage(inputs[0]);
   const { head, layers, channels } = attrs;
   const packed = weights(packChain(attrs, channels));
-  return {
-    kernel: kernelOf(attrs),
+  return dispatch({
+    kernel: chainKernel(attrs),
     consts,
-    uniforms: [width, height, layers.length, 3, channels / 4, strengthParam],
+    uniforms: {
+      size: [width, height],
+      layers: layers.length,
+      taps: 3,
+      groups: channels / 4,
+      strength: strengthParam,
+    },
     bindings: [packed, input(0), head ? packed : input(1), output()],
     workgroups: [ceilDiv(width, chainTile), ceilDiv(height, chainTile), 1],
     macs: macsOf(problem),
     footprint: footprintOf(attrs),
-  };
+  });
 }

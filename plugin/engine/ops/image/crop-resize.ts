@@ -1,7 +1,8 @@
-import source from '../../../../shaders/engine/crop_resize.wgsl';
-import type { Kernel } from '../../../gpu/kernel.js';
+import { shader } from '../../../../shaders/engine/crop_resize.wgsl';
+import { kernelOf } from '../../../gpu/shader.js';
+import { covering, dispatch } from '../../dispatch.js';
 import type { Graph } from '../../graph.js';
-import { ceilDiv, input, type Op, output } from '../../op.js';
+import { input, type Op, output } from '../../op.js';
 import { asImage, asTensor, type ImageType, invalidGraph, type TensorType, tensor } from '../../tensor.js';
 import type { Value } from '../../value.js';
 
@@ -22,13 +23,7 @@ export interface CropResizeAttrs {
 /** Boxes are whole numbers of this many steps a pixel: they keep their precision where `real` is f16. */
 export const boxStepsPerPixel = 256;
 
-const kernel: Kernel = {
-  name: 'crop_resize',
-  source,
-  bindings: ['uniform', 'storage-read', 'texture', 'storage-write'],
-};
-
-const f32s = (values: PerChannel): readonly { readonly f32: number }[] => values.map((f32) => ({ f32 }));
+const kernel = kernelOf('crop_resize', shader);
 
 export const cropResizeOp: Op<CropResizeAttrs> = {
   name: 'cropResize',
@@ -46,20 +41,21 @@ export const cropResizeOp: Op<CropResizeAttrs> = {
     const [boxes = 1] = asTensor(inputs[1]).shape;
     const [outHeight, outWidth] = attrs.size;
     return [
-      {
+      dispatch({
         kernel,
         consts,
-        uniforms: [
-          ...[width, height, outWidth, outHeight],
-          ...f32s(attrs.mean ?? [0, 0, 0]),
-          attrs.channels === 'bgr' ? 1 : 0,
-          ...f32s(attrs.std ?? [1, 1, 1]),
-          { f32: 1 / boxStepsPerPixel },
-        ],
+        uniforms: {
+          size: [width, height],
+          out: [outWidth, outHeight],
+          mean: attrs.mean ?? [0, 0, 0],
+          bgr: attrs.channels === 'bgr' ? 1 : 0,
+          deviation: attrs.std ?? [1, 1, 1],
+          step: 1 / boxStepsPerPixel,
+        },
         bindings: [input(1), input(0), output()],
-        workgroups: [ceilDiv(outWidth, 8), ceilDiv(outHeight, 8), boxes],
+        workgroups: covering(kernel, outWidth, outHeight, boxes),
         macs: 0,
-      },
+      }),
     ];
   },
 };

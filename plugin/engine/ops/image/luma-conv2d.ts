@@ -1,9 +1,11 @@
-import source from '../../../../shaders/engine/luma_conv2d.wgsl';
-import rowsSource from '../../../../shaders/engine/luma_conv2d_rows.wgsl';
-import activationPrelude from '../../../../shaders/prelude/activation.wgsl';
-import lanesPrelude from '../../../../shaders/prelude/lanes.wgsl';
-import lumaPrelude from '../../../../shaders/prelude/luma.wgsl';
-import type { Consts, Kernel } from '../../../gpu/kernel.js';
+import { shader } from '../../../../shaders/engine/luma_conv2d.wgsl';
+import { shader as rowsShader } from '../../../../shaders/engine/luma_conv2d_rows.wgsl';
+import { shader as activationPrelude } from '../../../../shaders/prelude/activation.wgsl';
+import { shader as lanesPrelude } from '../../../../shaders/prelude/lanes.wgsl';
+import { shader as lumaPrelude } from '../../../../shaders/prelude/luma.wgsl';
+import type { Consts } from '../../../gpu/kernel.js';
+import { kernelOf } from '../../../gpu/shader.js';
+import { covering, dispatch } from '../../dispatch.js';
 import { ceilDiv, type Dispatch, input, type Op, output, type Problem, reads, weights } from '../../op.js';
 import { asImage, tensor } from '../../tensor.js';
 import { lumaFilter } from '../../weights/pack/filter.js';
@@ -15,14 +17,9 @@ import { stripGrid, stripRows, stripTile } from '../strip.js';
 import { selectUnrolled } from '../unroll.js';
 import { startChain } from './conv-chain.js';
 
-const kernel: Kernel = {
-  name: 'luma_conv2d',
-  source,
-  preludes: [lanesPrelude, activationPrelude, lumaPrelude],
-  bindings: ['uniform', 'storage-read', 'texture', 'storage-write'],
-  tiles: true,
-};
-const rowsKernel: Kernel = { ...kernel, name: 'luma_conv2d_rows', source: rowsSource };
+const parts = { preludes: [lanesPrelude, activationPrelude, lumaPrelude], tiles: true };
+const kernel = kernelOf('luma_conv2d', shader, parts);
+const rowsKernel = kernelOf('luma_conv2d_rows', rowsShader, parts);
 
 const macsOf = ({ inputs, attrs }: Problem<Conv2dAttrs>): number => {
   const { width, height } = asImage(inputs[0]);
@@ -38,15 +35,26 @@ function lowerWhole(problem: Problem<Conv2dAttrs>, consts: Consts): Dispatch {
   const { weight, outChannels } = attrs;
   const main = lumaFilter({ weight, outChannels, kernel: [kh, kw] });
   const { packed, biasAt, slopeAt } = packWithEpilogue(attrs, outChannels, main);
-  return {
+  return dispatch({
     kernel,
     consts,
-    uniforms: [width, height, kw, kh, px, py, groups, attrs.outChannels, biasAt, slopeAt],
+    uniforms: {
+      size: [width, height],
+      kernelSize: [kw, kh],
+      padding: [px, py],
+      outGroups: groups,
+      outChannels: attrs.outChannels,
+      biasAt,
+      slopeAt,
+    },
     bindings: [weights(packed), input(0), output()],
-    workgroups: [ceilDiv(width, 8), ceilDiv(height, 8), ceilDiv(groups, Number(consts.OUT_TILE))],
+    workgroups: covering(kernel, width, height, ceilDiv(groups, Number(consts.OUT_TILE))),
     macs: macsOf(problem),
-    footprint: { tile: [8, 8], inputs: [reads((Math.max(kh, kw) - 1) / 2)] },
-  };
+    footprint: {
+      tile: [kernel.workgroup[0], kernel.workgroup[1]],
+      inputs: [reads((Math.max(kh, kw) - 1) / 2)],
+    },
+  });
 }
 
 /** [ky][kx][out group], bias a group and slope a group, of `count` groups from `first` on. */
@@ -69,15 +77,18 @@ function lowerRows(problem: Problem<Conv2dAttrs>, consts: Consts): readonly Disp
   const { width, height } = asImage(inputs[0]);
   const groups = ceilDiv(attrs.outChannels, 4);
   const tile = Number(consts.OUT_TILE);
-  return Array.from({ length: groups / tile }, (_, i) => ({
-    kernel: rowsKernel,
-    consts,
-    uniforms: [width, height, groups, attrs.outChannels, i * tile, stripRows],
-    bindings: [weights(packTile(attrs, i * tile, tile)), input(0), output()],
-    workgroups: [...stripGrid(width, height), 1],
-    macs: (macsOf(problem) * tile) / groups,
-    footprint: { tile: stripTile, inputs: [reads(1)] },
-  }));
+  const shared = { size: [width, height], outGroups: groups, outChannels: attrs.outChannels, rows: stripRows } as const;
+  return Array.from({ length: groups / tile }, (_, i) =>
+    dispatch({
+      kernel: rowsKernel,
+      consts,
+      uniforms: { ...shared, firstGroup: i * tile },
+      bindings: [weights(packTile(attrs, i * tile, tile)), input(0), output()],
+      workgroups: [...stripGrid(width, height), 1],
+      macs: (macsOf(problem) * tile) / groups,
+      footprint: { tile: stripTile, inputs: [reads(1)] },
+    }),
+  );
 }
 
 /** What `luma` and a convolution fuse to. Input: the frame. */

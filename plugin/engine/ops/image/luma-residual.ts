@@ -1,11 +1,12 @@
-import fusedSource from '../../../../shaders/engine/conv2d_luma_residual.wgsl';
-import source from '../../../../shaders/engine/luma_residual.wgsl';
-import rowsSource from '../../../../shaders/engine/luma_residual_rows.wgsl';
-import bilinearPrelude from '../../../../shaders/prelude/bilinear_x2.wgsl';
-import type { Kernel } from '../../../gpu/kernel.js';
+import { shader as fusedShader } from '../../../../shaders/engine/conv2d_luma_residual.wgsl';
+import { shader } from '../../../../shaders/engine/luma_residual.wgsl';
+import { shader as rowsShader } from '../../../../shaders/engine/luma_residual_rows.wgsl';
+import { shader as bilinearPrelude } from '../../../../shaders/prelude/bilinear_x2.wgsl';
+import { kernelOf } from '../../../gpu/shader.js';
+import { covering, dispatch } from '../../dispatch.js';
 import type { Graph } from '../../graph.js';
 import {
-  ceilDiv,
+  type Footprint,
   type FusedNode,
   type FusionNode,
   type FusionTarget,
@@ -29,26 +30,9 @@ import { selectUnrolled } from '../unroll.js';
 import { endChain } from './conv-chain.js';
 import { strengthParam } from './strength.js';
 
-const kernel: Kernel = {
-  name: 'luma_residual',
-  source,
-  preludes: [bilinearPrelude],
-  bindings: ['uniform', 'texture', 'storage-read', 'storage-texture-rgba8unorm'],
-  tiles: true,
-};
-const rowsKernel: Kernel = {
-  name: 'luma_residual_rows',
-  source: rowsSource,
-  bindings: kernel.bindings,
-  tiles: true,
-};
-const fusedKernel: Kernel = {
-  name: 'conv2d_luma_residual',
-  source: fusedSource,
-  preludes: [bilinearPrelude],
-  bindings: ['uniform', 'storage-read', 'storage-read', 'texture', 'storage-texture-rgba8unorm'],
-  tiles: true,
-};
+const kernel = kernelOf('luma_residual', shader, { preludes: [bilinearPrelude], tiles: true });
+const rowsKernel = kernelOf('luma_residual_rows', rowsShader, { tiles: true });
+const fusedKernel = kernelOf('conv2d_luma_residual', fusedShader, { preludes: [bilinearPrelude], tiles: true });
 
 const pixels: Variant = { id: 'pixels', consts: {} };
 const rows: Variant = { id: 'rows', consts: {} };
@@ -67,21 +51,25 @@ export const lumaResidualOp: Op<undefined> = {
   select: (_problem, caps) => (caps.software ? rows : pixels),
   lower({ inputs }, { id, consts }) {
     const { width, height } = asImage(inputs[0]);
-    const isRows = id === rows.id;
-    return [
-      {
-        kernel: isRows ? rowsKernel : kernel,
-        consts,
-        uniforms: [width, height, strengthParam, ...(isRows ? [stripRows] : [])],
-        bindings: [input(0), input(1), output()],
-        workgroups: isRows ? [...stripGrid(width, height), 1] : [ceilDiv(width, 8), ceilDiv(height, 8), 1],
-        macs: width * height * 4 * 9,
-        footprint: {
-          tile: isRows ? [2 * stripTile[0], 2 * stripTile[1]] : [16, 16],
-          inputs: [reads(1, 0.5), reads(0, 0.5)],
-        },
-      },
-    ];
+    const uniforms = { size: [width, height], strength: strengthParam } as const;
+    const common = { consts, bindings: [input(0), input(1), output()], macs: width * height * 4 * 9 };
+    const footprintOf = (across: number, down: number): Footprint => ({
+      tile: [2 * across, 2 * down],
+      inputs: [reads(1, 0.5), reads(0, 0.5)],
+    });
+    if (id === rows.id)
+      return [
+        dispatch({
+          ...common,
+          kernel: rowsKernel,
+          uniforms: { ...uniforms, rows: stripRows },
+          workgroups: [...stripGrid(width, height), 1],
+          footprint: footprintOf(...stripTile),
+        }),
+      ];
+    const [across, down] = kernel.workgroup;
+    const workgroups = covering(kernel, width, height);
+    return [dispatch({ ...common, kernel, uniforms, workgroups, footprint: footprintOf(across, down) })];
   },
   absorbProducer: absorbConv2d,
 };
@@ -126,15 +114,22 @@ export const conv2dLumaResidualOp: Op<Conv2dAttrs> = {
     const filter4 = { inChannels, outChannels: 4, groups: 1, kernel: attrs.kernel };
     const { packed, biasAt } = packWithEpilogue(attrs, 4, filter({ ...filter4, weight: attrs.weight, order: 'dense' }));
     return [
-      {
+      dispatch({
         kernel: fusedKernel,
         consts,
-        uniforms: [width, height, kw, kh, px, py, groupsOf(x), biasAt, strengthParam],
+        uniforms: {
+          size: [width, height],
+          kernelSize: [kw, kh],
+          padding: [px, py],
+          inGroups: groupsOf(x),
+          biasAt,
+          strength: strengthParam,
+        },
         bindings: [weights(packed), input(1), input(0), output()],
-        workgroups: [ceilDiv(width, 8), ceilDiv(height, 8), 1],
+        workgroups: covering(fusedKernel, width, height),
         macs: width * height * 4 * (inChannels * kh * kw + 9),
         footprint: { tile: [16, 16], inputs: [reads(1, 0.5), reads((Math.max(kh, kw) - 1) / 2, 0.5)] },
-      },
+      }),
     ];
   },
 };

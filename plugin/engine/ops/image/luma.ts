@@ -1,20 +1,17 @@
-import lumaSource from '../../../../shaders/engine/luma.wgsl';
-import lumaPrelude from '../../../../shaders/prelude/luma.wgsl';
-import type { Kernel } from '../../../gpu/kernel.js';
+import { shader as lumaShader } from '../../../../shaders/engine/luma.wgsl';
+import { shader as lumaPrelude } from '../../../../shaders/prelude/luma.wgsl';
+import { kernelOf } from '../../../gpu/shader.js';
+import { covering, dispatch } from '../../dispatch.js';
 import type { Graph } from '../../graph.js';
-import { ceilDiv, type FusedNode, type FusionNode, fused, input, isNodeOf, type Op, output } from '../../op.js';
+import { type FusedNode, type FusionNode, fused, input, isNodeOf, type Op, output } from '../../op.js';
 import { asImage, type ImageType, type TensorType, tensor } from '../../tensor.js';
 import type { Value } from '../../value.js';
 import { conv2dOp } from '../conv2d.js';
 import { isPlainConv2d } from '../conv2d-filter.js';
 import { lumaConv2dOp } from './luma-conv2d.js';
 
-const lumaKernel: Kernel = {
-  name: 'luma',
-  source: lumaSource,
-  preludes: [lumaPrelude],
-  bindings: ['uniform', 'texture', 'storage-write'],
-};
+const lumaKernel = kernelOf('luma', lumaShader, { preludes: [lumaPrelude] });
+
 /** A convolution of the luma can read the frame itself. */
 function absorbConv2d(self: FusionNode<undefined>, next: FusionNode): FusedNode | undefined {
   if (!isNodeOf(next, conv2dOp) || !isPlainConv2d(next.attrs) || next.attrs.residual) return undefined;
@@ -29,14 +26,14 @@ export const lumaOp: Op<undefined> = {
   lower({ inputs }, { consts }) {
     const { width, height } = asImage(inputs[0]);
     return [
-      {
+      dispatch({
         kernel: lumaKernel,
         consts,
-        uniforms: [width, height],
+        uniforms: { size: [width, height] },
         bindings: [input(0), output()],
-        workgroups: [ceilDiv(width, 8), ceilDiv(height, 8), 1],
+        workgroups: covering(lumaKernel, width, height),
         macs: width * height * 3,
-      },
+      }),
     ];
   },
   absorbConsumer: absorbConv2d,

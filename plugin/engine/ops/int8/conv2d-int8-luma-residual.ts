@@ -1,26 +1,22 @@
-import source from '../../../../shaders/engine/conv2d_int8_luma_residual.wgsl';
-import bilinearPrelude from '../../../../shaders/prelude/bilinear_x2.wgsl';
-import int8Prelude from '../../../../shaders/prelude/int8.wgsl';
+import { shader } from '../../../../shaders/engine/conv2d_int8_luma_residual.wgsl';
+import { shader as bilinearPrelude } from '../../../../shaders/prelude/bilinear_x2.wgsl';
+import { shader as int8Prelude } from '../../../../shaders/prelude/int8.wgsl';
 import type { Caps } from '../../../gpu/caps.js';
-import type { Kernel } from '../../../gpu/kernel.js';
+import { kernelOf } from '../../../gpu/shader.js';
+import { covering, dispatch } from '../../dispatch.js';
 import type { Graph } from '../../graph.js';
-import { ceilDiv, input, type Op, output, type ParamWord, type Problem, type Variant, weights } from '../../op.js';
+import { input, type Op, output, type Problem, type Variant, weights } from '../../op.js';
 import { asImage, groupsOf, type ImageType, image, imageDims, invalidGraph } from '../../tensor.js';
 import type { Value } from '../../value.js';
 import { type Int8Layer, packInt8 } from '../../weights/pack/int8.js';
+import { strengthParam } from '../image/strength.js';
 import { selectUnrolled } from '../unroll.js';
 import { int8Features } from './conv2d-int8.js';
 
-const kernel: Kernel = {
-  name: 'conv2d_int8_luma_residual',
-  source,
+const kernel = kernelOf('conv2d_int8_luma_residual', shader, {
   preludes: [bilinearPrelude, int8Prelude],
-  bindings: ['uniform', 'storage-read', 'storage-read', 'texture', 'storage-texture-rgba8unorm'],
   tiles: true,
-};
-
-/** As of `lumaResidual`: how much of the residual is added. */
-const strength: ParamWord = { param: 'strength', default: 1 };
+});
 
 function variants({ inputs, attrs }: Problem<Int8Layer>, caps: Caps): readonly Variant[] {
   if (!caps.packedInt8) return [];
@@ -53,12 +49,12 @@ export const conv2dInt8LumaResidualOp: Op<Int8Layer> = {
     const { channels } = imageDims(x);
     const { packed, paramsAt, zerosAt } = packInt8(attrs, channels);
     return [
-      {
+      dispatch({
         kernel,
         consts,
-        uniforms: [width, height, groupsOf(x), paramsAt, zerosAt, 3, strength],
+        uniforms: { size: [width, height], inGroups: groupsOf(x), paramsAt, zerosAt, rows: 3, strength: strengthParam },
         bindings: [weights(packed), input(1), input(0), output()],
-        workgroups: [ceilDiv(width, 8), ceilDiv(height, 8), 1],
+        workgroups: covering(kernel, width, height),
         macs: width * height * 4 * (channels * 9 + 9),
         footprint: {
           tile: [16, 16],
@@ -67,7 +63,7 @@ export const conv2dInt8LumaResidualOp: Op<Int8Layer> = {
             { scale: 0.5, reach: 1 },
           ],
         },
-      },
+      }),
     ];
   },
 };

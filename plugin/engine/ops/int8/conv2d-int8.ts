@@ -1,7 +1,8 @@
-import source from '../../../../shaders/engine/conv2d_int8.wgsl';
-import int8Prelude from '../../../../shaders/prelude/int8.wgsl';
+import { shader } from '../../../../shaders/engine/conv2d_int8.wgsl';
+import { shader as int8Prelude } from '../../../../shaders/prelude/int8.wgsl';
 import type { Caps } from '../../../gpu/caps.js';
-import type { Kernel } from '../../../gpu/kernel.js';
+import { kernelOf } from '../../../gpu/shader.js';
+import { covering, dispatch } from '../../dispatch.js';
 import type { Graph } from '../../graph.js';
 import { ceilDiv, input, type Op, output, type Problem, type Variant, weights } from '../../op.js';
 import { asTensor, groupsOf, imageDims, invalidGraph, type TensorType, tensor, type ValueType } from '../../tensor.js';
@@ -9,13 +10,10 @@ import type { Value } from '../../value.js';
 import { type Int8Layer, type Int8Rounding, packInt8 } from '../../weights/pack/int8.js';
 import { activationCodes, activationPrelude, lanesPrelude } from '../activation.js';
 
-const kernel: Kernel = {
-  name: 'conv2d_int8',
-  source,
+const kernel = kernelOf('conv2d_int8', shader, {
   preludes: [lanesPrelude, activationPrelude, int8Prelude],
-  bindings: ['uniform', 'storage-read', 'storage-read', 'storage-write'],
   tiles: true,
-};
+});
 
 export interface Conv2dInt8Attrs extends Int8Layer {
   readonly output: Int8Rounding;
@@ -88,20 +86,26 @@ export const conv2dInt8Op: Op<Conv2dInt8Attrs> = {
     const { height, width, channels } = imageDims(x);
     const { packed, paramsAt, zerosAt } = packInt8(attrs, channels, attrs.output);
     const outGroups = ceilDiv(attrs.outChannels, 4);
+    const pixels = Number(consts.PIXELS);
+    const [across, down] = kernel.workgroup;
     return [
-      {
+      dispatch({
         kernel,
         consts,
-        uniforms: [width, height, groupsOf(x), outGroups, paramsAt, zerosAt, 3, { f32: 1 / attrs.output.scale }],
+        uniforms: {
+          size: [width, height],
+          inGroups: groupsOf(x),
+          outGroups,
+          paramsAt,
+          zerosAt,
+          rows: 3,
+          inverseStep: 1 / attrs.output.scale,
+        },
         bindings: [weights(packed), input(0), output()],
-        workgroups: [
-          ceilDiv(ceilDiv(width, Number(consts.PIXELS)), 8),
-          ceilDiv(height, 8),
-          ceilDiv(outGroups, Number(consts.OUT_TILE)),
-        ],
+        workgroups: covering(kernel, ceilDiv(width, pixels), height, ceilDiv(outGroups, Number(consts.OUT_TILE))),
         macs: width * height * attrs.outChannels * channels * 9,
-        footprint: { tile: [8 * Number(consts.PIXELS), 8], inputs: [{ scale: 1, reach: 1 }] },
-      },
+        footprint: { tile: [across * pixels, down], inputs: [{ scale: 1, reach: 1 }] },
+      }),
     ];
   },
 };

@@ -1,8 +1,9 @@
-import source from '../../../../shaders/engine/luma_conv2d_int8.wgsl';
-import int8Prelude from '../../../../shaders/prelude/int8.wgsl';
-import lumaPrelude from '../../../../shaders/prelude/luma.wgsl';
+import { shader } from '../../../../shaders/engine/luma_conv2d_int8.wgsl';
+import { shader as int8Prelude } from '../../../../shaders/prelude/int8.wgsl';
+import { shader as lumaPrelude } from '../../../../shaders/prelude/luma.wgsl';
 import type { Caps } from '../../../gpu/caps.js';
-import type { Kernel } from '../../../gpu/kernel.js';
+import { kernelOf } from '../../../gpu/shader.js';
+import { covering, dispatch } from '../../dispatch.js';
 import type { Graph } from '../../graph.js';
 import { ceilDiv, input, type Op, output, type Problem, reads, type Variant, weights } from '../../op.js';
 import { asImage, type ImageType, type TensorType, tensor } from '../../tensor.js';
@@ -13,13 +14,10 @@ import { packWithEpilogue } from '../epilogue.js';
 import { selectUnrolled } from '../unroll.js';
 import { checkRounding } from './conv2d-int8.js';
 
-const kernel: Kernel = {
-  name: 'luma_conv2d_int8',
-  source,
+const kernel = kernelOf('luma_conv2d_int8', shader, {
   preludes: [lanesPrelude, activationPrelude, lumaPrelude, int8Prelude],
-  bindings: ['uniform', 'storage-read', 'texture', 'storage-write'],
   tiles: true,
-};
+});
 
 export interface LumaConv2dInt8Attrs {
   /** Name of the weights, shape [outChannels, 1, 3, 3]. */
@@ -58,17 +56,24 @@ export const lumaConv2dInt8Op: Op<LumaConv2dInt8Attrs> = {
       outChannels,
       lumaInt8Filter({ weight: attrs.weight, outChannels, zeroPoints: rounding.zeroPoints }),
     );
-    const step = { f32: 1 / rounding.scale };
+    const [across, down] = kernel.workgroup;
     return [
-      {
+      dispatch({
         kernel,
         consts,
-        uniforms: [width, height, groups, outChannels, biasAt, slopeAt, step],
+        uniforms: {
+          size: [width, height],
+          outGroups: groups,
+          outChannels,
+          biasAt,
+          slopeAt,
+          inverseStep: 1 / rounding.scale,
+        },
         bindings: [weights(packed), input(0), output()],
-        workgroups: [ceilDiv(width, 8), ceilDiv(height, 8), 1],
+        workgroups: covering(kernel, width, height),
         macs: width * height * outChannels * 9,
-        footprint: { tile: [8, 8], inputs: [reads(1)] },
-      },
+        footprint: { tile: [across, down], inputs: [reads(1)] },
+      }),
     ];
   },
 };

@@ -1,15 +1,12 @@
-import source from '../../../../shaders/engine/centre_peaks.wgsl';
-import type { Kernel } from '../../../gpu/kernel.js';
+import { shader } from '../../../../shaders/engine/centre_peaks.wgsl';
+import { kernelOf } from '../../../gpu/shader.js';
+import { covering, dispatch } from '../../dispatch.js';
 import type { Graph } from '../../graph.js';
-import { ceilDiv, input, type Op, output } from '../../op.js';
+import { input, type Op, output } from '../../op.js';
 import { asTensor, groupsOf, imageDims, invalidGraph, type TensorType, tensor } from '../../tensor.js';
 import type { Value } from '../../value.js';
 
-const kernel: Kernel = {
-  name: 'centre_peaks',
-  source,
-  bindings: ['uniform', 'storage-read', 'storage-read', 'storage-write'],
-};
+const kernel = kernelOf('centre_peaks', shader);
 
 /** Numbers a cell: logit, class, and the distances to left, top, right and bottom. */
 const cellLength = 6;
@@ -34,14 +31,14 @@ export const centrePeaksOp: Op<undefined> = {
     const classes = asTensor(inputs[0]);
     const { height, width, channels } = imageDims(classes);
     return [
-      {
+      dispatch({
         kernel,
         consts: {},
-        uniforms: [width, height, channels, groupsOf(classes)],
+        uniforms: { size: [width, height], classes: channels, classGroups: groupsOf(classes) },
         bindings: [input(0), input(1), output()],
-        workgroups: [ceilDiv(width, 8), ceilDiv(height, 8), 1],
+        workgroups: covering(kernel, width, height),
         macs: 0,
-      },
+      }),
     ];
   },
 };

@@ -1,5 +1,6 @@
-import source from '../../../../shaders/engine/prompt_scores.wgsl';
-import type { Kernel } from '../../../gpu/kernel.js';
+import { shader } from '../../../../shaders/engine/prompt_scores.wgsl';
+import { kernelOf } from '../../../gpu/shader.js';
+import { dispatch } from '../../dispatch.js';
 import type { Graph } from '../../graph.js';
 import { input, type Op, output } from '../../op.js';
 import {
@@ -20,11 +21,7 @@ export interface PromptScoresAttrs {
   readonly temperature: number;
 }
 
-const kernel: Kernel = {
-  name: 'prompt_scores',
-  source,
-  bindings: ['uniform', 'storage-read', 'storage-read', 'storage-write'],
-};
+const kernel = kernelOf('prompt_scores', shader);
 
 function sizesOf(inputs: readonly ValueType[]): { rows: number; prompts: number; distractors: number } {
   const [logits, rivals] = [asTensor(inputs[0]), asTensor(inputs[1])];
@@ -47,20 +44,27 @@ export const promptScoresOp: Op<PromptScoresAttrs> = {
   lower({ inputs, outputs, attrs }) {
     const { rows, prompts, distractors } = sizesOf(inputs);
     const [logits, rivals, y] = [asTensor(inputs[0]), asTensor(inputs[1]), asTensor(outputs[0])];
-    const count = rows * groupsOf(y);
-    const grid = gridOf(count, 64);
+    const outGroups = groupsOf(y);
+    const count = rows * outGroups;
+    const { stride, workgroups } = gridOf(count, kernel.workgroup[0]);
     return [
-      {
+      dispatch({
         kernel,
         consts: {},
-        uniforms: [
-          ...[prompts, distractors, groupsOf(logits), groupsOf(rivals), groupsOf(y), count, grid.stride],
-          { f32: attrs.temperature },
-        ],
+        uniforms: {
+          prompts,
+          distractors,
+          logitGroups: groupsOf(logits),
+          rivalGroups: groupsOf(rivals),
+          outGroups,
+          count,
+          stride,
+          temperature: attrs.temperature,
+        },
         bindings: [input(0), input(1), output()],
-        workgroups: grid.workgroups,
+        workgroups,
         macs: rows * prompts * distractors,
-      },
+      }),
     ];
   },
 };

@@ -1,5 +1,6 @@
-import source from '../../../../shaders/engine/roi_align.wgsl';
-import type { Kernel } from '../../../gpu/kernel.js';
+import { shader } from '../../../../shaders/engine/roi_align.wgsl';
+import { kernelOf } from '../../../gpu/shader.js';
+import { dispatch } from '../../dispatch.js';
 import type { Graph } from '../../graph.js';
 import { input, type Op, output } from '../../op.js';
 import { asTensor, groupsOf, imageDims, invalidGraph, type TensorType, tensor } from '../../tensor.js';
@@ -11,11 +12,7 @@ export interface RoiAlignAttrs {
   readonly points: number;
 }
 
-const kernel: Kernel = {
-  name: 'roi_align',
-  source,
-  bindings: ['uniform', 'storage-read', 'storage-read', 'storage-write'],
-};
+const kernel = kernelOf('roi_align', shader);
 
 export const roiAlignOp: Op<RoiAlignAttrs> = {
   name: 'roiAlign',
@@ -36,17 +33,18 @@ export const roiAlignOp: Op<RoiAlignAttrs> = {
     const { height, width, channels } = imageDims(asTensor(inputs[0]));
     const y = asTensor(outputs[0]);
     const [regions = 0] = y.shape;
-    const count = regions * groupsOf(y);
-    const grid = gridOf(count, 64);
+    const groups = groupsOf(y);
+    const count = regions * groups;
+    const { stride, workgroups } = gridOf(count, kernel.workgroup[0]);
     return [
-      {
+      dispatch({
         kernel,
         consts,
-        uniforms: [width, height, groupsOf(y), count, grid.stride],
+        uniforms: { size: [width, height], groups, count, stride },
         bindings: [input(0), input(1), output()],
-        workgroups: grid.workgroups,
+        workgroups,
         macs: 4 * regions * attrs.points ** 2 * channels,
-      },
+      }),
     ];
   },
 };
