@@ -56,6 +56,11 @@ test('RTP of one source after another is one stream; what is late of the former 
   expect(splice.take(packet(1, 0, 3000), 150)).toBeUndefined();
   expect(numbers(splice.take(packet(2, 701, 5_003_000), 180))).toEqual([1, 12_000]);
   expect(splice.take(Buffer.alloc(5), 200)).toBeUndefined();
+  // Time and numbers of the same source jump; then a packet is overtaken, and the next ones were held up on their way.
+  expect(numbers(splice.take(packet(2, 9000, 800_000_000), 220))).toEqual([2, 15_600]);
+  expect(numbers(splice.take(packet(2, 9002, 800_003_600), 260))).toEqual([4, 19_200]);
+  expect(numbers(splice.take(packet(2, 9001, 800_000_000), 270))).toEqual([3, 15_600]);
+  expect(numbers(splice.take(packet(2, 9003, 800_007_200), 9000))).toEqual([5, 22_800]);
 });
 
 const never = { refusal: () => false };

@@ -50,7 +50,9 @@ test('RTMP that changes its size in mid-stream: who watches by WHEP stays, and g
   await viewer.peer.close();
 });
 
-test('WHIP that changes its size: a discontinuity in HLS, one stream by WHEP', { timeout: 60_000 }, async () => {
+test('WHIP that changes its size, begins and ends its sound: each a discontinuity in HLS, one stream by WHEP', {
+  timeout: 60_000,
+}, async () => {
   const publisher = new WhipClient();
   await publisher.publish(url('whip/camera'));
   await publisher.show('160x90');
@@ -62,6 +64,16 @@ test('WHIP that changes its size: a discontinuity in HLS, one stream by WHEP', {
   await publisher.show('90x160');
   await expect.poll(playlist, { timeout: 30_000 }).toMatch(/DISCONTINUITY\n#EXT-X-MAP:URI="init-1\.mp4"[\s\S]*EXTINF/);
   await expect.poll(() => viewer.sets.length, { timeout: 30_000 }).toBe(2);
+  const sound = async () => {
+    const list: { name: string; codecs?: { audio?: string } }[] = await (await fetch(url(''))).json();
+    return list.find(({ name }) => name === 'camera')?.codecs?.audio;
+  };
+  expect(await sound()).toBeUndefined();
+  await publisher.sound();
+  await expect.poll(sound, { timeout: 30_000 }).toBe('opus');
+  await publisher.hush();
+  await expect.poll(sound, { timeout: 30_000 }).toBeUndefined();
+  expect(await playlist()).toMatch(/init-3\.mp4/);
   expectOneStream(viewer);
   await publisher.close();
   await viewer.peer.close();

@@ -52,50 +52,66 @@ export class WhepClient {
   }
 }
 
-/** Somebody who publishes by WHIP, without a browser: test pictures of ffmpeg, a key frame a second. */
-export class WhipClient {
-  readonly peer = openPeer(loopback);
-  readonly #track = new MediaStreamTrack({ kind: 'video' });
+/** RTP that ffmpeg sends, into a track; another source ends a former one. */
+class Sender {
+  readonly track: MediaStreamTrack;
   #port: RtpPort | undefined;
   #ffmpeg: ChildProcess | undefined;
-  #session: URL | undefined;
 
-  async publish(url: string): Promise<void> {
-    this.#port = await RtpPort.open(90_000);
-    this.#port.listen((packet) => this.#track.writeRtp(packet));
-    this.peer.addTransceiver(this.#track, { direction: 'sendonly' });
-    this.#session = await agree(this.peer, url);
+  constructor(kind: 'video' | 'audio') {
+    this.track = new MediaStreamTrack({ kind });
   }
 
-  /** Sends another picture from now on; a former one ends. */
-  async show(size: string): Promise<void> {
-    await this.#stop();
-    const input = ['-re', '-f', 'lavfi', '-i', `testsrc2=size=${size}:rate=15`];
-    const x264 = ['-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency', '-g', '15', '-pix_fmt', 'yuv420p'];
-    const to = [
-      '-bsf:v',
-      'dump_extra',
-      '-f',
-      'rtp',
-      '-payload_type',
-      '96',
-      `rtp://127.0.0.1:${this.#port?.port}?pkt_size=1200`,
-    ];
-    this.#ffmpeg = spawn('ffmpeg', ['-v', 'error', ...input, ...x264, '-profile:v', 'baseline', ...to], {
-      stdio: 'ignore',
-    });
+  async send(args: readonly string[]): Promise<void> {
+    await this.stop();
+    this.#port ??= await RtpPort.open(this.track.kind === 'video' ? 90_000 : 48_000);
+    this.#port.listen((packet) => this.track.writeRtp(packet));
+    const to = ['-f', 'rtp', '-payload_type', '96', `rtp://127.0.0.1:${this.#port.port}?pkt_size=1200`];
+    this.#ffmpeg = spawn('ffmpeg', ['-v', 'error', '-re', '-f', 'lavfi', ...args, ...to], { stdio: 'ignore' });
   }
 
-  async #stop(): Promise<void> {
+  async stop(): Promise<void> {
     if (!this.#ffmpeg) return;
     const closed = once(this.#ffmpeg, 'close');
     this.#ffmpeg.kill('SIGKILL');
+    this.#ffmpeg = undefined;
+    this.#port?.close();
+    this.#port = undefined;
     await closed;
+  }
+}
+
+/** Somebody who publishes by WHIP, without a browser: test pictures of ffmpeg, a key frame a second, and a tone. */
+export class WhipClient {
+  readonly peer = openPeer(loopback);
+  readonly #video = new Sender('video');
+  readonly #audio = new Sender('audio');
+  #session: URL | undefined;
+
+  async publish(url: string): Promise<void> {
+    for (const { track } of [this.#video, this.#audio]) this.peer.addTransceiver(track, { direction: 'sendonly' });
+    this.#session = await agree(this.peer, url);
+  }
+
+  /** Sends another picture from now on. */
+  async show(size: string): Promise<void> {
+    const x264 = ['-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency', '-g', '15', '-pix_fmt', 'yuv420p'];
+    const picture = ['-i', `testsrc2=size=${size}:rate=15`, ...x264, '-profile:v', 'baseline', '-bsf:v', 'dump_extra'];
+    await this.#video.send(picture);
+  }
+
+  /** Sends a tone from now on. */
+  async sound(): Promise<void> {
+    await this.#audio.send(['-i', 'sine=sample_rate=48000', '-ac', '2', '-c:a', 'libopus']);
+  }
+
+  async hush(): Promise<void> {
+    await this.#audio.stop();
   }
 
   async close(): Promise<void> {
-    await this.#stop();
-    this.#port?.close();
+    await this.#video.stop();
+    await this.#audio.stop();
     if (this.#session) await fetch(this.#session, { method: 'DELETE' });
     await this.peer.close();
   }

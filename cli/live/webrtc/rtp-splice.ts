@@ -1,10 +1,12 @@
 /** Where one source's packets end and another's begin, time goes on as the clock of this machine does; by so much at least, milliseconds. */
 const leastStepMs = 20;
+/** Timestamps that run so far ahead of the clock of this machine, or go so far back, have jumped, milliseconds. */
+const mostAstrayMs = 3000;
 const shortestPacketBytes = 12;
 
 /**
- * Makes one stream of RTP (RFC 3550 §5.1) of those that follow one another: numbers and timestamps count on from source to source, and all have
- * one SSRC's view of them. Receivers must not notice that there was another encoder.
+ * Makes one stream of RTP (RFC 3550 §5.1) of those that follow one another, and of one whose time jumps: numbers and timestamps count on.
+ * Receivers must not notice that there was another encoder.
  */
 export class RtpSplice {
   readonly #clockHz: number;
@@ -15,7 +17,7 @@ export class RtpSplice {
   #timestampOffset = 0;
   #lastSequence = 0;
   #lastTimestamp = 0;
-  #lastMs = 0;
+  #lastMs = Number.NEGATIVE_INFINITY;
 
   constructor(clockHz: number) {
     this.#clockHz = clockHz;
@@ -28,21 +30,29 @@ export class RtpSplice {
     if (this.#former.has(ssrc)) return undefined;
     const sequence = packet.readUInt16BE(2);
     const timestamp = packet.readUInt32BE(4);
-    if (this.#ssrc !== ssrc) {
-      if (this.#ssrc !== undefined) {
-        this.#former.add(this.#ssrc);
-        const stepTicks = Math.round((Math.max(leastStepMs, nowMs - this.#lastMs) * this.#clockHz) / 1000);
+    const elapsedTicks = Math.round((Math.max(leastStepMs, nowMs - this.#lastMs) * this.#clockHz) / 1000);
+    if (this.#ssrc === undefined) this.#ssrc = ssrc;
+    else {
+      const stepTicks = (timestamp + this.#timestampOffset - this.#lastTimestamp) | 0;
+      const astrayTicks = (mostAstrayMs * this.#clockHz) / 1000;
+      // Packets that were held up on their way lag behind the clock: that is no jump.
+      const jumps = stepTicks > elapsedTicks + astrayTicks || stepTicks < -astrayTicks;
+      if (this.#ssrc !== ssrc || jumps) {
+        if (this.#ssrc !== ssrc) this.#former.add(this.#ssrc);
+        this.#ssrc = ssrc;
         this.#sequenceOffset = this.#lastSequence + 1 - sequence;
-        this.#timestampOffset = this.#lastTimestamp + stepTicks - timestamp;
+        this.#timestampOffset = this.#lastTimestamp + elapsedTicks - timestamp;
       }
-      this.#ssrc = ssrc;
     }
     const out = Buffer.from(packet);
     out.writeUInt16BE((sequence + this.#sequenceOffset) & 0xffff, 2);
     out.writeUInt32BE((timestamp + this.#timestampOffset) >>> 0, 4);
-    this.#lastSequence = out.readUInt16BE(2);
-    this.#lastTimestamp = out.readUInt32BE(4);
-    this.#lastMs = nowMs;
+    // One that was overtaken changes nothing.
+    if (((out.readUInt16BE(2) - this.#lastSequence) & 0xffff) < 0x8000 || this.#lastMs === Number.NEGATIVE_INFINITY) {
+      this.#lastSequence = out.readUInt16BE(2);
+      this.#lastTimestamp = out.readUInt32BE(4);
+      this.#lastMs = nowMs;
+    }
     return out;
   }
 
@@ -50,5 +60,6 @@ export class RtpSplice {
   reset(): void {
     this.#former.clear();
     this.#ssrc = undefined;
+    this.#lastMs = Number.NEGATIVE_INFINITY;
   }
 }

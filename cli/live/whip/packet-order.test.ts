@@ -46,3 +46,15 @@ test('what does not come in time is given up', () => {
     ]),
   ).toEqual([[1], [], [], ['lost', 3, 4], [5, 6]]);
 });
+
+test('a sender that counts anew is followed from its second packet on', () => {
+  expect(
+    run([
+      [40_000, 0],
+      [20_000, 10],
+      [20_001, 20],
+      [20_002, 30],
+      [19_999, 40],
+    ]),
+  ).toEqual([[40_000], [], ['lost', 20_001], [20_002], []]);
+});
