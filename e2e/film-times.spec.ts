@@ -1,4 +1,5 @@
 import type { Page } from '@playwright/test';
+import type { DetectorFactory } from '../plugin/index.js';
 import { film } from './film-files.js';
 import { type FilmRow, filmRows } from './films.js';
 import { expect, test } from './fixtures.js';
@@ -87,10 +88,47 @@ function compare(
       .soft(Math.abs(currentTime - (theirs.sought[i]?.[0] ?? Number.NaN)), `${name}: at ${positions[i]}`)
       .toBeLessThan(0.002);
   }
-  if (video !== 'no length')
+  if (video === undefined)
     expect.soft(Math.abs(ours.duration - theirs.duration), `${name}: <video>'s length`).toBeLessThan(0.02);
   const apart = timesApart(ours.played, theirs.played);
   // A `<video>` may have gone on to the next picture before the one that it tells of is drawn.
   if (apart.length > 0) expect.soft(Math.min(...apart), `${name}: times of the frames`).toBeLessThan(0.002);
   return apart.length > 0;
 }
+
+test('what is found in a cut file is told with the times that a <video> of it has', async ({ page }) => {
+  await open(page);
+  const result = await page.evaluate(
+    async (url) => {
+      const source = await window.files.openFile(url);
+      // Sees the same everywhere; what it is asked about is when.
+      const model: DetectorFactory = {
+        open: async () => ({
+          answers: [{ prompt: 'all', matchedAs: undefined, kind: 'exact', confidence: 1, colour: undefined }],
+          prepare: async () => {},
+          setPrompts: async () => [],
+          heatMap: () => undefined,
+          detect: async () => ({
+            detections: [{ prompt: 'all', score: 1, box: { x: 8, y: 8, width: 32, height: 16 } }],
+          }),
+          dispose() {},
+        }),
+      };
+      const enhanced = await window.files.enhance(source, { upscale: false, detect: { prompts: ['all'], model } });
+      const found = new Promise<number>((resolve) => {
+        enhanced.addEventListener('detections', ({ timestampUs }) => {
+          if (timestampUs >= 400_000) resolve(timestampUs);
+        });
+      });
+      source.currentTime = 0.5;
+      const timestampUs = await found;
+      const vtt = enhanced.detectionsAsVtt();
+      enhanced.dispose();
+      source.close();
+      return { timestampUs, vtt };
+    },
+    await film('cut.mp4'),
+  );
+  expect(result.timestampUs).toBe(500_000);
+  expect(result.vtt).toMatch(/^00:00:00\.500 --> /m);
+});

@@ -53,7 +53,7 @@ export const filmRows: readonly FilmRow[] = [
   { name: 'edit-back.mp4', duration: 2, stamps: [25, 28, 5, 12], video: 'no length' },
   // Chromium shows a part once that is to be shown twice.
   { name: 'edit-twice.mp4', duration: 2, stamps: [10, 13, 10, 17], video: 'other' },
-  { name: 'edit-gap.mp4', start: 0.5, duration: 3, stamps: [5, 5, 10, 25] },
+  { name: 'edit-gap.mp4', start: 0.5, duration: 3, stamps: [5, 5, 10, 25], video: 'no length' },
   { name: 'edit-end.mp4', duration: 1.5, stamps: [0, 3, 10, 14], video: 'no length' },
   { name: 'edit-between.mp4', duration: 1.5, stamps: [11, 14, 21, 25], video: 'no length' },
   // Chromium shows one frame of it.
