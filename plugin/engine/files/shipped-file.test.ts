@@ -52,6 +52,7 @@ describe('locateShipped', () => {
     `https://page.example/assets/weights-Bx1.safetensors`,
     `https://page.example/node_modules/vitreous/dist/${path}`,
     `app://bundle/${path}`,
+    `app://bundle/deps/${path}`,
   ])('asks no server where %s is', async (url) => {
     const fetch = vi.fn();
     vi.stubGlobal('fetch', fetch);

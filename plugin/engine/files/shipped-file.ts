@@ -55,8 +55,8 @@ export async function locateShipped(file: ShippedFile, assets: AssetsFolder, sig
  * @returns undefined where this is no such server.
  */
 async function behindPrebundling(path: string, url: URL, signal: AbortSignal | undefined): Promise<URL | undefined> {
-  const { pathname, origin } = url;
-  if (!pathname.endsWith(`/deps/${path}`)) return undefined;
+  const { pathname, origin, protocol } = url;
+  if (!/^https?:$/.test(protocol) || !pathname.endsWith(`/deps/${path}`)) return undefined;
   // Before these comes Vite's `base`.
   const base = /^(.*?\/)(?:@fs|node_modules)\//.exec(pathname)?.[1] ?? '/';
   const module = await textAt(new URL(`${base}@id/vitreous/${path}?import&url`, origin), signal);
