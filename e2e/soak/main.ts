@@ -14,10 +14,14 @@ import { Record } from './record.js';
 const mostDeadlocks = 3;
 
 function readOptions(args: string[]): { minutes: number; seed: number } {
-  const { values } = parseArgs({
-    args,
-    options: { minutes: { type: 'string', default: '30' }, seed: { type: 'string' } },
-  });
+  let values: { minutes: string; seed?: string };
+  try {
+    const options = { minutes: { type: 'string', default: '30' }, seed: { type: 'string' } } as const;
+    ({ values } = parseArgs({ args, options }));
+  } catch (cause) {
+    const usage = 'usage: npm run soak -- [--minutes M] [--seed N]';
+    throw new CommandError('usage', `${cause instanceof Error ? cause.message : String(cause)}\n${usage}`, cause);
+  }
   const minutes = Number(values.minutes);
   const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
   if (!(minutes > 0)) throw new CommandError('usage', `--minutes must be a positive number, got '${values.minutes}'`);
