@@ -65,10 +65,10 @@ export async function openSoakBrowser(): Promise<SoakBrowser> {
     const [url] = server.resolvedUrls?.local ?? [];
     const profile = join(scratch, 'profile');
     const args = [...tools.chromiumArgs, ...chromiumArgs, `--user-data-dir=${profile}`, 'about:blank'];
-    const started = spawn(tools.chromium, args, { stdio: 'ignore' });
+    // In a group of its own: Ctrl-C is the soak's alone, which ends it with what was found so far.
+    const started = spawn(tools.chromium, args, { stdio: 'ignore', detached: true });
     child = started;
     process.once('exit', () => started.kill('SIGKILL'));
-    for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130));
     // Without the defaults, which keep every page visible even behind another one.
     browser = await chromium.connectOverCDP(await endpoint(profile), { noDefaults: true });
     const [context] = browser.contexts();

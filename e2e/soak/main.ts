@@ -1,8 +1,10 @@
 // Hours of a viewer in minutes, in a real Chromium: plays, seeks, switches sources, loses devices and the whole GPU process, in an order that
-// the seed tells. `npm run soak -- [--minutes M] [--seed N]`; the exit code is 1 after any loss.
+// the seed tells. `npm run soak -- [--minutes M] [--seed N]`; the exit code is 1 after any loss. Ctrl-C ends it
+// with what was found so far.
 import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { Interruption } from '../../bench/interruption.js';
 import { CommandError, reportErrors } from '../../cli/command-error.js';
 import { openSoakBrowser } from './browser.js';
 import { BrowserDeadlock, Driver, SoakLoss } from './driver.js';
@@ -14,10 +16,14 @@ import { Record } from './record.js';
 const mostDeadlocks = 3;
 
 function readOptions(args: string[]): { minutes: number; seed: number } {
-  const { values } = parseArgs({
-    args,
-    options: { minutes: { type: 'string', default: '30' }, seed: { type: 'string' } },
-  });
+  let values: { minutes: string; seed?: string };
+  try {
+    const options = { minutes: { type: 'string', default: '30' }, seed: { type: 'string' } } as const;
+    ({ values } = parseArgs({ args, options }));
+  } catch (cause) {
+    const usage = 'usage: npm run soak -- [--minutes M] [--seed N]';
+    throw new CommandError('usage', `${cause instanceof Error ? cause.message : String(cause)}\n${usage}`, cause);
+  }
   const minutes = Number(values.minutes);
   const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
   if (!(minutes > 0)) throw new CommandError('usage', `--minutes must be a positive number, got '${values.minutes}'`);
@@ -27,6 +33,7 @@ function readOptions(args: string[]): { minutes: number; seed: number } {
 
 async function soak(minutes: number, seed: number): Promise<number> {
   console.log(`soak: seed ${seed}, ${minutes} minutes`);
+  const interruption = new Interruption();
   const urls = makeFilms();
   let browser = await openSoakBrowser();
   const driver = new Driver(browser, urls);
@@ -57,7 +64,7 @@ async function soak(minutes: number, seed: number): Promise<number> {
   try {
     for (const planned of plan(seed)) {
       const { elapsedMinutes } = record;
-      if (elapsedMinutes >= minutes && record.rested) break;
+      if (interruption.ended || (elapsedMinutes >= minutes && record.rested)) break;
       const action: Action = elapsedMinutes < minutes ? planned : { kind: 'rest' };
       if (Math.floor(elapsedMinutes) > toldMinutes) {
         toldMinutes = Math.floor(elapsedMinutes);
@@ -66,10 +73,11 @@ async function soak(minutes: number, seed: number): Promise<number> {
       if (skipping && action.kind !== 'rest') continue;
       skipping = false;
       record.actions.push(action);
-      await carryOut(action);
-      if (browser.uncaught.length > 0) throw new SoakLoss(`uncaught: ${browser.uncaught.join('\n')}`);
+      await interruption.unless(carryOut(action));
+      if (browser.uncaught.length > 0 && !interruption.ended)
+        throw new SoakLoss(`uncaught: ${browser.uncaught.join('\n')}`);
     }
-    loss = record.growth();
+    if (!interruption.ended) loss = record.growth();
   } catch (thrown) {
     if (thrown instanceof SoakLoss) loss = thrown.message;
     else loss = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
@@ -92,7 +100,7 @@ async function soak(minutes: number, seed: number): Promise<number> {
       `${tally.pictures} pictures read, ${tally.comparisons} compared with the native one (mean difference at most ` +
       `${tally.largestDifference.toFixed(1)} of 255), survived: ${survived.join(', ')}; ${loss ? `LOST: ${loss}` : 'nothing lost'}`,
   );
-  return loss ? 1 : 0;
+  return interruption.exitCode(loss ? 1 : 0);
 }
 
 export function main(args: string[]): Promise<number> {
