@@ -11,7 +11,7 @@ import { describeShader } from './e2e/shaders/describe.js';
 const root = fileURLToPath(new URL('.', import.meta.url));
 
 /** Removes comments and blank lines. Neither WGSL nor GLSL has string literals; block comments nest, which GLSL here has none of. */
-export function stripWgsl(source: string): string {
+function stripComments(source: string): string {
   let text = '';
   let depth = 0;
   for (let at = 0; at < source.length; ) {
@@ -36,6 +36,15 @@ export function stripWgsl(source: string): string {
   return `${lines.filter((line) => line !== '').join('\n')}\n`;
 }
 
+/** Removes comments, blank lines and spaces beside punctuation, but between two operators, which would be another one together. */
+export function stripWgsl(source: string): string {
+  const text = stripComments(source);
+  const isOperator = (sign: string): boolean => /[-+*/%&|<>=!^~]/.test(sign);
+  return text.replace(/(?<=(\S)) +(?=(\S))/g, (_spaces, before: string, after: string) =>
+    (/\w/.test(before) && /\w/.test(after)) || (isOperator(before) && isOperator(after)) ? ' ' : '',
+  );
+}
+
 /**
  * Imports a `.wgsl` or `.glsl` file as its text; a build of the library ships it without comments. Of a `.wgsl` file `shader` is the text with what it says
  * about itself.
@@ -48,7 +57,7 @@ function wgslText(strip: boolean): Plugin {
       const [file = id] = id.split('?');
       if (!/\.(wgsl|glsl)$/.test(file)) return null;
       const source = readFileSync(file, 'utf8');
-      const text = JSON.stringify(strip ? stripWgsl(source) : source);
+      const text = JSON.stringify(strip ? (file.endsWith('.wgsl') ? stripWgsl : stripComments)(source) : source);
       const named = file.endsWith('.wgsl')
         ? `export const shader = { source, ${JSON.stringify(describeShader(source)).slice(1)};`
         : '';

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { WgslScanner } from 'wgsl_reflect/wgsl_reflect.module.js';
 import { stripWgsl } from '../vite.config.js';
 import { wgslFaults } from './lint/wgsl-faults.js';
 
@@ -10,13 +11,14 @@ const names = files.filter((name) => name.endsWith('.wgsl'));
 
 describe('shader text in a build', () => {
   test.each([
-    ['a line comment', 'let a = 1; // one\nlet b = 2;\n', 'let a = 1;\nlet b = 2;\n'],
-    ['a line comment at the end of the file', 'let a = 1;\n// end', 'let a = 1;\n'],
-    ['nested block comments', 'a /* b /* c */ d */ e', 'a   e\n'],
+    ['a line comment', 'let a = 1; // one\nlet b = 2;\n', 'let a=1;\nlet b=2;\n'],
+    ['a line comment at the end of the file', 'let a = 1;\n// end', 'let a=1;\n'],
+    ['nested block comments', 'a /* b /* c */ d */ e', 'a e\n'],
     ['a block comment between tokens', 'let/**/a', 'let a\n'],
     ['line comment marks in a block comment', '/* // */ a', 'a\n'],
     ['a block comment mark in a line comment', '// /*\na', 'a\n'],
-    ['division', 'a / b * c', 'a / b * c\n'],
+    ['division', 'a / b * c', 'a/b*c\n'],
+    ['two operators, which would be another one together', 'a - -b / *c & &d', 'a- -b/ *c& &d\n'],
     ['blank lines and indentation', '\n\n  a\n\n    b\n', 'a\nb\n'],
   ])('%s', (_name, source, expected) => {
     expect(stripWgsl(source)).toBe(expected);
@@ -26,6 +28,15 @@ describe('shader text in a build', () => {
     const stripped = stripWgsl(readFileSync(join(shaders, name), 'utf8'));
     expect(stripped).not.toMatch(/\/\/|\/\*|\*\//);
     expect(stripWgsl(stripped)).toBe(stripped);
+  });
+
+  test.each(names)('%s has the same tokens', (name) => {
+    const source = readFileSync(join(shaders, name), 'utf8');
+    const tokensOf = (text: string): readonly string[] =>
+      new WgslScanner(text).scanTokens().map(({ lexeme }) => lexeme);
+    const [tokens, before] = [tokensOf(stripWgsl(source)), tokensOf(source)];
+    expect(before.length).toBeGreaterThan(5);
+    expect(tokens).toEqual(before);
   });
 });
 

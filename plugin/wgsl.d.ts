@@ -710,7 +710,7 @@ declare module '*/shaders/prelude/highlight.wgsl' {
     readonly layers: Real;
     readonly cuts: number;
     readonly cutsKnown: Real;
-    readonly unused: readonly [Real, Real];
+    readonly turn: readonly [Real, Real];
     readonly colours: readonly Real[];
     readonly marks: readonly { readonly box: readonly [Real, Real, Real, Real]; readonly seenAt: readonly [Real, Real, Real, Real]; readonly colour: readonly [Real, Real, Real, Real]; readonly label: readonly [Real, Real, Real, Real]; readonly heat: readonly [Real, Real, Real, Real] }[];
   }>;

@@ -1,10 +1,10 @@
 import type { Caps } from '../gpu/caps.js';
 import type { Graph, GraphNode } from './graph.js';
-import type { FusionNode, Op } from './op.js';
+import type { FusionNode, Op, Variant } from './op.js';
 import type { Value } from './value.js';
 
 /** An op whose one kernel does much at once, and which says what simpler ops it is made of. */
-export interface CompositeOp<A = unknown> extends Op<A> {
+export interface CompositeOp<A = unknown, V extends Variant = Variant> extends Op<A, V> {
   /**
    * Whether this device is served better by the simpler ops, or only by them. Pure, as `select` is.
    */

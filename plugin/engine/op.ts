@@ -11,10 +11,13 @@ export interface Problem<A> {
   readonly attrs: A;
 }
 
-/** One way to compute a problem: a kernel and its generated constants. `id` is what tests and `force` name. */
-export interface Variant {
+/**
+ * One way to compute a problem: a kernel and its generated constants. An op with several kernels tells them apart by a member `form` of its own; `id` is only
+ * what tests, `force` and the plan's print name.
+ */
+export interface Variant<C extends Consts = Consts> {
   readonly id: string;
-  readonly consts: Consts;
+  readonly consts: C;
 }
 
 /** A number of a plan that changes between frames without compiling or binding anything: f32, set by `Runner.setParam`. */
@@ -70,15 +73,15 @@ export interface Dispatch {
 }
 
 /** An operation: pure functions of types and attributes. It owns no GPU object. */
-export interface Op<A = unknown> {
+export interface Op<A = unknown, V extends Variant = Variant> {
   readonly name: string;
   /** Types of the outputs. @throws VitreousError `graph-invalid`. */
   infer(inputs: readonly ValueType[], attrs: A): readonly ValueType[];
   /** All legal variants, the most general first. Every one is forced against the goldens. */
-  variants(problem: Problem<A>, caps: Caps): readonly Variant[];
+  variants(problem: Problem<A>, caps: Caps): readonly V[];
   /** The variant for this device: pure, table-tested. Absent: the first of `variants`. */
-  select?(problem: Problem<A>, caps: Caps): Variant;
-  lower(problem: Problem<A>, variant: Variant): readonly Dispatch[];
+  select?(problem: Problem<A>, caps: Caps): V;
+  lower(problem: Problem<A>, variant: V): readonly Dispatch[];
   /** True: the output is the input's bytes under another shape, and nothing is dispatched. */
   readonly isView?: boolean;
   /** As the producer: the node that does this and `consumer` in one, or nothing. See `fuse`. */

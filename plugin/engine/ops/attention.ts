@@ -123,30 +123,34 @@ function geometryOf(inputs: readonly ValueType[], attrs: AttentionAttrs): Geomet
   };
 }
 
-const lanesVariant: Variant = { id: 'lanes', consts: {} };
+type AttentionVariant = Variant & { readonly form: 'lanes' | 'loop' | 'unroll' };
 
-function variantsOf({ inputs, attrs }: Problem<AttentionAttrs>): readonly Variant[] {
+const lanesVariant: AttentionVariant = { form: 'lanes', id: 'lanes', consts: {} };
+
+function variantsOf({ inputs, attrs }: Problem<AttentionAttrs>): readonly AttentionVariant[] {
   const { headChannels } = geometryOf(inputs, attrs);
   const groups = headChannels / 4;
-  const loop: Variant = { id: 'loop', consts: { UNROLL: false, HEAD_GROUPS: loopCapacity, KEYS: 4 } };
+  const looped = { UNROLL: false, HEAD_GROUPS: loopCapacity, KEYS: 4 };
+  const loop: AttentionVariant = { form: 'loop', id: 'loop', consts: looped };
   // About 16 loads of keys in flight hide their latency; more only lengthen the code.
   const keys = Math.min(4, Math.max(1, Math.floor(16 / groups)));
-  const unroll: Variant = { id: 'unroll', consts: { UNROLL: true, HEAD_GROUPS: groups, KEYS: keys } };
+  const unrolled = { UNROLL: true, HEAD_GROUPS: groups, KEYS: keys };
+  const unroll: AttentionVariant = { form: 'unroll', id: 'unroll', consts: unrolled };
   if (headChannels % 4 !== 0 || groups > unrollCapacity) return [lanesVariant];
   return groups > loopCapacity ? [lanesVariant, unroll] : [lanesVariant, loop, unroll];
 }
 
-function selectVariant(problem: Problem<AttentionAttrs>, caps: Caps): Variant {
+function selectVariant(problem: Problem<AttentionAttrs>, caps: Caps): AttentionVariant {
   const legal = variantsOf(problem);
   const { headChannels } = geometryOf(problem.inputs, problem.attrs);
   const loops = caps.software && headChannels > 4 * softwareUnrollGroups;
-  const wanted = loops ? ['loop', 'unroll', 'lanes'] : ['unroll', 'loop', 'lanes'];
-  const found = wanted.flatMap((id) => legal.filter((variant) => variant.id === id))[0];
+  const wanted = loops ? (['loop', 'unroll', 'lanes'] as const) : (['unroll', 'loop', 'lanes'] as const);
+  const [found] = wanted.flatMap((form) => legal.filter((variant) => variant.form === form));
   if (!found) throw invalidGraph('attention without a variant', wanted.join(', '));
   return found;
 }
 
-function lower({ inputs, attrs }: Problem<AttentionAttrs>, variant: Variant): readonly Dispatch[] {
+function lower({ inputs, attrs }: Problem<AttentionAttrs>, variant: AttentionVariant): readonly Dispatch[] {
   const g = geometryOf(inputs, attrs);
   const outGroups = ceilDiv(g.channels, 4);
   const { qGrid, qWindow, kGrid, kWindow, windowsX, windows, channels, headChannels } = g;
@@ -176,7 +180,7 @@ function lower({ inputs, attrs }: Problem<AttentionAttrs>, variant: Variant): re
     macs: 2 * g.batch * channels * pairsOf(g, attrs.causal === true),
     ...(attrs.window ? { footprint: { grain: qWindow, inputs: inputs.map(() => reads(0)) } } : {}),
   };
-  if (variant.id === lanesVariant.id)
+  if (variant.form === 'lanes')
     return [
       dispatch({
         ...common,
@@ -207,7 +211,7 @@ function pairsOf(g: Geometry, causal: boolean): number {
   return along(0) * along(1);
 }
 
-export const attentionOp: Op<AttentionAttrs> = {
+export const attentionOp: Op<AttentionAttrs, AttentionVariant> = {
   name: 'attention',
   infer(inputs, attrs) {
     if (inputs.length !== 1 && inputs.length !== 3) throw invalidGraph(`${inputs.length} inputs`, 'qkv, or q, k and v');

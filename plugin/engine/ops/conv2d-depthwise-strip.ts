@@ -10,17 +10,19 @@ import { gridOf } from './grid.js';
 
 const kernel = kernelOf('conv2d_depthwise_strip', shader, { preludes: [lanesPrelude, activationPrelude] });
 
+export type StripVariant = Variant & { readonly form: 'strip' };
+
 /** Neighbours along x that share the columns they read. */
 const pixels = 4;
 
 /** The variant for software GPUs, where it is legal: no dilation, kernels and strides that registers hold. */
-export function depthwiseStrip(g: Geometry, attrs: Conv2dAttrs): Variant | undefined {
+export function depthwiseStrip(g: Geometry, attrs: Conv2dAttrs): StripVariant | undefined {
   const [, stride] = attrs.stride ?? [1, 1];
   const [dilationY, dilationX] = attrs.dilation ?? [1, 1];
   const [, width] = g.kernel;
   if (dilationY !== 1 || dilationX !== 1 || stride > 2 || width > 7) return undefined;
   const consts = { PIXELS: pixels, KERNEL_W: width, STRIDE_X: stride, ...epilogueConsts(attrs) };
-  return { id: 'depthwise-strip', consts };
+  return { form: 'strip', id: 'depthwise-strip', consts };
 }
 
 /** @param at offsets of bias and slope behind the filter, in groups of 4 */

@@ -7,21 +7,29 @@ import { vectorOrZeros } from '../weights/pack/vector.js';
 import { type PackedWeights, packedWeights } from '../weights/packing.js';
 import { activationPrelude, lanesPrelude } from './activation.js';
 import { type Conv2dAttrs, filterOf, type Geometry, isPlainConv2d } from './conv2d-filter.js';
-import { epilogueConsts } from './epilogue.js';
+import { type EpilogueConsts, epilogueConsts } from './epilogue.js';
 import { stripGrid, stripRows, stripTile } from './strip.js';
 
 const rowsKernel = kernelOf('conv2d_rows', shader, { preludes: [lanesPrelude, activationPrelude], tiles: true });
+
+export type RowsVariant = Variant<EpilogueConsts & { readonly IN_TILE: number; readonly OUT_TILE: number }> & {
+  readonly form: 'rows';
+};
 
 /** Pairs of channel groups whose nine 4x4 matrices an invocation holds. */
 const heldPairs = 4;
 
 /** The variant that holds its weights in registers, where it is legal. See shaders/engine/conv2d_rows.wgsl. */
-export function rowsVariant(g: Geometry, attrs: Conv2dAttrs): Variant | undefined {
+export function rowsVariant(g: Geometry, attrs: Conv2dAttrs): RowsVariant | undefined {
   const inGroups = ceilDiv(g.inChannels, 4);
   const isLegal = isPlainConv2d(attrs) && g.kernel[0] === 3 && g.kernel[1] === 3 && inGroups <= heldPairs;
   if (!isLegal) return undefined;
   const outTile = inGroups <= 2 && ceilDiv(g.outChannels, 4) % 2 === 0 ? 2 : 1;
-  return { id: `rows-2x${outTile}`, consts: { ...epilogueConsts(attrs), IN_TILE: inGroups, OUT_TILE: outTile } };
+  return {
+    form: 'rows',
+    id: `rows-2x${outTile}`,
+    consts: { ...epilogueConsts(attrs), IN_TILE: inGroups, OUT_TILE: outTile },
+  };
 }
 
 /** A strip pays once it has some rows, and a picture once it has some strips. */
@@ -31,12 +39,12 @@ export const isRowsSize = ({ outSize: [height, width] }: Geometry): boolean => h
 export function lowerRows(
   g: Geometry,
   attrs: Conv2dAttrs,
-  consts: Variant['consts'],
+  consts: RowsVariant['consts'],
   macs: number,
 ): readonly Dispatch[] {
   const [height, width] = g.outSize;
   const outGroups = ceilDiv(g.outChannels, 4);
-  const tile = Number(consts.OUT_TILE);
+  const tile = consts.OUT_TILE;
   const shared = { size: [width, height], outGroups, outChannels: g.outChannels, rows: stripRows } as const;
   return Array.from({ length: outGroups / tile }, (_, i) =>
     dispatch({

@@ -21,32 +21,48 @@ import { asTensor, invalidGraph, sameShape, type TensorType, tensor } from '../t
 import type { Value } from '../value.js';
 import { filter, inGroupsOf } from '../weights/pack/filter.js';
 import { activationPrelude, lanesPrelude } from './activation.js';
-import { depthwiseStrip, lowerDepthwiseStrip } from './conv2d-depthwise-strip.js';
+import { depthwiseStrip, lowerDepthwiseStrip, type StripVariant } from './conv2d-depthwise-strip.js';
 import { type Conv2dAttrs, familyOf, filterOf, type Geometry, geometryOf, isPlainConv2d } from './conv2d-filter.js';
-import { isRowsSize, lowerRows, rowsVariant } from './conv2d-rows.js';
-import { absorbEpilogue, epilogueConsts, packWithEpilogue } from './epilogue.js';
+import { isRowsSize, lowerRows, type RowsVariant, rowsVariant } from './conv2d-rows.js';
+import { absorbEpilogue, type EpilogueConsts, epilogueConsts, packWithEpilogue } from './epilogue.js';
 
 const preludes = [lanesPrelude, activationPrelude];
 const denseKernel = kernelOf('conv2d', conv2dShader, { preludes, tiles: true });
 const depthwiseKernel = kernelOf('conv2d_depthwise', depthwiseShader, { preludes });
 const groupedKernel = kernelOf('conv2d_grouped', groupedShader, { preludes });
 
-function variantsOf({ inputs, attrs }: Problem<Conv2dAttrs>): readonly Variant[] {
+type LoopConsts = EpilogueConsts & {
+  readonly UNROLL: boolean;
+  readonly KERNEL_H: number;
+  readonly KERNEL_W: number;
+};
+type DenseConsts = LoopConsts & { readonly IN_GROUPS: number; readonly PIXELS: number; readonly OUT_TILE: number };
+type Conv2dVariant =
+  | (Variant<DenseConsts> & { readonly form: 'dense' })
+  | (Variant<LoopConsts> & { readonly form: 'depthwise' })
+  | (Variant<EpilogueConsts> & { readonly form: 'grouped' })
+  | RowsVariant
+  | StripVariant;
+
+function variantsOf({ inputs, attrs }: Problem<Conv2dAttrs>): readonly Conv2dVariant[] {
   const g = geometryOf(inputs[0], attrs);
   const [kh, kw] = g.kernel;
   const epilogue = epilogueConsts(attrs);
   const family = familyOf(g);
-  if (family === 'grouped') return [{ id: 'grouped', consts: epilogue }];
+  if (family === 'grouped') return [{ form: 'grouped', id: 'grouped', consts: epilogue }];
   const loop = { UNROLL: false, KERNEL_H: 1, KERNEL_W: 1, ...epilogue };
   if (family === 'depthwise') {
-    const looped = { id: 'depthwise-loop', consts: loop };
-    const unrolled = { ...loop, UNROLL: true, KERNEL_H: kh, KERNEL_W: kw };
+    const form = 'depthwise';
+    const looped: Conv2dVariant = { form, id: 'depthwise-loop', consts: loop };
+    const consts = { ...loop, UNROLL: true, KERNEL_H: kh, KERNEL_W: kw };
+    const unrolled: Conv2dVariant = { form, id: 'depthwise-unroll', consts };
     const strip = depthwiseStrip(g, attrs);
-    const all = canUnroll(g) ? [looped, { id: 'depthwise-unroll', consts: unrolled }] : [looped];
+    const all = canUnroll(g) ? [looped, unrolled] : [looped];
     return strip ? [...all, strip] : all;
   }
   const tile = widestTile(g);
-  const dense = (unroll: boolean, pixels: number, outTile: number): Variant => ({
+  const dense = (unroll: boolean, pixels: number, outTile: number): Conv2dVariant => ({
+    form: 'dense',
     id: `${unroll ? 'unroll' : 'loop'}-${pixels}x${outTile}`,
     // Unused constants stay out of the looped text, so that layers of all widths share one pipeline.
     consts: {
@@ -74,17 +90,21 @@ function widestTile(g: Geometry): number {
 /** Unrolled code pays while it fits an instruction cache: 3x3 over up to 16 channels. */
 const canUnroll = (g: Geometry): boolean => g.kernel[0] * g.kernel[1] * inGroupsOf(g) <= 36;
 
-function selectVariant(problem: Problem<Conv2dAttrs>, caps: Caps): Variant {
+function selectVariant(problem: Problem<Conv2dAttrs>, caps: Caps): Conv2dVariant {
   const legal = variantsOf(problem);
   const g = geometryOf(problem.inputs[0], problem.attrs);
-  const family = familyOf(g);
-  const loop = caps.software || !canUnroll(g) ? 'loop' : 'unroll';
-  const rows = caps.software && isRowsSize(g) ? rowsVariant(g, problem.attrs)?.id : undefined;
-  const dense = g.outSize[1] < 4 ? 'loop-1x1' : (rows ?? `${loop}-4x${widestTile(g)}`);
-  const strip = caps.software ? depthwiseStrip(g, problem.attrs)?.id : undefined;
-  const id = { dense, depthwise: strip ?? `depthwise-${loop}`, grouped: 'grouped' }[family];
-  const found = legal.find((variant) => variant.id === id);
-  if (!found) throw invalidGraph(`conv2d ${problem.attrs.weight}: variant ${id}`, legal.map((v) => v.id).join(', '));
+  const unroll = !caps.software && canUnroll(g);
+  const isNarrow = g.outSize[1] < 4;
+  const ofForm = <F extends Conv2dVariant['form']>(form: F) =>
+    legal.filter((variant): variant is Extract<Conv2dVariant, { readonly form: F }> => variant.form === form);
+  const [rows] = caps.software && isRowsSize(g) && !isNarrow ? ofForm('rows') : [];
+  const [strip] = caps.software ? ofForm('strip') : [];
+  const dense = ofForm('dense').find(({ consts: { PIXELS, UNROLL } }) =>
+    isNarrow ? PIXELS === 1 : PIXELS === 4 && UNROLL === unroll,
+  );
+  const depthwise = ofForm('depthwise').find(({ consts }) => consts.UNROLL === unroll);
+  const found = rows ?? strip ?? dense ?? depthwise ?? ofForm('grouped')[0];
+  if (!found) throw invalidGraph(`conv2d ${problem.attrs.weight} without a variant`, legal.map((v) => v.id).join(', '));
   return found;
 }
 
@@ -101,18 +121,19 @@ function footprintOf(
   return { footprint: tile && isPlainConv2d(attrs) ? { tile, inputs } : { inputs } };
 }
 
-function lower({ inputs, attrs }: Problem<Conv2dAttrs>, { id, consts }: Variant): readonly Dispatch[] {
+function lower({ inputs, attrs }: Problem<Conv2dAttrs>, variant: Conv2dVariant): readonly Dispatch[] {
   const g = geometryOf(inputs[0], attrs);
   const macs =
     g.batch * g.outSize[0] * g.outSize[1] * g.outChannels * (g.inChannels / g.groups) * g.kernel[0] * g.kernel[1];
-  if (id.startsWith('rows-')) return lowerRows(g, attrs, consts, macs);
+  if (variant.form === 'rows') return lowerRows(g, attrs, variant.consts, macs);
   const family = familyOf(g);
   const { packed, biasAt, slopeAt } = packWithEpilogue(
     attrs,
     g.outChannels,
     filter({ ...filterOf(g), weight: attrs.weight, order: family }),
   );
-  if (id === 'depthwise-strip') {
+  const { consts } = variant;
+  if (variant.form === 'strip') {
     const strip = lowerDepthwiseStrip(g, attrs, consts, packed, { biasAt, slopeAt });
     return [{ ...strip, macs, ...footprintOf(g, attrs, undefined) }];
   }
@@ -129,8 +150,8 @@ function lower({ inputs, attrs }: Problem<Conv2dAttrs>, { id, consts }: Variant)
   };
   const common = { consts, bindings: [weights(packed), input(0), input(attrs.residual ? 1 : 0), output()], macs };
   const [outWidth, outHeight] = shared.outSize;
-  if (family === 'dense') {
-    const [tile, pixels] = [Number(consts.OUT_TILE), Number(consts.PIXELS)];
+  if (variant.form === 'dense') {
+    const { OUT_TILE: tile, PIXELS: pixels } = variant.consts;
     const uniforms = {
       ...shared,
       inGroups: inGroupsOf(g),
@@ -146,7 +167,7 @@ function lower({ inputs, attrs }: Problem<Conv2dAttrs>, { id, consts }: Variant)
   }
   const workgroups = covering(depthwiseKernel, outWidth, outHeight, g.batch * outGroups);
   const footprint = footprintOf(g, attrs, undefined);
-  if (family === 'depthwise') {
+  if (variant.form === 'depthwise') {
     const uniforms = { ...shared, groups: outGroups, channels: g.outChannels };
     return [dispatch({ ...common, kernel: depthwiseKernel, uniforms, workgroups, ...footprint })];
   }
@@ -163,7 +184,7 @@ function lower({ inputs, attrs }: Problem<Conv2dAttrs>, { id, consts }: Variant)
 
 export type { Conv2dAttrs };
 
-export const conv2dOp: Op<Conv2dAttrs> = {
+export const conv2dOp: Op<Conv2dAttrs, Conv2dVariant> = {
   name: 'conv2d',
   infer([x, residual], attrs) {
     const type = asTensor(x);

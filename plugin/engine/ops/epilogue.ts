@@ -1,4 +1,3 @@
-import type { Consts } from '../../gpu/kernel.js';
 import type { FusedNode, FusionNode, Op } from '../op.js';
 import { fused, isNodeOf } from '../op.js';
 import { asTensor, sameShape } from '../tensor.js';
@@ -19,7 +18,10 @@ export interface Epilogue {
 
 export const residualCodes = { none: 0, 'before-activation': 1, 'after-activation': 2 } as const;
 
-export const epilogueConsts = (attrs: Epilogue): Consts => ({
+/** Constants of kernels with an epilogue. */
+export type EpilogueConsts = { readonly ACTIVATION: number; readonly RESIDUAL: number };
+
+export const epilogueConsts = (attrs: Epilogue): EpilogueConsts => ({
   ACTIVATION: activationCodes[attrs.activation ?? 'none'],
   RESIDUAL: residualCodes[attrs.residual ?? 'none'],
 });

@@ -1,11 +1,10 @@
-import type { Caps } from '../../gpu/caps.js';
 import type { Graph } from '../graph.js';
-import { input, type Op, output, type Problem, reads, type Variant, weights } from '../op.js';
+import { input, type Op, output, type Problem, reads, weights } from '../op.js';
 import { asTensor, channelsOf, invalidGraph, rowsOf, sameShape, type TensorType, tensor } from '../tensor.js';
 import type { Value } from '../value.js';
 import { transposed } from '../weights/pack/matrix.js';
 import { absorbEpilogue, type Epilogue, epilogueConsts, packWithEpilogue } from './epilogue.js';
-import { lowerProduct, type Product, productVariants, selectProduct } from './product.js';
+import { lowerProduct, type Product, type ProductVariant, productVariants, selectProduct } from './product.js';
 
 export interface LinearAttrs extends Epilogue {
   /** Name of the weights, shape [outChannels, channels of x], as PyTorch's `nn.Linear` keeps them. */
@@ -19,16 +18,10 @@ function productOf({ inputs, attrs }: Problem<LinearAttrs>): Product {
   return { ...size, aBatched: false, bBatched: false };
 }
 
-const variantsOf = ({ attrs }: Problem<LinearAttrs>): readonly Variant[] => productVariants(epilogueConsts(attrs));
+const variantsOf = ({ attrs }: Problem<LinearAttrs>): readonly ProductVariant[] =>
+  productVariants(epilogueConsts(attrs));
 
-function selectVariant(problem: Problem<LinearAttrs>, caps: Caps): Variant {
-  const id = selectProduct(productOf(problem), caps);
-  const found = variantsOf(problem).find((variant) => variant.id === id);
-  if (!found) throw invalidGraph(`linear ${problem.attrs.weight}: variant ${id}`, 'a legal variant');
-  return found;
-}
-
-export const linearOp: Op<LinearAttrs> = {
+export const linearOp: Op<LinearAttrs, ProductVariant> = {
   name: 'linear',
   infer([x, residual], attrs) {
     const type = asTensor(x);
@@ -39,7 +32,7 @@ export const linearOp: Op<LinearAttrs> = {
     return [out];
   },
   variants: variantsOf,
-  select: selectVariant,
+  select: (problem, caps) => selectProduct(productOf(problem), caps, variantsOf(problem)),
   lower(problem, variant) {
     const { attrs } = problem;
     const product = productOf(problem);

@@ -9,7 +9,7 @@ import type { Value } from '../value.js';
 import { lanesPrelude } from './activation.js';
 import { epilogueConsts } from './epilogue.js';
 import { gridOf } from './grid.js';
-import { lowerProduct, type Product, productVariants, selectProduct } from './product.js';
+import { lowerProduct, type Product, type ProductVariant, productVariants, selectProduct } from './product.js';
 
 export interface MatmulAttrs {
   /** b is `[..., N, K]` and its rows are dotted with those of a. */
@@ -48,19 +48,17 @@ function productOf(inputs: readonly ValueType[], attrs: MatmulAttrs): Product {
 
 /** The shared kernel, with nothing behind the product. */
 const plain = productVariants(epilogueConsts({}));
-const transposed: Variant = { id: 'transposed', consts: { ROWS: 4 } };
+type TransposedVariant = Variant<{ readonly ROWS: number }> & { readonly form: 'transposed' };
+type MatmulVariant = ProductVariant | TransposedVariant;
+const transposed: TransposedVariant = { form: 'transposed', id: 'transposed', consts: { ROWS: 4 } };
 
-function selectVariant({ inputs, attrs }: Problem<MatmulAttrs>, caps: Caps): Variant {
-  if (attrs.transposeB) return transposed;
-  const id = selectProduct(productOf(inputs, attrs), caps);
-  const found = plain.find((variant) => variant.id === id);
-  if (!found) throw invalidGraph(`matmul variant ${id}`, 'a legal variant');
-  return found;
+function selectVariant({ inputs, attrs }: Problem<MatmulAttrs>, caps: Caps): MatmulVariant {
+  return attrs.transposeB ? transposed : selectProduct(productOf(inputs, attrs), caps, plain);
 }
 
-function lowerTransposed(p: Product, variant: Variant): Dispatch {
+function lowerTransposed(p: Product, variant: TransposedVariant): Dispatch {
   const [outGroups, innerGroups] = [ceilDiv(p.outChannels, 4), ceilDiv(p.inner, 4)];
-  const rowBlocks = ceilDiv(p.rows, Number(variant.consts.ROWS));
+  const rowBlocks = ceilDiv(p.rows, variant.consts.ROWS);
   const count = outGroups * rowBlocks * p.batch;
   const { stride, workgroups } = gridOf(count, transposedKernel.workgroup[0]);
   return dispatch({
@@ -83,7 +81,7 @@ function lowerTransposed(p: Product, variant: Variant): Dispatch {
   });
 }
 
-export const matmulOp: Op<MatmulAttrs> = {
+export const matmulOp: Op<MatmulAttrs, MatmulVariant> = {
   name: 'matmul',
   infer(inputs, attrs) {
     const { batch, rows, outChannels } = productOf(inputs, attrs);
@@ -94,7 +92,7 @@ export const matmulOp: Op<MatmulAttrs> = {
   select: selectVariant,
   lower({ inputs, attrs }, variant) {
     const product = productOf(inputs, attrs);
-    if (attrs.transposeB) return [lowerTransposed(product, variant)];
+    if (variant.form === 'transposed') return [lowerTransposed(product, variant)];
     const operands = { a: input(0), b: input(1), residual: input(0), y: output() };
     return [lowerProduct(product, operands, variant)];
   },

@@ -40,10 +40,11 @@ export function checkNorm(type: TensorType, { eps }: NormAttrs): void {
   if (!(Number.isFinite(eps) && eps > 0)) throw invalidGraph(`norm with eps ${eps}`, 'a positive eps');
 }
 
-const alone: Variant = { id: 'invocation', consts: { LANES: 1 } };
-const shared: Variant = { id: 'workgroup', consts: { LANES: 64 } };
+type NormVariant = Variant<{ readonly LANES: number }>;
+const alone: NormVariant = { id: 'invocation', consts: { LANES: 1 } };
+const shared: NormVariant = { id: 'workgroup', consts: { LANES: 64 } };
 
-export const normOp: Op<RowNormAttrs> = {
+export const normOp: Op<RowNormAttrs, NormVariant> = {
   name: 'norm',
   infer([x], attrs) {
     const type = asTensor(x);
@@ -56,7 +57,7 @@ export const normOp: Op<RowNormAttrs> = {
   lower({ inputs, attrs }, { consts }) {
     const type = asTensor(inputs[0]);
     const [rows, groups, channels] = [rowsOf(type), groupsOf(type), channelsOf(type)];
-    const { workgroups } = gridOf(rows * Number(consts.LANES), kernel.workgroup[0]);
+    const { workgroups } = gridOf(rows * consts.LANES, kernel.workgroup[0]);
     const centre = attrs.kind === 'layer' ? 1 : 0;
     return [
       dispatch({

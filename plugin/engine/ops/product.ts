@@ -1,11 +1,12 @@
 import { shader as matmulShader } from '../../../shaders/engine/matmul.wgsl';
 import { shader as tiledShader } from '../../../shaders/engine/matmul_tiled.wgsl';
 import type { Caps } from '../../gpu/caps.js';
-import type { Consts } from '../../gpu/kernel.js';
 import { kernelOf } from '../../gpu/shader.js';
 import { covering, dispatch } from '../dispatch.js';
 import { ceilDiv, type Dispatch, type Ref, type Variant } from '../op.js';
+import { invalidGraph } from '../tensor.js';
 import { activationPrelude, lanesPrelude } from './activation.js';
+import type { EpilogueConsts } from './epilogue.js';
 import { gridOf } from './grid.js';
 
 const preludes = [lanesPrelude, activationPrelude];
@@ -33,12 +34,16 @@ export interface ProductOperands {
   readonly behind?: { readonly biasAt: number; readonly slopeAt: number };
 }
 
-/** Legal variants. `epilogue` holds the consts ACTIVATION and RESIDUAL. */
-export function productVariants(epilogue: Consts): readonly Variant[] {
+type RowsVariant = Variant<EpilogueConsts & { readonly ROWS: number; readonly OUT_TILE: number }> & {
+  readonly form: 'rows';
+};
+export type ProductVariant = RowsVariant | (Variant<EpilogueConsts> & { readonly form: 'tiled' });
+
+export function productVariants(epilogue: EpilogueConsts): readonly ProductVariant[] {
   return [
-    { id: 'rows-1x1', consts: { ...epilogue, ROWS: 1, OUT_TILE: 1 } },
-    { id: 'rows-4x2', consts: { ...epilogue, ROWS: 4, OUT_TILE: 2 } },
-    { id: 'tiled', consts: epilogue },
+    { form: 'rows', id: 'rows-1x1', consts: { ...epilogue, ROWS: 1, OUT_TILE: 1 } },
+    { form: 'rows', id: 'rows-4x2', consts: { ...epilogue, ROWS: 4, OUT_TILE: 2 } },
+    { form: 'tiled', id: 'tiled', consts: epilogue },
   ];
 }
 
@@ -46,12 +51,17 @@ export function productVariants(epilogue: Consts): readonly Variant[] {
  * Staging in workgroup memory pays once a tile of 32 x 32 is mostly filled and read several times; software GPUs, whose workgroup
  * memory is ordinary memory, gain nothing from it.
  */
-export function selectProduct(p: Product, caps: Caps): string {
-  if (!caps.software && p.rows >= 32 && p.outChannels >= 32 && p.inner >= 32) return 'tiled';
-  return p.rows >= 4 ? 'rows-4x2' : 'rows-1x1';
+export function selectProduct(p: Product, caps: Caps, legal: readonly ProductVariant[]): ProductVariant {
+  const isTiled = !caps.software && p.rows >= 32 && p.outChannels >= 32 && p.inner >= 32;
+  const rows = p.rows >= 4 ? 4 : 1;
+  const found = legal.find((variant) =>
+    variant.form === 'tiled' ? isTiled : !isTiled && variant.consts.ROWS === rows,
+  );
+  if (!found) throw invalidGraph('a product without a variant', legal.map(({ id }) => id).join(', '));
+  return found;
 }
 
-export function lowerProduct(p: Product, operands: ProductOperands, variant: Variant): Dispatch {
+export function lowerProduct(p: Product, operands: ProductOperands, variant: ProductVariant): Dispatch {
   const outGroups = ceilDiv(p.outChannels, 4);
   const innerGroups = ceilDiv(p.inner, 4);
   const shared = {
@@ -71,13 +81,13 @@ export function lowerProduct(p: Product, operands: ProductOperands, variant: Var
     bindings: [operands.a, operands.b, operands.residual, operands.y],
     macs: p.batch * p.rows * p.inner * p.outChannels,
   };
-  if (variant.id === 'tiled') {
+  if (variant.form === 'tiled') {
     // Four rows an invocation.
     const workgroups = covering(tiledKernel, outGroups, ceilDiv(p.rows, 4), p.batch);
     return dispatch({ ...common, kernel: tiledKernel, uniforms: shared, workgroups });
   }
-  const tiles = ceilDiv(outGroups, Number(variant.consts.OUT_TILE));
-  const rowBlocks = ceilDiv(p.rows, Number(variant.consts.ROWS));
+  const tiles = ceilDiv(outGroups, variant.consts.OUT_TILE);
+  const rowBlocks = ceilDiv(p.rows, variant.consts.ROWS);
   const count = tiles * rowBlocks * p.batch;
   const { stride, workgroups } = gridOf(count, rowsKernel.workgroup[0]);
   return dispatch({

@@ -90,7 +90,10 @@ const fits = ({ invocations, workgroupBytes, weights }: Needs, caps: Caps): bool
   workgroupBytes <= caps.maxWorkgroupStorageBytes &&
   weights * 4 <= maxUniformBytes;
 
-function variantsOf({ inputs, attrs }: Problem<WindowBlockAttrs>, caps: Caps): readonly Variant[] {
+/** `broadcast`: keys go from lane to lane of a subgroup. */
+type WindowBlockVariant = Variant & { readonly form: 'shared' | 'broadcast' };
+
+function variantsOf({ inputs, attrs }: Problem<WindowBlockAttrs>, caps: Caps): readonly WindowBlockVariant[] {
   const g = geometryOf(inputs[0], attrs);
   const needs = needsOf(g, attrs);
   if (!fits(needs, caps)) return [];
@@ -106,8 +109,8 @@ function variantsOf({ inputs, attrs }: Problem<WindowBlockAttrs>, caps: Caps): r
     ACTIVATION: activationCodes.silu,
   };
   // GPUs read one address for all from workgroup memory as fast as from a neighbouring lane: the first is what `select` takes.
-  const shared = { id: 'shared', consts };
-  return caps.subgroups ? [shared, { id: 'broadcast', consts }] : [shared];
+  const shared = { form: 'shared', id: 'shared', consts } as const;
+  return caps.subgroups ? [shared, { form: 'broadcast', id: 'broadcast', consts }] : [shared];
 }
 
 /** Multiply-accumulates of all tokens. */
@@ -120,13 +123,16 @@ function macsOf(g: Geometry, { window, hiddenChannels, local, out }: WindowBlock
   return rows * columns * perToken + 2 * channels * pairs(rows, window[0]) * pairs(columns, window[1]);
 }
 
-function lower({ inputs, attrs }: Problem<WindowBlockAttrs>, { id, consts }: Variant): readonly Dispatch[] {
+function lower(
+  { inputs, attrs }: Problem<WindowBlockAttrs>,
+  { form, consts }: WindowBlockVariant,
+): readonly Dispatch[] {
   const g = geometryOf(inputs[0], attrs);
   const { heads, hiddenChannels, window, eps } = attrs;
   const packed = packWindowBlock({ ...attrs, channels: g.channels });
   return [
     dispatch({
-      kernel: id === 'broadcast' ? broadcastKernel : sharedKernel,
+      kernel: form === 'broadcast' ? broadcastKernel : sharedKernel,
       consts,
       uniforms: {
         grid: [g.columns, g.rows],
@@ -146,7 +152,7 @@ function lower({ inputs, attrs }: Problem<WindowBlockAttrs>, { id, consts }: Var
   ];
 }
 
-export const windowBlockOp: CompositeOp<WindowBlockAttrs> = {
+export const windowBlockOp: CompositeOp<WindowBlockAttrs, WindowBlockVariant> = {
   name: 'windowBlock',
   infer([z], attrs) {
     const { rows, columns, channels } = geometryOf(z, attrs);

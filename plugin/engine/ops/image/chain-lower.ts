@@ -11,19 +11,10 @@ import { shader as lumaPrelude } from '../../../../shaders/prelude/luma.wgsl';
 import type { Consts } from '../../../gpu/kernel.js';
 import { kernelOf } from '../../../gpu/shader.js';
 import { dispatch } from '../../dispatch.js';
-import {
-  ceilDiv,
-  type Dispatch,
-  type Footprint,
-  input,
-  output,
-  type Problem,
-  reads,
-  type Variant,
-  weights,
-} from '../../op.js';
+import { ceilDiv, type Dispatch, type Footprint, input, output, type Problem, reads, weights } from '../../op.js';
 import { asImage } from '../../tensor.js';
 import { epilogueConsts } from '../epilogue.js';
+import type { UnrollVariant } from '../unroll.js';
 import { type ChainShape, chainTile, heldOf, marginOf } from './chain-fit.js';
 import { type ChainLayers, packChain } from './chain-weights.js';
 import { strengthParam } from './strength.js';
@@ -66,11 +57,11 @@ function footprintOf(attrs: ConvChainAttrs): Footprint {
   return { tile: [side, side], inputs: head ? [frame] : [frame, reads(margin, scale)] };
 }
 
-export function chainVariants(attrs: ConvChainAttrs): readonly Variant[] {
+export function chainVariants(attrs: ConvChainAttrs): readonly UnrollVariant[] {
   const shape = shapeOf(attrs);
   const first = attrs.head ?? attrs.layers[0];
   const consts = {
-    ACTIVATION: epilogueConsts(first?.activation ? { activation: first.activation } : {}).ACTIVATION ?? 0,
+    ACTIVATION: epilogueConsts(first?.activation ? { activation: first.activation } : {}).ACTIVATION,
     GROUPS: attrs.channels / 4,
     HEAD: shape.head,
     TAIL: shape.tail,

@@ -4,7 +4,7 @@ import { asImage, image, imageDims, tensor, type ValueType } from '../../tensor.
 import type { Value } from '../../value.js';
 import { conv2dOp } from '../conv2d.js';
 import { type Conv2dAttrs, isPlainConv2d } from '../conv2d-filter.js';
-import { selectUnrolled } from '../unroll.js';
+import { selectUnrolled, type UnrollVariant } from '../unroll.js';
 import { chainFits } from './chain-fit.js';
 import { type ConvChainAttrs, chainVariants, lowerChain, shapeOf } from './chain-lower.js';
 
@@ -12,7 +12,7 @@ import { type ConvChainAttrs, chainVariants, lowerChain, shapeOf } from './chain
  * Convolutions from a frame or to a picture, or both, in one dispatch: see shaders/engine/conv_chain.wgsl. Made by fusion alone, from the
  * frame forwards and from the picture backwards, as far as `chainFits` lets them.
  */
-export const convChainOp: Op<ConvChainAttrs> = {
+export const convChainOp: Op<ConvChainAttrs, UnrollVariant> = {
   name: 'convChain',
   infer([frame], { channels, tail }) {
     const { width, height } = asImage(frame);

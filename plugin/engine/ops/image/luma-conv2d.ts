@@ -3,10 +3,19 @@ import { shader as rowsShader } from '../../../../shaders/engine/luma_conv2d_row
 import { shader as activationPrelude } from '../../../../shaders/prelude/activation.wgsl';
 import { shader as lanesPrelude } from '../../../../shaders/prelude/lanes.wgsl';
 import { shader as lumaPrelude } from '../../../../shaders/prelude/luma.wgsl';
-import type { Consts } from '../../../gpu/kernel.js';
 import { kernelOf } from '../../../gpu/shader.js';
 import { covering, dispatch } from '../../dispatch.js';
-import { ceilDiv, type Dispatch, input, type Op, output, type Problem, reads, weights } from '../../op.js';
+import {
+  ceilDiv,
+  type Dispatch,
+  input,
+  type Op,
+  output,
+  type Problem,
+  reads,
+  type Variant,
+  weights,
+} from '../../op.js';
 import { asImage, tensor } from '../../tensor.js';
 import { lumaFilter } from '../../weights/pack/filter.js';
 import { vectorOrZeros } from '../../weights/pack/vector.js';
@@ -26,7 +35,7 @@ const macsOf = ({ inputs, attrs }: Problem<Conv2dAttrs>): number => {
   return width * height * attrs.outChannels * attrs.kernel[0] * attrs.kernel[1];
 };
 
-function lowerWhole(problem: Problem<Conv2dAttrs>, consts: Consts): Dispatch {
+function lowerWhole(problem: Problem<Conv2dAttrs>, consts: LoopConsts): Dispatch {
   const { inputs, attrs } = problem;
   const { width, height } = asImage(inputs[0]);
   const [kh, kw] = attrs.kernel;
@@ -48,7 +57,7 @@ function lowerWhole(problem: Problem<Conv2dAttrs>, consts: Consts): Dispatch {
       slopeAt,
     },
     bindings: [weights(packed), input(0), output()],
-    workgroups: covering(kernel, width, height, ceilDiv(groups, Number(consts.OUT_TILE))),
+    workgroups: covering(kernel, width, height, ceilDiv(groups, consts.OUT_TILE)),
     macs: macsOf(problem),
     footprint: {
       tile: [kernel.workgroup[0], kernel.workgroup[1]],
@@ -72,11 +81,11 @@ function packTile(
 }
 
 /** One dispatch an out tile: see shaders/engine/luma_conv2d_rows.wgsl. */
-function lowerRows(problem: Problem<Conv2dAttrs>, consts: Consts): readonly Dispatch[] {
+function lowerRows(problem: Problem<Conv2dAttrs>, consts: RowsVariant['consts']): readonly Dispatch[] {
   const { inputs, attrs } = problem;
   const { width, height } = asImage(inputs[0]);
   const groups = ceilDiv(attrs.outChannels, 4);
-  const tile = Number(consts.OUT_TILE);
+  const tile = consts.OUT_TILE;
   const shared = { size: [width, height], outGroups: groups, outChannels: attrs.outChannels, rows: stripRows } as const;
   return Array.from({ length: groups / tile }, (_, i) =>
     dispatch({
@@ -91,8 +100,22 @@ function lowerRows(problem: Problem<Conv2dAttrs>, consts: Consts): readonly Disp
   );
 }
 
+type LoopConsts = {
+  readonly ACTIVATION: number;
+  readonly RESIDUAL: number;
+  readonly UNROLL: boolean;
+  readonly KERNEL_H: number;
+  readonly KERNEL_W: number;
+  readonly OUT_TILE: number;
+};
+type WholeVariant = Variant<LoopConsts> & { readonly form: 'whole' };
+type RowsVariant = Variant<{ readonly ACTIVATION: number; readonly OUT_TILE: number }> & { readonly form: 'rows' };
+type LumaConv2dVariant = WholeVariant | RowsVariant;
+
+const isWhole = (variant: LumaConv2dVariant): variant is WholeVariant => variant.form === 'whole';
+
 /** What `luma` and a convolution fuse to. Input: the frame. */
-export const lumaConv2dOp: Op<Conv2dAttrs> = {
+export const lumaConv2dOp: Op<Conv2dAttrs, LumaConv2dVariant> = {
   name: 'lumaConv2d',
   infer([frame], attrs) {
     const { width, height } = asImage(frame);
@@ -105,18 +128,19 @@ export const lumaConv2dOp: Op<Conv2dAttrs> = {
     const loop = { ...epilogue, UNROLL: false, KERNEL_H: 1, KERNEL_W: 1, OUT_TILE: Math.min(groups, 4) };
     const tile = [4, 3, 2].find((count) => groups % count === 0) ?? 1;
     return [
-      { id: 'loop', consts: loop },
-      { id: 'unroll', consts: { ...loop, UNROLL: true, KERNEL_H: kh, KERNEL_W: kw } },
+      { form: 'whole', id: 'loop', consts: loop },
+      { form: 'whole', id: 'unroll', consts: { ...loop, UNROLL: true, KERNEL_H: kh, KERNEL_W: kw } },
       ...(kh === 3 && kw === 3
-        ? [{ id: 'rows', consts: { ACTIVATION: epilogue.ACTIVATION ?? 0, OUT_TILE: tile } }]
+        ? ([{ form: 'rows', id: 'rows', consts: { ACTIVATION: epilogue.ACTIVATION, OUT_TILE: tile } }] as const)
         : []),
     ];
   },
   select(problem, caps) {
     const legal = lumaConv2dOp.variants(problem, caps);
-    const rows = caps.software ? legal.find(({ id }) => id === 'rows') : undefined;
-    return rows ?? selectUnrolled(legal, caps);
+    const rows = caps.software ? legal.find(({ form }) => form === 'rows') : undefined;
+    return rows ?? selectUnrolled(legal.filter(isWhole), caps);
   },
   absorbConsumer: startChain,
-  lower: (problem, { id, consts }) => (id === 'rows' ? lowerRows(problem, consts) : [lowerWhole(problem, consts)]),
+  lower: (problem, variant) =>
+    isWhole(variant) ? [lowerWhole(problem, variant.consts)] : lowerRows(problem, variant.consts),
 };

@@ -26,7 +26,7 @@ import { conv2dOp } from '../conv2d.js';
 import { type Conv2dAttrs, isPlainConv2d } from '../conv2d-filter.js';
 import { packWithEpilogue } from '../epilogue.js';
 import { stripGrid, stripRows, stripTile } from '../strip.js';
-import { selectUnrolled } from '../unroll.js';
+import { selectUnrolled, type UnrollVariant } from '../unroll.js';
 import { endChain } from './conv-chain.js';
 import { strengthParam } from './strength.js';
 
@@ -34,11 +34,12 @@ const kernel = kernelOf('luma_residual', shader, { preludes: [bilinearPrelude], 
 const rowsKernel = kernelOf('luma_residual_rows', rowsShader, { tiles: true });
 const fusedKernel = kernelOf('conv2d_luma_residual', fusedShader, { preludes: [bilinearPrelude], tiles: true });
 
-const pixels: Variant = { id: 'pixels', consts: {} };
-const rows: Variant = { id: 'rows', consts: {} };
+type LumaResidualVariant = Variant & { readonly form: 'pixels' | 'rows' };
+const pixels: LumaResidualVariant = { form: 'pixels', id: 'pixels', consts: {} };
+const rows: LumaResidualVariant = { form: 'rows', id: 'rows', consts: {} };
 
 /** Inputs: the frame, then the residual `[H, W, 4]`. */
-export const lumaResidualOp: Op<undefined> = {
+export const lumaResidualOp: Op<undefined, LumaResidualVariant> = {
   name: 'lumaResidual',
   infer([frame, residual]) {
     const { width, height } = asImage(frame);
@@ -49,7 +50,7 @@ export const lumaResidualOp: Op<undefined> = {
   },
   variants: () => [pixels, rows],
   select: (_problem, caps) => (caps.software ? rows : pixels),
-  lower({ inputs }, { id, consts }) {
+  lower({ inputs }, { form, consts }) {
     const { width, height } = asImage(inputs[0]);
     const uniforms = { size: [width, height], strength: strengthParam } as const;
     const common = { consts, bindings: [input(0), input(1), output()], macs: width * height * 4 * 9 };
@@ -57,7 +58,7 @@ export const lumaResidualOp: Op<undefined> = {
       tile: [2 * across, 2 * down],
       inputs: [reads(1, 0.5), reads(0, 0.5)],
     });
-    if (id === rows.id)
+    if (form === 'rows')
       return [
         dispatch({
           ...common,
@@ -91,7 +92,7 @@ function absorbConv2d(
 }
 
 /** What a convolution and `lumaResidual` fuse to. Inputs: the frame, then x. */
-export const conv2dLumaResidualOp: Op<Conv2dAttrs> = {
+export const conv2dLumaResidualOp: Op<Conv2dAttrs, UnrollVariant> = {
   name: 'conv2dLumaResidual',
   infer: ([frame]) => [image(asImage(frame).width * 2, asImage(frame).height * 2)],
   variants({ inputs, attrs }) {

@@ -5,12 +5,12 @@ import type { Caps } from '../../../gpu/caps.js';
 import { kernelOf } from '../../../gpu/shader.js';
 import { covering, dispatch } from '../../dispatch.js';
 import type { Graph } from '../../graph.js';
-import { input, type Op, output, type Problem, type Variant, weights } from '../../op.js';
+import { input, type Op, output, type Problem, weights } from '../../op.js';
 import { asImage, groupsOf, type ImageType, image, imageDims, invalidGraph } from '../../tensor.js';
 import type { Value } from '../../value.js';
 import { type Int8Layer, packInt8 } from '../../weights/pack/int8.js';
 import { strengthParam } from '../image/strength.js';
-import { selectUnrolled } from '../unroll.js';
+import { selectUnrolled, type UnrollVariant } from '../unroll.js';
 import { int8Features } from './conv2d-int8.js';
 
 const kernel = kernelOf('conv2d_int8_luma_residual', shader, {
@@ -18,7 +18,7 @@ const kernel = kernelOf('conv2d_int8_luma_residual', shader, {
   tiles: true,
 });
 
-function variants({ inputs, attrs }: Problem<Int8Layer>, caps: Caps): readonly Variant[] {
+function variants({ inputs, attrs }: Problem<Int8Layer>, caps: Caps): readonly UnrollVariant[] {
   if (!caps.packedInt8) return [];
   const inGroups = groupsOf(int8Features(inputs[1], attrs));
   return [
@@ -28,7 +28,7 @@ function variants({ inputs, attrs }: Problem<Int8Layer>, caps: Caps): readonly V
 }
 
 /** Inputs: the frame, then x. */
-export const conv2dInt8LumaResidualOp: Op<Int8Layer> = {
+export const conv2dInt8LumaResidualOp: Op<Int8Layer, UnrollVariant> = {
   name: 'conv2dInt8LumaResidual',
   infer([frame, x], attrs) {
     const { width, height } = asImage(frame);

@@ -44,10 +44,18 @@ export function checkRounding(name: string, { scale, zeroPoints }: Int8Rounding,
     throw invalidGraph(`${name}: zero points [${zeroPoints.join(', ')}]`, `${channels} of -128 to 127`);
 }
 
-function variants({ inputs, attrs }: Problem<Conv2dInt8Attrs>, caps: Caps): readonly Variant[] {
+type Conv2dInt8Variant = Variant<{
+  readonly UNROLL: boolean;
+  readonly IN_GROUPS: number;
+  readonly PIXELS: number;
+  readonly OUT_TILE: number;
+  readonly ACTIVATION: number;
+}>;
+
+function variants({ inputs, attrs }: Problem<Conv2dInt8Attrs>, caps: Caps): readonly Conv2dInt8Variant[] {
   if (!caps.packedInt8) return [];
   const inGroups = groupsOf(int8Features(inputs[0], attrs));
-  const variant = (unroll: boolean, pixels: number, outTile: number): Variant => ({
+  const variant = (unroll: boolean, pixels: number, outTile: number): Conv2dInt8Variant => ({
     id: `${unroll ? 'unroll' : 'loop'}-${pixels}x${outTile}`,
     consts: {
       UNROLL: unroll,
@@ -66,7 +74,7 @@ function widestTile({ outChannels }: Conv2dInt8Attrs, unroll: boolean): number {
   return unroll && groups >= 4 ? 4 : Math.min(groups, 2);
 }
 
-export const conv2dInt8Op: Op<Conv2dInt8Attrs> = {
+export const conv2dInt8Op: Op<Conv2dInt8Attrs, Conv2dInt8Variant> = {
   name: 'conv2dInt8',
   infer([x], attrs) {
     const { height, width } = imageDims(int8Features(x, attrs));
@@ -75,9 +83,7 @@ export const conv2dInt8Op: Op<Conv2dInt8Attrs> = {
   },
   variants,
   select(problem, caps) {
-    const unroll = !caps.software;
-    const id = `${unroll ? 'unroll' : 'loop'}-4x${widestTile(problem.attrs, unroll)}`;
-    const found = variants(problem, caps).find((variant) => variant.id === id);
+    const found = variants(problem, caps).find(({ consts }) => consts.PIXELS === 4 && consts.UNROLL !== caps.software);
     if (!found) throw invalidGraph(`${problem.attrs.weight}: a device without dot4I8Packed`, 'packed int8');
     return found;
   },
@@ -86,7 +92,7 @@ export const conv2dInt8Op: Op<Conv2dInt8Attrs> = {
     const { height, width, channels } = imageDims(x);
     const { packed, paramsAt, zerosAt } = packInt8(attrs, channels, attrs.output);
     const outGroups = ceilDiv(attrs.outChannels, 4);
-    const pixels = Number(consts.PIXELS);
+    const pixels = consts.PIXELS;
     const [across, down] = kernel.workgroup;
     return [
       dispatch({
@@ -102,7 +108,7 @@ export const conv2dInt8Op: Op<Conv2dInt8Attrs> = {
           inverseStep: 1 / attrs.output.scale,
         },
         bindings: [weights(packed), input(0), output()],
-        workgroups: covering(kernel, ceilDiv(width, pixels), height, ceilDiv(outGroups, Number(consts.OUT_TILE))),
+        workgroups: covering(kernel, ceilDiv(width, pixels), height, ceilDiv(outGroups, consts.OUT_TILE)),
         macs: width * height * attrs.outChannels * channels * 9,
         footprint: { tile: [across * pixels, down], inputs: [{ scale: 1, reach: 1 }] },
       }),

@@ -5,13 +5,13 @@ import type { Caps } from '../../../gpu/caps.js';
 import { kernelOf } from '../../../gpu/shader.js';
 import { covering, dispatch } from '../../dispatch.js';
 import type { Graph } from '../../graph.js';
-import { ceilDiv, input, type Op, output, type Problem, reads, type Variant, weights } from '../../op.js';
+import { ceilDiv, input, type Op, output, type Problem, reads, weights } from '../../op.js';
 import { asImage, type ImageType, type TensorType, tensor } from '../../tensor.js';
 import type { Value } from '../../value.js';
 import { type Int8Rounding, lumaInt8Filter } from '../../weights/pack/int8.js';
 import { activationCodes, activationPrelude, lanesPrelude } from '../activation.js';
 import { packWithEpilogue } from '../epilogue.js';
-import { selectUnrolled } from '../unroll.js';
+import { selectUnrolled, type UnrollVariant } from '../unroll.js';
 import { checkRounding } from './conv2d-int8.js';
 
 const kernel = kernelOf('luma_conv2d_int8', shader, {
@@ -28,7 +28,7 @@ export interface LumaConv2dInt8Attrs {
   readonly output: Int8Rounding;
 }
 
-function variants({ attrs }: Problem<LumaConv2dInt8Attrs>, caps: Caps): readonly Variant[] {
+function variants({ attrs }: Problem<LumaConv2dInt8Attrs>, caps: Caps): readonly UnrollVariant[] {
   if (!caps.packedInt8) return [];
   const loop = { UNROLL: false, OUT_GROUPS: 1, ACTIVATION: activationCodes.prelu };
   return [
@@ -38,7 +38,7 @@ function variants({ attrs }: Problem<LumaConv2dInt8Attrs>, caps: Caps): readonly
 }
 
 /** Input: the frame. */
-export const lumaConv2dInt8Op: Op<LumaConv2dInt8Attrs> = {
+export const lumaConv2dInt8Op: Op<LumaConv2dInt8Attrs, UnrollVariant> = {
   name: 'lumaConv2dInt8',
   infer([frame], { weight, outChannels, output: rounding }) {
     const { width, height } = asImage(frame);
