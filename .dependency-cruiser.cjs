@@ -149,6 +149,12 @@ module.exports = {
       to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
     },
     {
+      name: 'no cycles in the engine, not even of types',
+      severity: 'error',
+      from: { path: '^plugin/engine/' },
+      to: { circular: true },
+    },
+    {
       name: 'imports resolve',
       severity: 'error',
       from: {},

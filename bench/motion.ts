@@ -7,7 +7,8 @@ import type { Tier } from '../plugin/core/model-source.js';
 import type { GpuDevice } from '../plugin/gpu/device.js';
 import { GpuTimer } from '../plugin/gpu/timer.js';
 import type { UpscalePrecision } from '../plugin/upscale/precision.js';
-import { mixtureEvery, UpscaleStage } from '../plugin/upscale/upscale-stage.js';
+import { UpscaleStage } from '../plugin/upscale/upscale-stage.js';
+import { framesARound } from './frames-a-round.js';
 import { type Interruption, inOneLine } from './interruption.js';
 
 const textureUsage = 0x1 | 0x2 | 0x4 | 0x8; // COPY_SRC | COPY_DST | TEXTURE_BINDING | STORAGE_BINDING
@@ -65,13 +66,13 @@ class Textures {
 /** Milliseconds a frame, of as many as share one that decides the mixture of experts. */
 async function timeFrame({ device }: GpuDevice, stage: UpscaleStage, timer: GpuTimer): Promise<number> {
   const startMs = performance.now();
-  for (let i = 0; i < mixtureEvery; i++) {
+  for (let i = 0; i < framesARound; i++) {
     const encoder = device.createCommandEncoder({ label: 'motion' });
     stage.record(encoder, timer, i % 2);
     device.queue.submit([encoder.finish()]);
   }
   await device.queue.onSubmittedWorkDone();
-  return (performance.now() - startMs) / mixtureEvery;
+  return (performance.now() - startMs) / framesARound;
 }
 
 async function computedShare({ device }: GpuDevice, stage: UpscaleStage): Promise<number> {

@@ -11,7 +11,7 @@ import { ClipModel, names as clipNames, endOfText } from '../models/clip/index.j
 import { openMobileVit } from '../models/mobilevit/index.js';
 import { readJsonFile } from '../plugin/engine/files/json-file.js';
 import type { Graph } from '../plugin/engine/graph.js';
-import { compile } from '../plugin/engine/plan.js';
+import { compile } from '../plugin/engine/plan/compile.js';
 import { leastCosine } from '../plugin/engine/testing/cosine.js';
 import { diskFolder } from '../plugin/engine/testing/disk-folder.js';
 import { runGraph } from '../plugin/engine/testing/run-graph.js';

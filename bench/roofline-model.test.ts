@@ -3,7 +3,8 @@ import { Graph } from '../plugin/engine/graph.js';
 import { conv2d } from '../plugin/engine/ops/conv2d.js';
 import { luma } from '../plugin/engine/ops/image/luma.js';
 import { lumaResidual } from '../plugin/engine/ops/image/luma-residual.js';
-import { compile, type Plan } from '../plugin/engine/plan.js';
+import { compile } from '../plugin/engine/plan/compile.js';
+import type { Plan } from '../plugin/engine/plan/plan.js';
 import { image } from '../plugin/engine/tensor.js';
 import {
   ceilingsMs,

@@ -1,5 +1,5 @@
 import { recomputeOf } from '../plugin/engine/ops/image/chain-fit.js';
-import type { Plan, PlanStep } from '../plugin/engine/plan.js';
+import type { Plan, PlanStep } from '../plugin/engine/plan/plan.js';
 import type { Caps } from '../plugin/gpu/caps.js';
 
 /** A GPU by its two ceilings. */

@@ -8,8 +8,9 @@ import { buildGraph, shippedTiers } from '../models/mobilevit-sr/index.js';
 import type { Size } from '../plugin/core/geometry.js';
 import { type Tier, tiers } from '../plugin/core/model-source.js';
 import { checkManifest } from '../plugin/engine/files/manifest.js';
-import { compile, type Plan } from '../plugin/engine/plan.js';
-import { mixtureEvery } from '../plugin/upscale/upscale-stage.js';
+import { compile } from '../plugin/engine/plan/compile.js';
+import type { Plan } from '../plugin/engine/plan/plan.js';
+import { framesARound as oneFrameIn } from './frames-a-round.js';
 import {
   ceilingsMs,
   devices,
@@ -51,6 +52,10 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }
 
+/** Of a frame that is one of the most. */
+const dispatchesOf = ({ segments }: Plan): number =>
+  segments.reduce((n, { condition, first, end }) => n + (condition.kind === 'every-frame' ? end - first : 0), 0);
+
 function summary(): string {
   const rows = sizes.flatMap((size) =>
     tiers.map((tier) => {
@@ -58,7 +63,7 @@ function summary(): string {
       return [
         `${tier}, ${size.name}`,
         String(plan.steps.length),
-        String(plan.steps.filter(({ decidesMixture }) => !decidesMixture).length),
+        String(dispatchesOf(plan)),
         (plan.macs / 1e6).toFixed(0),
         (doneInAll(plan).macs / 1e6).toFixed(0),
         mega(movedBytes(plan)),
@@ -72,7 +77,7 @@ function summary(): string {
   const head = [
     '',
     'dispatches',
-    `with ${mixtureEvery - 1} frames in ${mixtureEvery}`,
+    `with ${oneFrameIn - 1} frames in ${oneFrameIn}`,
     'MMAC',
     'with seams',
     'MB moved',

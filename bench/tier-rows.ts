@@ -4,8 +4,8 @@ import { type Gpu, median, NodeUpscaler } from '../cli/gpu/node-upscaler.js';
 import type { Size } from '../plugin/core/geometry.js';
 import type { Tier } from '../plugin/core/model-source.js';
 import type { UpscalePrecision } from '../plugin/upscale/precision.js';
-import { mixtureEvery } from '../plugin/upscale/upscale-stage.js';
 import { BilinearPass } from './bilinear-pass.js';
+import { framesARound } from './frames-a-round.js';
 import { type Interruption, inOneLine } from './interruption.js';
 
 export interface NamedSize {
@@ -175,7 +175,7 @@ async function time(
       if (interruption.ended) return;
       await attempt(candidate, async () => {
         if (i === 0) candidate.submits = (await interruption.unless(countSubmits(device, candidate.run))) ?? Number.NaN;
-        const ms = await interruption.unless(candidate.run(mixtureEvery));
+        const ms = await interruption.unless(candidate.run(framesARound));
         if (ms !== undefined) (i < warmUp ? candidate.warmUpTimes : candidate.times).push(ms);
       });
     }

@@ -2,7 +2,7 @@
 // of options.ts.
 import { readFile, writeFile } from 'node:fs/promises';
 import { CommandError, reportErrors } from '../../cli/command-error.js';
-import { mixtureEvery } from '../../plugin/upscale/upscale-stage.js';
+import { framesARound } from '../frames-a-round.js';
 import { Interruption, inOneLine } from '../interruption.js';
 import { openBrowser } from './browser.js';
 import { checkLines, checks } from './checks.js';
@@ -19,8 +19,8 @@ import { groups } from './sample.js';
 
 /** A software adapter takes seconds for some frames. A round has as many as share one that decides the mixture of experts, or more. */
 const usualRounds = {
-  software: { warmUp: 1, timed: 5, framesARound: mixtureEvery },
-  hardware: { warmUp: 5, timed: 30, framesARound: 4 * mixtureEvery },
+  software: { warmUp: 1, timed: 5, framesARound },
+  hardware: { warmUp: 5, timed: 30, framesARound: 4 * framesARound },
 } as const satisfies Record<string, Rounds>;
 
 /** Why those that were opened could not be timed, or not in each round. */

@@ -1,5 +1,5 @@
 import { median } from '../../cli/gpu/node-upscaler.js';
-import { mixtureEvery } from '../../plugin/upscale/upscale-stage.js';
+import { framesARound as oneFrameIn } from '../frames-a-round.js';
 import type { Family } from './contender.js';
 import type { Score } from './metrics.js';
 import type { FirstFrame, Judged, Times } from './page.js';
@@ -176,7 +176,7 @@ export function preface(report: Report): readonly string[] {
     `ms: median of ${rounds} rounds${batch} in turns, ${timedSize.width}x${timedSize.height} to twice that,`,
     '    from handing over the frame (a texture copy) to onSubmittedWorkDone; first ms: creation to first result',
     `    with ${report.cold ? 'an empty' : "the machine's"} shader cache`,
-    `Vitreous: one frame in ${mixtureEvery} decides the mixture of experts; dispatches of such a frame`,
+    `Vitreous: one frame in ${oneFrameIn} decides the mixture of experts; dispatches of such a frame`,
     `gain over Lanczos in luma on ${counts.join(' / ')}, 8 pixels shaved`,
     ...report.leftOut.map((reason) =>
       reason.startsWith('Vitreous') ? `left out: ${reason}` : `peers left out: ${reason}`,

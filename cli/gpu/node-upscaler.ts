@@ -5,7 +5,7 @@ import type { Size } from '../../plugin/core/geometry.js';
 import type { Tier } from '../../plugin/core/model-source.js';
 import { readWeights } from '../../plugin/engine/files/load.js';
 import { checkManifest } from '../../plugin/engine/files/manifest.js';
-import type { Plan } from '../../plugin/engine/plan.js';
+import type { Plan } from '../../plugin/engine/plan/plan.js';
 import { GpuDevice } from '../../plugin/gpu/device.js';
 import { GpuTimer } from '../../plugin/gpu/timer.js';
 import { bufferUsage, mapModeRead } from '../../plugin/gpu/usage.js';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { fileFolder } from '../../plugin/detect/hub/file-folder.js';
-import { compile } from '../../plugin/engine/plan.js';
+import { compile } from '../../plugin/engine/plan/compile.js';
 import { testCaps } from '../../plugin/engine/testing/caps.js';
 import { packAll } from '../../plugin/engine/testing/packed.js';
 import { type RawTensor, safetensorsBytes } from '../../plugin/engine/testing/safetensors-bytes.js';

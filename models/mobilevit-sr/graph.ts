@@ -1,4 +1,6 @@
+import type { MixtureReading } from '../../plugin/engine/files/manifest.js';
 import { Graph } from '../../plugin/engine/graph.js';
+import { blendWeights } from '../../plugin/engine/ops/blend-weights.js';
 import { conv2d } from '../../plugin/engine/ops/conv2d.js';
 import { expertMixture } from '../../plugin/engine/ops/expert-mixture.js';
 import { luma } from '../../plugin/engine/ops/image/luma.js';
@@ -21,6 +23,8 @@ export interface TokenBranch {
   readonly patch: number;
   /** Side of an attention window, tokens. */
   readonly window: number;
+  /** How it follows the frames of a video. */
+  readonly reading: MixtureReading;
 }
 
 /** The sizes of a tier; see card.md for the network they describe. */
@@ -36,21 +40,11 @@ export const trunkKeys = ['channels', 'bodyConvs'] as const;
 export const tokenKeys = ['experts', 'tokenDim', 'blocks', 'heads', 'patch', 'window'] as const;
 
 const layerNormEpsilon = 1e-5;
-/** Of a filter's response: half a step of 8 bits, as in training. */
-const responseFloor = 0.5 / 255;
-/**
- * One frame's reading is noisy, and more so the more moves: what averaging it gains is in card.md. With one frame in four, half a second at 30
- * frames a second.
- */
-const mixtureFollow = 1 / 4;
-/** What a frame whose shares are off by so much loses is in card.md; what stands still moves them by less, from frame to frame. */
-const mixtureHold = 0.02;
-
 /** The branch that reads how compressed a frame is, and what kind of picture: patches → tokens → attention → a mixture of experts. */
 function mixture(
   graph: Graph,
   frame: Value<ImageType>,
-  { experts, tokenDim, blocks, heads, patch, window }: TokenBranch,
+  { experts, tokenDim, blocks, heads, patch, window, reading }: TokenBranch,
 ): Value<TensorType> {
   const spectrum = {
     weight: 'tokens.embed.weight',
@@ -58,7 +52,7 @@ function mixture(
     deviation: 'tokens.token_deviation',
     filters: tokenDim,
     patch,
-    floor: responseFloor,
+    floor: reading.responseFloor,
   };
   let z = patchSpectrum(graph, frame, spectrum, 'tokens.embed');
   for (let i = 0; i < blocks; i++) {
@@ -72,8 +66,8 @@ function mixture(
     hidden: 'tokens.hidden',
     mixture: 'tokens.mixture',
     experts,
-    follow: mixtureFollow,
-    hold: mixtureHold,
+    averageRate: reading.averageRate,
+    hysteresis: reading.hysteresis,
   };
   return expertMixture(graph, z, average, 'mixture');
 }
@@ -93,10 +87,13 @@ export function mobilevitSr(
   const { tokens } = architecture;
   const graph = new Graph();
   const frame = graph.input('frame', image(size.width, size.height));
-  const shares = tokens && mixture(graph, frame, tokens);
+  if (tokens) {
+    const { experts, reading } = tokens;
+    graph.segment('mixture', { kind: 'one-in', frames: reading.oneFrameIn }, () =>
+      blendWeights(graph, mixture(graph, frame, tokens), { experts, prefixes: ['head.', 'body.', 'tail.'] }),
+    );
+  }
   graph.output(int8Inputs ? int8Trunk(graph, frame, architecture, int8Inputs) : realTrunk(graph, frame, architecture));
-  if (tokens && shares)
-    graph.blendWeights({ mixture: shares, experts: tokens.experts, prefixes: ['head.', 'body.', 'tail.'] });
   return graph;
 }
 

@@ -1,4 +1,4 @@
-import { int8InputsOf, type Manifest } from '../../plugin/engine/files/manifest.js';
+import { int8InputsOf, type Manifest, mixtureOf } from '../../plugin/engine/files/manifest.js';
 import { architectureOf } from '../../plugin/engine/files/manifest-fields.js';
 import type { ShippedFile } from '../../plugin/engine/files/shipped-file.js';
 import type { Graph } from '../../plugin/engine/graph.js';
@@ -72,7 +72,7 @@ function architectureIn(manifest: Manifest): Architecture {
   const trunk = architectureOf(manifest, trunkKeys);
   return manifest.architecture.tokenDim === undefined
     ? trunk
-    : { ...trunk, tokens: architectureOf(manifest, tokenKeys) };
+    : { ...trunk, tokens: { ...architectureOf(manifest, tokenKeys), reading: mixtureOf(manifest) } };
 }
 
 /**

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { checkManifest } from '../../plugin/engine/files/manifest.js';
-import { compile } from '../../plugin/engine/plan.js';
+import { compile } from '../../plugin/engine/plan/compile.js';
 import { testCaps } from '../../plugin/engine/testing/caps.js';
 import { codeThrownBy } from '../../plugin/engine/testing/thrown.js';
 import { buildGraph, shippedTiers } from './index.js';

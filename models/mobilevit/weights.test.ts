@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { compile } from '../../plugin/engine/plan.js';
+import { compile } from '../../plugin/engine/plan/compile.js';
 import { testCaps } from '../../plugin/engine/testing/caps.js';
 import { packAll } from '../../plugin/engine/testing/packed.js';
 import { codeThrownBy } from '../../plugin/engine/testing/thrown.js';

@@ -2,7 +2,7 @@ import { type DisposableResource, disposeSymbol } from '../core/dispose.js';
 import type { Rect, Size } from '../core/geometry.js';
 import { Graph } from '../engine/graph.js';
 import { boxStepsPerPixel, cropResize } from '../engine/ops/image/crop-resize.js';
-import { compile } from '../engine/plan.js';
+import { compile } from '../engine/plan/compile.js';
 import { Runner } from '../engine/runner.js';
 import { image, tensor } from '../engine/tensor.js';
 import type { GpuDevice } from '../gpu/device.js';

@@ -1,7 +1,7 @@
 import { type DisposableResource, disposeSymbol } from '../core/dispose.js';
 import type { Size } from '../core/geometry.js';
 import type { Graph } from '../engine/graph.js';
-import { compile } from '../engine/plan.js';
+import { compile } from '../engine/plan/compile.js';
 import { Runner } from '../engine/runner.js';
 import type { GpuDevice } from '../gpu/device.js';
 import type { Precision } from '../gpu/kernel.js';

@@ -1,5 +1,5 @@
 import { type DisposableResource, disposeSymbol } from '../core/dispose.js';
-import { compile } from '../engine/plan.js';
+import { compile } from '../engine/plan/compile.js';
 import { Runner } from '../engine/runner.js';
 import type { GpuDevice } from '../gpu/device.js';
 import type { Precision } from '../gpu/kernel.js';

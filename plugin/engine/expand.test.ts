@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { expand } from './expand.js';
 import { Graph } from './graph.js';
-import { type WindowBlockAttrs, windowBlock, windowBlockOp } from './ops/window-block.js';
-import { compile } from './plan.js';
+import { windowBlock, windowBlockOp } from './ops/window-block.js';
+import type { WindowBlockAttrs } from './ops/window-block-attrs.js';
+import { compile } from './plan/compile.js';
 import { tensor } from './tensor.js';
 import { testCaps } from './testing/caps.js';
 

@@ -27,9 +27,11 @@ export function expand(graph: Graph, caps: Caps, isForced: (node: GraphNode) => 
     if (!isComposite(op) || isForced(node) || !op.prefersParts(node, caps)) return [node];
     const from = built.nodes.length;
     const result = op.parts(built, node);
-    return built.nodes
-      .slice(from)
-      .map((part) => (part.outputs.includes(result) ? { ...part, outputs: node.outputs } : part));
+    return built.nodes.slice(from).map((part) => ({
+      ...part,
+      segment: node.segment,
+      ...(part.outputs.includes(result) ? { outputs: node.outputs } : {}),
+    }));
   });
   return built.withNodes(nodes);
 }

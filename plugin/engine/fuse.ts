@@ -1,5 +1,5 @@
 import type { Graph, GraphNode } from './graph.js';
-import type { FusedNode, FusionTarget } from './op.js';
+import { type FusedNode, type FusionTarget, isParameterOp } from './op.js';
 
 /** Consumers of each value, by id; being an output of the graph counts as one more. */
 function countUses(nodes: readonly GraphNode[], graph: Graph): Map<number, number> {
@@ -11,7 +11,9 @@ function countUses(nodes: readonly GraphNode[], graph: Graph): Map<number, numbe
 }
 
 function tryFuse(producer: GraphNode, consumer: GraphNode, uses: number, target: FusionTarget): FusedNode | undefined {
-  if (producer.outputs.length !== 1) return undefined;
+  // What runs with other frames, or writes where something stands, is a dispatch of its own.
+  if (producer.outputs.length !== 1 || producer.updates || consumer.updates) return undefined;
+  if (producer.segment !== consumer.segment && !producer.op.isCheap) return undefined;
   if (uses > 1 && !producer.op.isCheap) return undefined;
   return (
     producer.op.absorbConsumer?.(producer, consumer, target) ?? consumer.op.absorbProducer?.(consumer, producer, target)
@@ -27,7 +29,8 @@ function fuseOnce(graph: Graph, nodes: readonly GraphNode[], target: FusionTarge
       const producer = producers.get(value.id);
       const fused = producer && tryFuse(producer, consumer, uses.get(value.id) ?? 0, target);
       if (!producer || !fused) continue;
-      const merged: GraphNode = { ...fused, outputs: consumer.outputs, name: mergedName(producer, consumer) };
+      const name = mergedName(producer, consumer);
+      const merged: GraphNode = { ...fused, outputs: consumer.outputs, name, segment: consumer.segment };
       return nodes.map((node, i) => (i === at ? merged : node));
     }
   }
@@ -42,7 +45,8 @@ function withoutDead(graph: Graph, nodes: readonly GraphNode[]): readonly GraphN
   const live = new Set(graph.outputs.map((value) => value.id));
   const kept: GraphNode[] = [];
   for (const node of [...nodes].reverse()) {
-    if (!node.outputs.some((value) => live.has(value.id))) continue;
+    const lasts = node.updates !== undefined || isParameterOp(node.op);
+    if (!lasts && !node.outputs.some((value) => live.has(value.id))) continue;
     for (const value of node.inputs) live.add(value.id);
     kept.push(node);
   }

@@ -1,5 +1,6 @@
 import type { Op } from './op.js';
-import { type ImageType, invalidGraph, type TensorType, type ValueType } from './tensor.js';
+import { type Condition, everyFrame, type Segment } from './segment.js';
+import { type ImageType, invalidGraph, sameShape, type TensorType, type ValueType } from './tensor.js';
 import type { Value } from './value.js';
 
 export interface GraphNode<A = unknown> {
@@ -8,15 +9,10 @@ export interface GraphNode<A = unknown> {
   readonly outputs: readonly Value[];
   readonly attrs: A;
   readonly name: string;
-}
-
-/** Weights that a plan makes of several versions, in a mixture that frames decide. */
-export interface Blend {
-  /** `expertMixture`'s output. */
-  readonly mixture: Value<TensorType>;
-  readonly experts: number;
-  /** Begins the names of the weights that come in so many versions: `[experts, …]` in place of `[…]`. */
-  readonly prefixes: readonly string[];
+  /** With which frames it runs. */
+  readonly segment: Segment;
+  /** The state whose storage its one output is: it may read there what the frame before left. */
+  readonly updates?: Value;
 }
 
 /**
@@ -27,7 +23,8 @@ export class Graph {
   readonly #nodes: GraphNode[] = [];
   readonly #inputs: Value[] = [];
   readonly #outputs: Value[] = [];
-  #blend: Blend | undefined;
+  readonly #states: Value[] = [];
+  #segment = everyFrame;
   #nextId = 0;
 
   get nodes(): readonly GraphNode[] {
@@ -39,8 +36,8 @@ export class Graph {
   get outputs(): readonly Value[] {
     return this.#outputs;
   }
-  get blend(): Blend | undefined {
-    return this.#blend;
+  get states(): readonly Value[] {
+    return this.#states;
   }
 
   input<T extends ValueType>(name: string, type: T): Value<T> {
@@ -71,7 +68,7 @@ export class Graph {
     );
     const outputs = types.map((type, i) => this.#value(types.length > 1 ? `${name}.${i}` : name, type));
     // Attributes are opaque to the graph: only the op that wrote them reads them.
-    this.#nodes.push({ op: op as Op, inputs, outputs, attrs, name });
+    this.#nodes.push({ op: op as Op, inputs, outputs, attrs, name, segment: this.#segment });
     return outputs;
   }
 
@@ -79,13 +76,41 @@ export class Graph {
     if (!this.#outputs.includes(value)) this.#outputs.push(value);
   }
 
+  /** What lasts from frame to frame: as the frame before left it, zeros before the first. */
+  state(name: string, type: TensorType): Value<TensorType> {
+    const value = this.#value(name, type);
+    this.#states.push(value);
+    return value;
+  }
+
   /**
-   * Weights are read as mixtures of experts (conditionally parameterized convolutions, Yang et al. 2019): those whose name begins so, from
-   * the node after the mixture on. The mixture becomes an output, since it lasts.
+   * Adds a node that writes a state: for the frames to come, and for the nodes behind it. Its kernel may read what stands there.
+   *
+   * @returns the state as it is from here on
+   * @throws VitreousError `graph-invalid` for an output of another type
    */
-  blendWeights(blend: Blend): void {
-    this.#blend = blend;
-    this.output(blend.mixture);
+  update<A>(op: Op<A>, inputs: readonly Value[], state: Value<TensorType>, attrs: A, name: string): Value<TensorType> {
+    const next = this.add(op, inputs, attrs, name);
+    const node = this.#nodes.pop();
+    if (!node || !sameShape(next.type, state.type) || next.type.dtype !== state.type.dtype)
+      throw invalidGraph(
+        `[${next.type.shape.join(', ')}] for state '${state.name}'`,
+        `[${state.type.shape.join(', ')}]`,
+      );
+    const value: Value<TensorType> = { ...next, name: state.name };
+    this.#nodes.push({ ...node, outputs: [value], updates: state });
+    return value;
+  }
+
+  /** What `build` adds runs with these frames only. */
+  segment<T>(name: string, condition: Condition, build: () => T): T {
+    const outer = this.#segment;
+    this.#segment = { name, condition };
+    try {
+      return build();
+    } finally {
+      this.#segment = outer;
+    }
   }
 
   /** The same inputs and outputs with other nodes in between: what a rewrite returns. */
@@ -94,7 +119,7 @@ export class Graph {
     graph.#nodes.push(...nodes);
     graph.#inputs.push(...this.#inputs);
     graph.#outputs.push(...this.#outputs);
-    graph.#blend = this.#blend;
+    graph.#states.push(...this.#states);
     graph.#nextId = this.#nextId;
     return graph;
   }

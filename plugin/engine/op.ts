@@ -33,7 +33,16 @@ export type UniformWord = number | { readonly f32: number } | { readonly i32: nu
 export type Ref =
   | { readonly kind: 'input'; readonly index: number }
   | { readonly kind: 'output'; readonly index: number }
-  | { readonly kind: 'weights'; readonly packed: Packed };
+  | { readonly kind: 'weights'; readonly packed: Packed }
+  | ComputedRef;
+
+/** Weights that the plan itself computes, as the dispatch that writes them binds them. */
+export interface ComputedRef {
+  readonly kind: 'computed';
+  readonly offsetBytes: number;
+  readonly sizeBytes: number;
+  readonly names: readonly string[];
+}
 
 /** What an operation reads of one input, in elements (rows and columns) of that input. */
 export interface Reading {
@@ -91,6 +100,26 @@ export interface Op<A = unknown, V extends Variant = Variant> {
   /** Cheap enough to be absorbed by several consumers, each computing it again. */
   readonly isCheap?: boolean;
 }
+
+/** Weights that others ask a node for, in the packing that they read. */
+export interface ComputedWeights {
+  readonly packed: Packed;
+  /** Where they stand among all that the plan computes. */
+  readonly offsetBytes: number;
+  readonly sizeBytes: number;
+}
+
+/** An op that computes weights by name: it has no outputs, but what other nodes read as weights of these names is what it wrote. */
+export interface ParameterOp<A = unknown> extends Op<A> {
+  /** Whether it computes the weights of this name. */
+  computes(attrs: A, name: string): boolean;
+  /** How large a packing of them is. @throws VitreousError `graph-invalid` for one that it cannot make. */
+  placed(packed: Packed, offsetBytes: number, precision: Precision): ComputedWeights;
+  /** What writes all that was asked for. */
+  compute(problem: Problem<A>, asked: readonly ComputedWeights[], precision: Precision): readonly Dispatch[];
+}
+
+export const isParameterOp = (op: Op): op is ParameterOp => 'compute' in op;
 
 /** What a plan is compiled for: what pays to be fused depends on it. */
 export interface FusionTarget {

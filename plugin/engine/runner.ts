@@ -3,7 +3,7 @@ import { VitreousError } from '../core/errors.js';
 import type { GpuDevice } from '../gpu/device.js';
 import { bufferUsage } from '../gpu/usage.js';
 import type { UniformWord } from './op.js';
-import type { Plan, PlanBinding, PlanStep } from './plan.js';
+import type { Plan, PlanBinding, PlanSegment, PlanStep } from './plan/plan.js';
 import { invalidGraph, tensorBytes } from './tensor.js';
 import { argumentsStrideBytes, type TileBuffers } from './tiling.js';
 import { WeightBank, type WeightLease } from './weights/bank.js';
@@ -14,6 +14,12 @@ const { copyDst, copySrc, storage, uniform } = bufferUsage;
 
 /** The textures behind a plan's image values, by name. */
 export type Images = Readonly<Record<string, GPUTextureView>>;
+
+/** What of a plan is to be run, and on which of the sets of textures that `bind` was given. */
+export interface Due {
+  readonly segments?: readonly PlanSegment[];
+  readonly set?: number;
+}
 
 /** What `bind` makes once and `record` uses. */
 interface Bound {
@@ -47,7 +53,7 @@ function checkLimits(gpu: GpuDevice, plan: Plan): void {
   };
   for (const bytes of plan.arena.bufferBytes) need(bytes, caps.maxBufferBytes, 'maxBufferSize');
   for (const packed of plan.weights) need(packedBytes(packed, plan.precision), caps.maxBufferBytes, 'maxBufferSize');
-  need(plan.blendedBytes, caps.maxBufferBytes, 'maxBufferSize');
+  need(plan.computedBytes, caps.maxBufferBytes, 'maxBufferSize');
   for (const step of plan.steps) {
     for (const count of step.workgroups)
       need(count, caps.maxWorkgroupsPerDimension, 'maxComputeWorkgroupsPerDimension');
@@ -69,7 +75,7 @@ export class Runner implements DisposableResource {
   #arena: readonly GPUBuffer[] = [];
   #weights: WeightLease | undefined;
   #weightBuffers: readonly GPUBuffer[] = [];
-  #blended: GPUBuffer | undefined;
+  #computed: GPUBuffer | undefined;
   #uniforms: GPUBuffer | undefined;
   readonly #bound: Bound[] = [];
   /** What `setParam` uploads from: one number, used again. */
@@ -120,7 +126,7 @@ export class Runner implements DisposableResource {
 
   /** The part of it that holds weights. */
   get weightBytes(): number {
-    return (this.#weights?.sizeBytes ?? 0) + (this.#blended?.size ?? 0);
+    return (this.#weights?.sizeBytes ?? 0) + (this.#computed?.size ?? 0);
   }
 
   /** The buffer of a tensor that is an input or output of the graph. */
@@ -198,28 +204,25 @@ export class Runner implements DisposableResource {
   }
 
   /**
-   * Encodes every dispatch into the caller's pass. Synchronous; allocates nothing; never submits.
+   * Encodes the dispatches of what is due into the caller's pass. Synchronous; allocates nothing; never submits.
    *
-   * @param decidesMixture false: the mixture of blended weights stays that of the run before, and what would decide it is left out
-   * @param beforeBlended of a plan with tiling that blends weights: encodes what renews the lists where the weights have changed
+   * @param due default: all segments, with the first set of textures
    * @throws VitreousError `graph-invalid` before `bind`.
    */
-  record(
-    pass: GPUComputePassEncoder,
-    set = 0,
-    decidesMixture = true,
-    beforeBlended?: (pass: GPUComputePassEncoder) => void,
-  ): void {
+  record(pass: GPUComputePassEncoder, { segments = this.plan.segments, set = 0 }: Due = {}): void {
     this.#alive();
     const bound = this.#bound[set];
     if (!bound) throw invalidGraph('record before bind', 'bind first');
+    for (const segment of segments) this.#recordSegment(pass, segment, bound);
+  }
+
+  #recordSegment(pass: GPUComputePassEncoder, { first, end }: PlanSegment, bound: Bound): void {
     const { steps, tiling } = this.plan;
-    for (let i = 0; i < steps.length; i++) {
+    for (let i = first; i < end; i++) {
       const step = steps[i];
       const pipeline = this.#pipelines[i];
       const group = bound.groups[i];
-      if (!step || !pipeline || !group || (step.decidesMixture && !decidesMixture)) continue;
-      if (decidesMixture && i === tiling?.blendedFrom) beforeBlended?.(pass);
+      if (!step || !pipeline || !group) continue;
       pass.setPipeline(pipeline);
       pass.setBindGroup(0, group);
       const list = tiling?.listOf[i];
@@ -231,11 +234,10 @@ export class Runner implements DisposableResource {
     }
   }
 
-  /** Encodes that what lasts from run to run, the mixture of blended weights, is forgotten: the next run decides it anew. */
+  /** Encodes that what lasts from frame to frame is forgotten: its states are zeros again. */
   forget(encoder: GPUCommandEncoder): void {
     this.#alive();
-    const { mixture } = this.plan;
-    if (mixture !== undefined) encoder.clearBuffer(this.buffer(mixture));
+    for (const { name } of this.plan.states) encoder.clearBuffer(this.buffer(name));
   }
 
   dispose(): void {
@@ -269,7 +271,7 @@ export class Runner implements DisposableResource {
   #allocate(): void {
     const { plan } = this;
     this.#arena = plan.arena.bufferBytes.map((size, i) => this.#buffer(`arena.${i}`, size, storage));
-    for (const { name, type } of [...plan.inputs, ...plan.outputs])
+    for (const { name, type } of [...plan.inputs, ...plan.states, ...plan.outputs])
       if (type.kind === 'tensor') {
         const owner = plan.views[name] ?? name;
         const buffer =
@@ -277,7 +279,7 @@ export class Runner implements DisposableResource {
         this.#io.set(owner, buffer);
         this.#io.set(name, buffer);
       }
-    if (plan.blendedBytes > 0) this.#blended = this.#buffer('blended', plan.blendedBytes, storage);
+    if (plan.computedBytes > 0) this.#computed = this.#buffer('computed', plan.computedBytes, storage);
     this.#uniforms = this.#uploadUniforms();
   }
 
@@ -319,9 +321,9 @@ export class Runner implements DisposableResource {
         if (!buffer) throw invalidGraph(`${step.label} reads weights`, 'those of the plan');
         return { buffer, size: binding.sizeBytes };
       }
-      case 'blended': {
-        if (!this.#blended) throw invalidGraph(`${step.label} reads blended weights`, 'a plan that blends some');
-        return { buffer: this.#blended, offset: binding.offsetBytes, size: binding.sizeBytes };
+      case 'computed': {
+        if (!this.#computed) throw invalidGraph(`${step.label} reads computed weights`, 'a plan that computes some');
+        return { buffer: this.#computed, offset: binding.offsetBytes, size: binding.sizeBytes };
       }
     }
   }

@@ -29,10 +29,10 @@ export interface Tiling {
   /** The list whose workgroups write the picture. */
   readonly pictureList: number;
   /**
-   * From this step on weights differ from those of the frame before where the last group of `Plan.mixture` begins with a 1: all workgroups
-   * run then. Absent: weights stay.
+   * The state with which all that is kept becomes void: where its last group of 4 begins with a 1 all workgroups run. Absent: nothing but the
+   * frame decides what is computed.
    */
-  readonly blendedFrom?: number;
+  readonly voidedBy?: string;
 }
 
 /** Where the lists are on a device. */
@@ -246,13 +246,6 @@ export function tilingOf(
   const [width, height] = sizeOf(frame);
   const patches = [Math.ceil(width / patchSide), Math.ceil(height / patchSide)] as const;
   return { patches, lists, listOf, kept, pictureList };
-}
-
-/** The tiling of a plan that blends its weights in so many steps put in at `at`. */
-export function withBlend(tiling: Tiling, { at, count }: { readonly at: number; readonly count: number }): Tiling {
-  const listOf = [...tiling.listOf];
-  listOf.splice(at, 0, ...new Array<undefined>(count));
-  return { ...tiling, listOf, blendedFrom: at + count };
 }
 
 /** The lists of all steps, each once. */

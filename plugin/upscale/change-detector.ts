@@ -102,7 +102,7 @@ export class ChangeDetector implements DisposableResource {
     const [changed, lists, renew] = await Promise.all([
       compile(changedKernel, { PATCH: patchSide }),
       compile(listsKernel),
-      tiling.blendedFrom === undefined ? undefined : compile(renewKernel, {}, precision),
+      tiling.voidedBy === undefined ? undefined : compile(renewKernel, {}, precision),
     ]);
     signal?.throwIfAborted();
     return gpu.checked('lists of tiles', () => new ChangeDetector(gpu, size, tiling, { changed, lists, renew }));
@@ -111,9 +111,9 @@ export class ChangeDetector implements DisposableResource {
   /**
    * Sets the two textures that frames go to in turns; call again when either changes.
    *
-   * @param mixture by which the plan blends its weights, where it does
+   * @param voidedBy the state of that name, where the tiling has one
    */
-  bind(frames: readonly [GPUTextureView, GPUTextureView], mixture?: GPUBuffer): void {
+  bind(frames: readonly [GPUTextureView, GPUTextureView], voidedBy?: GPUBuffer): void {
     const group = (uniforms: GPUBuffer): GPUBindGroup =>
       this.#group('changed_patches', changedKernel, [
         { buffer: uniforms },
@@ -123,10 +123,10 @@ export class ChangeDetector implements DisposableResource {
       ]);
     this.#compareGroup = group(this.#compare);
     this.#everythingGroup = group(this.#everything);
-    if (mixture)
+    if (voidedBy)
       this.#renewGroup = this.#group('renew_patches', renewKernel, [
         { buffer: this.#renewal },
-        { buffer: mixture },
+        { buffer: voidedBy },
         { buffer: this.#changedBits },
         { buffer: this.tiles.arguments },
       ]);
@@ -144,14 +144,14 @@ export class ChangeDetector implements DisposableResource {
     this.#recordLists(pass);
   }
 
-  /** Encodes that all tiles run from here on where the plan's weights have just changed. A property: it is handed on with each frame. */
-  readonly renew = (pass: GPUComputePassEncoder): void => {
-    if (!this.#pipelines.renew || !this.#renewGroup) throw new RangeError('changes: not bound to a mixture');
+  /** Encodes that all tiles run from here on where the state that the tiling names has just changed. */
+  renew(pass: GPUComputePassEncoder): void {
+    if (!this.#pipelines.renew || !this.#renewGroup) throw new RangeError('changes: not bound to a state');
     pass.setPipeline(this.#pipelines.renew);
     pass.setBindGroup(0, this.#renewGroup);
     pass.dispatchWorkgroups(1);
     this.#recordLists(pass);
-  };
+  }
 
   #recordLists(pass: GPUComputePassEncoder): void {
     pass.setPipeline(this.#pipelines.lists);

@@ -2,8 +2,10 @@ import { disposeSymbol } from '../core/dispose.js';
 import { VitreousError } from '../core/errors.js';
 import type { Size } from '../core/geometry.js';
 import type { Stage } from '../core/stage.js';
-import { compile, type Plan } from '../engine/plan.js';
+import { compile } from '../engine/plan/compile.js';
+import type { Plan } from '../engine/plan/plan.js';
 import { Runner } from '../engine/runner.js';
+import { Schedule } from '../engine/schedule.js';
 import type { GpuDevice } from '../gpu/device.js';
 import type { PassTimings } from '../gpu/timer.js';
 import { ChangeDetector } from './change-detector.js';
@@ -20,19 +22,15 @@ export interface UpscaleStageOptions {
   readonly adaptive?: boolean | undefined;
 }
 
-/**
- * One frame in so many decides the mixture of experts anew. Neighbours hardly differ in what it reads, and it is averaged anyway: in
- * docs/performance.md.
- */
-export const mixtureEvery = 4;
-
 /** What is made for a size. */
 interface Prepared {
   readonly runner: Runner;
+  /** Which of its segments are due. */
+  readonly schedule: Schedule;
   readonly changes: ChangeDetector | undefined;
 }
 
-function disposePrepared({ runner, changes }: Prepared): void {
+function disposePrepared({ runner, changes }: Pick<Prepared, 'runner' | 'changes'>): void {
   runner.dispose();
   changes?.dispose();
 }
@@ -48,8 +46,6 @@ export class UpscaleStage implements Stage {
   #prepared: Prepared | undefined;
   /** What the runner has. */
   #uploadedStrength = 1;
-  /** Frames from one that decided the mixture of experts to this one. */
-  #sinceMixture = 0;
   /** The picture is not that of the frame before: all of it must be computed. */
   #stale = true;
   #disposed = false;
@@ -120,7 +116,7 @@ export class UpscaleStage implements Stage {
       plan.tiling && ChangeDetector.create(this.#gpu, size, plan.tiling, plan.precision, signal),
     ]);
     if (runner.status === 'fulfilled' && changes.status === 'fulfilled')
-      return { runner: runner.value, changes: changes.value };
+      return { runner: runner.value, schedule: new Schedule(plan), changes: changes.value };
     if (runner.status === 'fulfilled') runner.value.dispose();
     if (changes.status === 'fulfilled') changes.value?.dispose();
     throw runner.status === 'rejected' ? runner.reason : (changes as PromiseRejectedResult).reason; // One of them failed.
@@ -138,8 +134,8 @@ export class UpscaleStage implements Stage {
     const [first, second] = views;
     if (changes) {
       if (!first || !second) throw new RangeError('upscale: adaptive needs two textures of frames');
-      const { mixture } = runner.plan;
-      changes.bind([first, second], mixture === undefined ? undefined : runner.buffer(mixture));
+      const voidedBy = runner.plan.tiling?.voidedBy;
+      changes.bind([first, second], voidedBy === undefined ? undefined : runner.buffer(voidedBy));
     }
     const target = picture.createView({ label: 'vitreous/picture' });
     for (const [turn, frame] of views.entries()) runner.bind({ frame, picture: target }, changes?.tiles, turn);
@@ -153,21 +149,23 @@ export class UpscaleStage implements Stage {
 
   /** @param turn index of the texture that holds the frame */
   record(encoder: GPUCommandEncoder, timings: PassTimings, turn = 0): void {
-    const { runner, changes } = this.#live();
+    const { runner, schedule, changes } = this.#live();
     const otherStrength = this.#uploadedStrength !== this.strength;
     if (otherStrength) {
       runner.setParam('strength', this.strength);
       this.#uploadedStrength = this.strength;
     }
     // Another strength comes with a frame that may be the same again, as where a video is paused: that one counts once.
-    if (!otherStrength) this.#sinceMixture++;
-    const decidesMixture = this.#stale || (!otherStrength && this.#sinceMixture >= mixtureEvery);
-    if (decidesMixture) this.#sinceMixture = 0;
+    const due = schedule.next({ isFirst: this.#stale, counts: !otherStrength });
     if (this.#stale) runner.forget(encoder);
     const pass = encoder.beginComputePass(timings.pass('upscale'));
     // Another strength shows everywhere; the weights stay those that the frames before have decided.
     changes?.record(pass, this.#stale || otherStrength);
-    runner.record(pass, turn, decidesMixture, changes?.renew);
+    for (const segment of due) {
+      runner.record(pass, { segments: [segment], set: turn });
+      // All tiles run from here on where that has changed what is kept.
+      if (changes && segment.updates.some((state) => state === runner.plan.tiling?.voidedBy)) changes.renew(pass);
+    }
     pass.end();
     this.#stale = false;
   }

@@ -3,7 +3,7 @@ import type { Rect, Size } from '../../core/geometry.js';
 import { shownPart } from '../../engine/files/image-processor.js';
 import { Graph } from '../../engine/graph.js';
 import { boxStepsPerPixel, cropResize } from '../../engine/ops/image/crop-resize.js';
-import { compile } from '../../engine/plan.js';
+import { compile } from '../../engine/plan/compile.js';
 import { Runner } from '../../engine/runner.js';
 import { channelsOf, groupsOf, image, invalidGraph, tensor } from '../../engine/tensor.js';
 import type { GpuDevice } from '../../gpu/device.js';

@@ -1,5 +1,5 @@
 import { VitreousError } from '../../core/errors.js';
-import { compile } from '../../engine/plan.js';
+import { compile } from '../../engine/plan/compile.js';
 import { Runner } from '../../engine/runner.js';
 import { channelsOf, groupsOf } from '../../engine/tensor.js';
 import type { GpuDevice } from '../../gpu/device.js';

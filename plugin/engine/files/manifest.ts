@@ -1,4 +1,35 @@
-import { checkFields, fieldError, is, isObject, isText, type ModelManifest, type Rule } from './manifest-fields.js';
+import {
+  checkFields,
+  fieldError,
+  is,
+  isObject,
+  isPositive,
+  isText,
+  type ModelManifest,
+  type Rule,
+} from './manifest-fields.js';
+
+/** How the mixture of experts follows the frames of a video. */
+export interface MixtureReading {
+  /** One frame in so many is read. Neighbours hardly differ, and readings are averaged anyway. */
+  readonly oneFrameIn: number;
+  /** `average += averageRate × (reading − average)`. The first 1 / averageRate readings are averaged evenly. */
+  readonly averageRate: number;
+  /** The mixture in use stays while no share of the average differs from it by more. */
+  readonly hysteresis: number;
+  /** Added to the magnitude of a filter's response before its logarithm: half a step of 8 bits, as in training. */
+  readonly responseFloor: number;
+}
+
+const isShare = (x: unknown): boolean => typeof x === 'number' && x > 0 && x <= 1;
+const isMixture = (x: unknown): boolean =>
+  isObject(x) &&
+  isPositive(x.oneFrameIn) &&
+  isShare(x.averageRate) &&
+  typeof x.hysteresis === 'number' &&
+  x.hysteresis >= 0 &&
+  x.hysteresis <= 1 &&
+  isShare(x.responseFloor);
 
 /** What a super-resolution model says of itself: models/<model>/<tier>/manifest.json. */
 export interface Manifest extends ModelManifest {
@@ -6,6 +37,8 @@ export interface Manifest extends ModelManifest {
   readonly task: 'super-resolution';
   readonly scale: number;
   readonly input: { readonly colorSpace: 'rgb'; readonly range: readonly [number, number]; readonly luma: 'bt601' };
+  /** How the transformer branch reads frames; absent in networks without one. */
+  readonly mixture?: MixtureReading;
   /** Absent: the network was not trained for int8. */
   readonly quantization?: {
     readonly scheme: 'int8';
@@ -31,6 +64,12 @@ const rules: readonly Rule[] = [
   is('input.range', [0, 1]),
   is('input.luma', 'bt601'),
   {
+    field: 'mixture',
+    expected:
+      'nothing, or oneFrameIn: a positive integer, hysteresis: 0 to 1, averageRate and responseFloor: above 0, to 1',
+    holds: (x) => x === undefined || isMixture(x),
+  },
+  {
     field: 'quantization',
     expected: 'nothing, or scheme "int8" and inputs: scale and zeroPoints by name',
     holds: (x) =>
@@ -49,6 +88,17 @@ export function checkManifest(raw: unknown, where: string): Manifest {
   checkFields(raw, where, rules);
   // Every field of the type was checked above.
   return raw as Manifest;
+}
+
+/** @throws VitreousError `manifest-field` for a network without a transformer branch. */
+export function mixtureOf(manifest: Manifest): MixtureReading {
+  if (manifest.mixture) return manifest.mixture;
+  throw fieldError(
+    `${manifest.name} ${manifest.tier}`,
+    'mixture',
+    undefined,
+    'how the transformer branch reads frames',
+  );
 }
 
 /** How the inputs of these layers are rounded to int8. @throws VitreousError `manifest-field`. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { GpuDevice } from '../../gpu/device.js';
 import { Graph } from '../graph.js';
-import { compile } from '../plan.js';
+import { compile } from '../plan/compile.js';
 import { Runner } from '../runner.js';
 import { tensor } from '../tensor.js';
 import { sharedGpuDevice, testOpGoldens } from '../testing/golden.js';
@@ -14,7 +14,7 @@ testOpGoldens({
   op: expertMixtureOp,
   build: (graph, golden, input) => {
     const { experts } = golden.attrs as Pick<ExpertMixtureAttrs, 'experts'>; // As the generator writes them.
-    return [expertMixture(graph, input('z'), { ...names, experts, follow: 1, hold: 0 }, 'y')];
+    return [expertMixture(graph, input('z'), { ...names, experts, averageRate: 1, hysteresis: 0 }, 'y')];
   },
 });
 
@@ -28,11 +28,14 @@ class Mixture {
     this.runner = runner;
   }
 
-  static async of({ follow, hold }: Pick<ExpertMixtureAttrs, 'follow' | 'hold'>): Promise<Mixture> {
+  static async of({
+    averageRate,
+    hysteresis,
+  }: Pick<ExpertMixtureAttrs, 'averageRate' | 'hysteresis'>): Promise<Mixture> {
     const gpu = await sharedGpuDevice();
     const graph = new Graph();
     const z = graph.input('z', tensor([1, 1, 4]));
-    graph.output(expertMixture(graph, z, { ...names, experts: 2, follow, hold }, 'y'));
+    graph.output(expertMixture(graph, z, { ...names, experts: 2, averageRate, hysteresis }, 'y'));
     // Nothing but the first channel counts.
     const values: Record<string, readonly number[]> = { deviation: [1, 1, 1, 1], 'mixture.weight': [4, 0, 0, 0] };
     const weights = {
@@ -62,8 +65,8 @@ class Mixture {
   }
 }
 
-test('a mixture is held while no share moves by more than `hold`', async () => {
-  const mixture = await Mixture.of({ follow: 1, hold: 0.1 });
+test('a mixture is held while no share moves by more than `hysteresis`', async () => {
+  const mixture = await Mixture.of({ averageRate: 1, hysteresis: 0.1 });
   // The first frame, one that hardly differs, one that does, that again, and back.
   for (const [own, expected, changed] of [
     [0.5, 0.5, true],
@@ -80,7 +83,7 @@ test('a mixture is held while no share moves by more than `hold`', async () => {
 });
 
 test('a running average: the mean of the first frames, then it follows; begun anew by a picture of another kind', async () => {
-  const mixture = await Mixture.of({ follow: 0.25, hold: 0 });
+  const mixture = await Mixture.of({ averageRate: 0.25, hysteresis: 0 });
   let average = 0;
   for (const [i, own] of [0.3, 0.5, 0.5, 0.1, 0.6, 0.2].entries()) {
     average += (own - average) * Math.max(0.25, 1 / (i + 1));
@@ -92,7 +95,7 @@ test('a running average: the mean of the first frames, then it follows; begun an
 });
 
 test('what is held is the average: noise about it changes nothing, and where frames settle elsewhere it follows', async () => {
-  const mixture = await Mixture.of({ follow: 1 / 16, hold: 0.02 });
+  const mixture = await Mixture.of({ averageRate: 1 / 16, hysteresis: 0.02 });
   for (let i = 0; i < 16; i++) await mixture.after(0.5);
   for (let i = 0; i < 16; i++)
     expect(await mixture.after(i % 2 === 0 ? 0.6 : 0.4)).toEqual({ share: 0.5, changed: false });

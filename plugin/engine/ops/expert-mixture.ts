@@ -4,7 +4,7 @@ import { kernelOf } from '../../gpu/shader.js';
 import { dispatch } from '../dispatch.js';
 import type { Graph } from '../graph.js';
 import { ceilDiv, input, type Op, output, reads, weights } from '../op.js';
-import { channelsOf, groupsOf, invalidGraph, rowsOf, type TensorType, tensor } from '../tensor.js';
+import { asTensor, channelsOf, groupsOf, invalidGraph, rowsOf, type TensorType, tensor } from '../tensor.js';
 import type { Value } from '../value.js';
 import { packExpertMixture } from '../weights/pack/block-packing.js';
 import { realTensor } from './rearrange.js';
@@ -17,13 +17,10 @@ export interface ExpertMixtureAttrs {
   readonly hidden: string;
   readonly mixture: string;
   readonly experts: number;
-  /**
-   * By how much of the difference a running average of the frames' mixtures follows that of the next frame, above 0, to 1; more while fewer
-   * frames than its inverse are in it, which is then their mean.
-   */
-  readonly follow: number;
+  /** `average += averageRate × (frame − average)`. The first 1 / averageRate frames are averaged evenly. Above 0, to 1. */
+  readonly averageRate: number;
   /** The mixture in use stays while no share of the average differs from it by more. */
-  readonly hold: number;
+  readonly hysteresis: number;
 }
 
 const kernel = kernelOf('expert_mixture', shader, { preludes: [weightsPrelude] });
@@ -61,8 +58,8 @@ export const expertMixtureOp: Op<ExpertMixtureAttrs> = {
           experts: attrs.experts,
           expertGroups: ceilDiv(attrs.experts, 4),
           groups: channels / 4,
-          hold: attrs.hold,
-          follow: attrs.follow,
+          hold: attrs.hysteresis,
+          follow: attrs.averageRate,
         },
         bindings: [weights(packExpertMixture(attrs, channels)), input(0), output()],
         workgroups: [1, 1, 1],
@@ -74,9 +71,9 @@ export const expertMixtureOp: Op<ExpertMixtureAttrs> = {
 };
 
 /**
- * In which mixture a frame takes the experts of `Graph.blendWeights`:
+ * In which mixture a frame takes the experts of `blendWeights`:
  * `softmax(mixture(tanh(hidden((average token − mean) / deviation))))`, averaged over the frames before, and held while it hardly changes. It
- * lasts from run to run: an output of the graph.
+ * is a state of the graph: it lasts from frame to frame.
  *
  * @param z tokens `[rows, columns, C]`
  * @returns `[1, 1, 2 E + 4]`, E the number of experts rounded up to a multiple of 4: their shares, those of the running average, then 1 where
@@ -84,5 +81,6 @@ export const expertMixtureOp: Op<ExpertMixtureAttrs> = {
  * @throws VitreousError `graph-invalid` where C is no multiple of 4, or above 512
  */
 export function expertMixture(graph: Graph, z: Value, attrs: ExpertMixtureAttrs, name: string): Value<TensorType> {
-  return graph.add(expertMixtureOp, [z], attrs, name);
+  const [type] = expertMixtureOp.infer([z.type], attrs);
+  return graph.update(expertMixtureOp, [z], graph.state(name, asTensor(type)), attrs, name);
 }

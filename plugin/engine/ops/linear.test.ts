@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Graph } from '../graph.js';
-import { compile } from '../plan.js';
+import { compile } from '../plan/compile.js';
 import { tensor } from '../tensor.js';
 import { testCaps } from '../testing/caps.js';
 import { codeThrownBy } from '../testing/thrown.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Graph } from '../graph.js';
-import { compile } from '../plan.js';
+import { compile } from '../plan/compile.js';
 import { Runner } from '../runner.js';
 import { image } from '../tensor.js';
 import { type GoldenCase, loadGoldens, sharedGpuDevice } from '../testing/golden.js';

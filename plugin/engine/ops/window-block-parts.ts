@@ -6,7 +6,7 @@ import { add } from './broadcast.js';
 import { conv2d } from './conv2d.js';
 import { linear } from './linear.js';
 import { layerNorm } from './norm.js';
-import type { WindowBlockAttrs } from './window-block.js';
+import type { WindowBlockAttrs } from './window-block-attrs.js';
 
 /** The ops a `windowBlock` is made of: a dispatch a step, each with a kernel of its own. */
 export function windowBlockParts(graph: Graph, z: Value<TensorType>, attrs: WindowBlockAttrs): Value<TensorType> {

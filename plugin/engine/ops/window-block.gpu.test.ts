@@ -1,5 +1,6 @@
 import { testOpGoldens, tolerance } from '../testing/golden.js';
-import { type WindowBlockAttrs, windowBlock, windowBlockOp } from './window-block.js';
+import { windowBlock, windowBlockOp } from './window-block.js';
+import type { WindowBlockAttrs } from './window-block-attrs.js';
 
 testOpGoldens({
   op: windowBlockOp,

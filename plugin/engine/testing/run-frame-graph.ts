@@ -1,6 +1,6 @@
 import type { GpuDevice } from '../../gpu/device.js';
 import type { Graph } from '../graph.js';
-import { compile } from '../plan.js';
+import { compile } from '../plan/compile.js';
 import { Runner } from '../runner.js';
 import { asTensor } from '../tensor.js';
 import type { WeightSource } from '../weights/source.js';

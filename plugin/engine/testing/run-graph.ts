@@ -3,7 +3,7 @@ import type { GpuDevice } from '../../gpu/device.js';
 import type { Precision } from '../../gpu/kernel.js';
 import { bufferUsage, mapModeRead } from '../../gpu/usage.js';
 import type { Graph, GraphNode } from '../graph.js';
-import { compile } from '../plan.js';
+import { compile } from '../plan/compile.js';
 import { Runner } from '../runner.js';
 import { asTensor, channelsOf, groupsOf, rowsOf, type TensorType } from '../tensor.js';
 import { fromFloat16, toFloat16 } from '../weights/float16.js';

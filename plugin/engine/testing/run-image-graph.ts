@@ -1,7 +1,7 @@
 import type { GpuDevice } from '../../gpu/device.js';
 import { bufferUsage, textureUsage } from '../../gpu/usage.js';
 import type { Graph } from '../graph.js';
-import { compile } from '../plan.js';
+import { compile } from '../plan/compile.js';
 import { Runner } from '../runner.js';
 import { asImage, asTensor } from '../tensor.js';
 import type { WeightSource } from '../weights/source.js';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { compile } from '../../plan.js';
+import { compile } from '../../plan/compile.js';
 import { testCaps } from '../../testing/caps.js';
 import { type LumaNetwork, lumaNetwork } from '../../testing/luma-network.js';
 import { type ChainShape, chainBytes, chainFits, heldOf, recomputeOf } from './chain-fit.js';

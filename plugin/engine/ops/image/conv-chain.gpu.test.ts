@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { compile } from '../../plan.js';
+import { compile } from '../../plan/compile.js';
 import { sharedGpuDevice } from '../../testing/golden.js';
 import {
   type LumaNetwork,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { GpuDevice } from '../../../gpu/device.js';
 import { watchedNodeGpu } from '../../../gpu/testing/watched-device.js';
-import { compile } from '../../plan.js';
+import { compile } from '../../plan/compile.js';
 import { Runner } from '../../runner.js';
 import { sharedGpuDevice } from '../../testing/golden.js';
 import { lumaNetwork, lumaNetworkPicture, noiseFrame, noiseWeights, pictureError } from '../../testing/luma-network.js';

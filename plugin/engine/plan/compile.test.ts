@@ -1,25 +1,28 @@
 import { describe, expect, test } from 'vitest';
-import { Graph } from './graph.js';
-import { input, type Op, output, weights } from './op.js';
-import { activation } from './ops/activation.js';
-import { add } from './ops/broadcast.js';
-import { conv2d } from './ops/conv2d.js';
-import { expertMixture } from './ops/expert-mixture.js';
-import { luma } from './ops/image/luma.js';
-import { lumaResidual } from './ops/image/luma-residual.js';
-import { patchSpectrum } from './ops/patch-spectrum.js';
-import { pixelShuffle } from './ops/pixel-shuffle.js';
-import { reshape } from './ops/reshape.js';
-import { split } from './ops/split.js';
-import { compile, type Plan } from './plan.js';
-import { planToJson } from './plan-json.js';
-import { asTensor, image, tensor } from './tensor.js';
-import { testCaps } from './testing/caps.js';
-import { packAll } from './testing/packed.js';
-import { codeThrownBy } from './testing/thrown.js';
-import type { Value } from './value.js';
-import { vector } from './weights/pack/vector.js';
-import { packedWeights } from './weights/packing.js';
+import { Graph } from '../graph.js';
+import { input, type Op, output, weights } from '../op.js';
+import { activation } from '../ops/activation.js';
+import { blendWeights } from '../ops/blend-weights.js';
+import { add, addOp } from '../ops/broadcast.js';
+import { conv2d } from '../ops/conv2d.js';
+import { expertMixture } from '../ops/expert-mixture.js';
+import { luma } from '../ops/image/luma.js';
+import { lumaResidual } from '../ops/image/luma-residual.js';
+import { keep } from '../ops/keep.js';
+import { patchSpectrum } from '../ops/patch-spectrum.js';
+import { pixelShuffle } from '../ops/pixel-shuffle.js';
+import { reshape } from '../ops/reshape.js';
+import { split } from '../ops/split.js';
+import { asTensor, image, tensor } from '../tensor.js';
+import { testCaps } from '../testing/caps.js';
+import { packAll } from '../testing/packed.js';
+import { codeThrownBy } from '../testing/thrown.js';
+import type { Value } from '../value.js';
+import { vector } from '../weights/pack/vector.js';
+import { packedWeights } from '../weights/packing.js';
+import { compile } from './compile.js';
+import { planToJson } from './json.js';
+import type { Plan } from './plan.js';
 
 const options = { caps: testCaps(), precision: 'f16' } as const;
 
@@ -107,18 +110,20 @@ describe('blended weights', () => {
     hidden: 'a.hidden',
     mixture: 'a.mixture',
     experts: 3,
-    follow: 1,
-    hold: 0,
+    averageRate: 1,
+    hysteresis: 0,
   };
 
   /** A frame's patches decide in which mixture its two convolutions take their weights. */
   function blendedNetwork(prefixes: readonly string[]): Graph {
     const graph = new Graph();
     const frame = graph.input('frame', image(33, 19));
-    const mixture = expertMixture(graph, patchSpectrum(graph, frame, tokens, 'tokens'), average, 'mixture');
+    graph.segment('mixture', { kind: 'one-in', frames: 4 }, () => {
+      const mixture = expertMixture(graph, patchSpectrum(graph, frame, tokens, 'tokens'), average, 'mixture');
+      blendWeights(graph, mixture, { experts: 3, prefixes });
+    });
     const residual = conv(graph, conv(graph, luma(graph, frame), 'head'), 'tail', 4);
     graph.output(lumaResidual(graph, frame, residual));
-    graph.blendWeights({ mixture, experts: 3, prefixes });
     return graph;
   }
   const plan = compile(blendedNetwork(['head.', 'tail.']), { ...options, adaptive: true });
@@ -130,15 +135,15 @@ describe('blended weights', () => {
     const names = ['head.weight', 'head.bias', 'tail.weight', 'tail.bias'];
     expect(experts).toMatchObject({ kind: 'weights', names });
     expect(mixture).toMatchObject({ kind: 'io', value: 'mixture' });
-    expect(all).toEqual({ kind: 'blended', offsetBytes: 0, sizeBytes: plan.blendedBytes, names });
+    expect(all).toEqual({ kind: 'computed', offsetBytes: 0, sizeBytes: plan.computedBytes, names });
     const read = plan.steps.slice(3).flatMap(({ bindings }) => bindings.filter(({ kind }) => kind !== 'arena'));
     expect(read.filter(({ kind }) => kind === 'weights')).toEqual([]);
-    expect(read.some(({ kind }) => kind === 'blended')).toBe(true);
+    expect(read.some(({ kind }) => kind === 'computed')).toBe(true);
   });
 
   test('have all versions beside each other, each in the order of the blended ones', () => {
     const packed = plan.weights.find(({ names }) => names.includes('head.weight'));
-    expect(packed?.length).toBe((3 * plan.blendedBytes) / 2);
+    expect(packed?.length).toBe((3 * plan.computedBytes) / 2);
     // Each version's own number everywhere: what is not padding is that number.
     const versions = {
       get: (_name: string, shape: readonly number[]) => {
@@ -152,13 +157,16 @@ describe('blended weights', () => {
   });
 
   test('make all tiles run anew where they change', () => {
-    expect(plan.mixture).toBe('mixture');
-    expect(plan.tiling?.blendedFrom).toBe(3);
+    expect(plan.tiling?.voidedBy).toBe('mixture');
     expect(plan.tiling?.listOf).toHaveLength(plan.steps.length);
   });
 
   test('have steps that decide them, as a whole, and may be left out while they stay', () => {
-    expect(plan.steps.map(({ decidesMixture }) => decidesMixture)).toEqual([true, true, true, false, false]);
+    expect(plan.segments).toEqual([
+      { name: 'mixture', condition: { kind: 'one-in', frames: 4 }, first: 0, end: 3, updates: ['mixture'] },
+      { name: 'frame', condition: { kind: 'every-frame' }, first: 3, end: 5, updates: [] },
+    ]);
+    expect(plan.states.map(({ name }) => name)).toEqual(['mixture']);
     expect(plan.tiling?.listOf.map((list) => list === undefined)).toEqual([true, true, true, false, false]);
   });
 
@@ -297,4 +305,52 @@ test('parts of a split outlive the step that writes them', () => {
   const plan = compile(graph, { ...options, fuse: false });
   const places = [0, 1, 2].map((step) => JSON.stringify(bindingsOf(plan, step)[1]));
   expect(new Set(places).size).toBe(3);
+});
+
+describe('segments and states', () => {
+  const type = tensor([1, 1, 4]);
+  const seldom = { kind: 'one-in', frames: 2 } as const;
+  const scene = () => {
+    const graph = new Graph();
+    return { graph, x: graph.input('x', type), state: graph.state('state', type) };
+  };
+
+  test('what a segment leaves for others must last where it does not run with every frame', () => {
+    const { graph, x, state } = scene();
+    const passing = graph.segment('seldom', seldom, () => add(graph, x, x, 'passing'));
+    graph.output(add(graph, passing, state, 'y'));
+    expect(codeThrownBy(() => compile(graph, { ...options, fuse: false }))).toBe('graph-invalid');
+    // An output has a buffer of its own: it stays.
+    graph.output(passing);
+    expect(compile(graph, options).segments.map(({ name }) => name)).toEqual(['seldom', 'frame']);
+  });
+
+  test.each<[string, (of: ReturnType<typeof scene>) => unknown]>([
+    [
+      'a state that is read after it was updated',
+      ({ graph, x, state }) => [keep(graph, x, state), add(graph, x, state, 'y')],
+    ],
+    ['a state that is updated twice', ({ graph, x, state }) => [keep(graph, x, state), keep(graph, x, state)]],
+    [
+      'a node that reads what it updates',
+      ({ graph, x, state }) => graph.update(addOp, [x, state], state, undefined, 'y'),
+    ],
+    ['a state of another shape', ({ graph, state }) => keep(graph, graph.input('z', tensor([1, 1, 8])), state)],
+    ['a state named like an input', ({ graph, x }) => keep(graph, x, graph.state('x', type))],
+  ])('%s is refused', (_name, build) => {
+    const all = scene();
+    const compiled = () => {
+      build(all);
+      return compile(all.graph, { ...options, fuse: false });
+    };
+    expect(codeThrownBy(compiled)).toBe('graph-invalid');
+  });
+
+  test('a state nobody reads is written all the same', () => {
+    const { graph, x, state } = scene();
+    keep(graph, x, state);
+    const plan = compile(graph, options);
+    expect(plan.steps).toHaveLength(1);
+    expect(plan.segments[0]?.updates).toEqual(['state']);
+  });
 });

@@ -9,7 +9,8 @@ export function planToJson(plan: Plan): Record<string, unknown> {
     readBytes: plan.readBytes,
     writtenBytes: plan.writtenBytes,
     weightBytes: plan.weightBytes,
-    blendedBytes: plan.blendedBytes,
+    computedBytes: plan.computedBytes,
+    segments: plan.segments,
     arenaBytes: plan.arena.bufferBytes,
     params: plan.params.map(({ name, default: value }) => ({ name, default: value })),
     steps: plan.steps.map((step) => ({

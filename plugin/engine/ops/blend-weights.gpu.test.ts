@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { Graph } from './graph.js';
-import { conv2d } from './ops/conv2d.js';
-import { expertMixture } from './ops/expert-mixture.js';
-import { tensor } from './tensor.js';
-import { sharedGpuDevice } from './testing/golden.js';
-import { noiseWeights } from './testing/luma-network.js';
-import { runGraph } from './testing/run-graph.js';
+import { Graph } from '../graph.js';
+import { tensor } from '../tensor.js';
+import { sharedGpuDevice } from '../testing/golden.js';
+import { noiseWeights } from '../testing/luma-network.js';
+import { runGraph } from '../testing/run-graph.js';
+import { blendWeights } from './blend-weights.js';
+import { conv2d } from './conv2d.js';
+import { expertMixture } from './expert-mixture.js';
 
 const [height, width, inChannels, outChannels, experts] = [7, 9, 6, 8, 3];
 const names = { mean: 'mean', deviation: 'deviation', hidden: 'hidden', mixture: 'shares' };
@@ -17,13 +18,14 @@ function twoConvolutions(prefixes: readonly string[]): Graph {
   const mixture = expertMixture(
     graph,
     graph.input('z', tensor([2, 2, 4])),
-    { ...names, experts, follow: 1, hold: 0 },
+    { ...names, experts, averageRate: 1, hysteresis: 0 },
     'mixture',
   );
   const same = { kernel: [3, 3], padding: [1, 1], outChannels } as const;
   const a = conv2d(graph, x, { ...same, weight: 'a.weight', bias: 'a.bias' });
   graph.output(conv2d(graph, a, { ...same, weight: 'b.weight', bias: 'b.bias', activation: 'prelu', slope: 'b.act' }));
-  graph.blendWeights({ mixture, experts, prefixes });
+  graph.output(mixture);
+  blendWeights(graph, mixture, { experts, prefixes });
   return graph;
 }
 

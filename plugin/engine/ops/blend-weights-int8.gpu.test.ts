@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import type { Precision } from '../gpu/kernel.js';
-import { uniformBytes } from '../gpu/uniforms.js';
-import { bufferUsage } from '../gpu/usage.js';
-import { int8Kernel } from './blend.js';
-import { ceilDiv } from './op.js';
-import { expectClose, type GoldenCase, loadGoldens, sharedGpuDevice, tolerance } from './testing/golden.js';
-import { packAll } from './testing/packed.js';
-import { readBuffer } from './testing/run-graph.js';
-import { toFloat16 } from './weights/float16.js';
-import { type Int8Rounding, packInt8 } from './weights/pack/int8.js';
-import { concatFloats, padded, type WeightSource } from './weights/source.js';
+import type { Precision } from '../../gpu/kernel.js';
+import { uniformBytes } from '../../gpu/uniforms.js';
+import { bufferUsage } from '../../gpu/usage.js';
+import { ceilDiv } from '../op.js';
+import { expectClose, type GoldenCase, loadGoldens, sharedGpuDevice, tolerance } from '../testing/golden.js';
+import { packAll } from '../testing/packed.js';
+import { readBuffer } from '../testing/run-graph.js';
+import { toFloat16 } from '../weights/float16.js';
+import { type Int8Rounding, packInt8 } from '../weights/pack/int8.js';
+import { concatFloats, padded, type WeightSource } from '../weights/source.js';
+import { int8Kernel } from './blend-weights.js';
 
 const area = 9;
 const { storage } = bufferUsage;
