@@ -28,13 +28,32 @@ function turnedFrame(sample: VideoSample, timing: { timestamp: number; duration:
   return new VideoFrame(canvas, timing);
 }
 
+/** Pictures with fewer lines are of standard definition, where a file does not say what its colours mean. */
+const highDefinitionLines = 720;
+
+/**
+ * Decodes with the colours that the browser's `<video>` takes where a file says nothing of them: BT.601 in standard definition, BT.709 above. A bare
+ * `VideoDecoder` takes BT.709 for all. What the stream itself says counts more.
+ */
+function withGuessedColours(track: InputVideoTrack): InputVideoTrack {
+  const told = track.getDecoderConfig.bind(track);
+  track.getDecoderConfig = async () => {
+    const config = await told();
+    const { primaries, transfer, matrix: saidMatrix, fullRange } = config?.colorSpace ?? {};
+    if (!config || primaries || transfer || saidMatrix) return config;
+    const matrix = (config.codedHeight ?? 0) < highDefinitionLines ? 'smpte170m' : 'bt709';
+    return { ...config, colorSpace: { primaries: matrix, transfer: matrix, matrix, fullRange: fullRange ?? false } };
+  };
+  return track;
+}
+
 /** Decodes a track; timestamps are microseconds of the film. */
 export class PictureFrames {
   readonly #sink: VideoSampleSink;
   readonly #spans: readonly Span[];
 
   constructor(track: InputVideoTrack, spans: readonly Span[]) {
-    this.#sink = new VideoSampleSink(track);
+    this.#sink = new VideoSampleSink(withGuessedColours(track));
     this.#spans = spans;
   }
 
