@@ -32,7 +32,7 @@ export async function joinParts(
     return { file, shiftUs: inMilliseconds && Math.abs(shiftUs) < 1000 ? 0 : shiftUs, fileStartUs };
   });
   const frames = filled.reduce((sum, { note }) => sum + note.frames, 0);
-  const beside = { file: first.file, shiftSeconds: 0, companions };
+  const beside = { file: first.file, shiftSeconds: 0, clockWentBack: false, companions };
   const { pictureTags } = first;
   const written = await mux(
     { pieces, beside, container, scratch, timeBase, pictureTags },
