@@ -1,4 +1,5 @@
 import type { Size } from '../../plugin/core/geometry.js';
+import { CommandError } from '../command-error.js';
 import { NodeUpscaler, openNodeGpu, type Pixels } from '../gpu/node-upscaler.js';
 import { type Companions, planCompanions } from './companions.js';
 import { Container } from './container.js';
@@ -67,7 +68,8 @@ async function pump(
     onFrame(writer.frames);
     pending = undefined;
   };
-  for await (const { pixels, ticks, timeBase, begins } of frames) {
+  for await (const { pixels, ticks, timeBase, begins, clockWentBack } of frames) {
+    if (clockWentBack) writer.clockWentBack = true;
     if (begins) {
       await flush();
       upscaler.reset();
@@ -132,6 +134,11 @@ export async function convert(
     const frames = framesOf(info, grid, grid.part(k, n), { signal, deinterlace });
     await pump(frames, upscaler, writer, (count) => bar.update(count));
     const done = writer.frames;
+    if (writer.clockWentBack && !isWhole(chunk))
+      throw new CommandError(
+        'input-unreadable',
+        `the clock of ${info.file} goes back in it: it can't be made in parts`,
+      );
     const isEmpty = done === 0 && !isWhole(chunk);
     if (isEmpty) await writePlaceholder(writer, size);
     await writer.finish();
@@ -153,7 +160,12 @@ export async function convert(
     const written = await mux(
       {
         pieces: writer.pieces(isEmpty ? firstUs : originUs),
-        beside: companions && { file: info.file, shiftSeconds: -info.startSeconds, companions },
+        beside: companions && {
+          file: info.file,
+          shiftSeconds: -info.startSeconds,
+          clockWentBack: writer.clockWentBack,
+          companions,
+        },
         container,
         scratch,
         timeBase: writer.timeBase,

@@ -24,6 +24,8 @@ interface Segment {
 /** Pictures with times → segments, one file each. While one is finished the next begins. */
 export class FilmWriter {
   frames = 0;
+  /** Of the film's file, within what was written. */
+  clockWentBack = false;
   readonly #options: FilmWriterOptions;
   readonly #segments: Segment[] = [];
   #timeBase: Fraction = { numerator: 1, denominator: 1000 };

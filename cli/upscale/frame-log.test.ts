@@ -14,6 +14,7 @@ describe('FrameLog', () => {
       ticks: -512,
       timeBase: { numerator: 1, denominator: 12_800 },
       isKey: true,
+      clockWentBack: false,
     });
     expect(log.read(line(1, 1024))).toMatchObject({ ticks: 1024, isKey: false });
   });
@@ -30,7 +31,15 @@ describe('FrameLog', () => {
     const log = new FrameLog();
     log.read(config);
     expect(
-      [line(0, 0), line(1, 512), line(2, 'NOPTS'), line(3, 100), line(4, 2000)].map((text) => log.read(text)?.ticks),
+      [line(0, 0), line(1, 512), line(2, 'NOPTS'), line(3, 400), line(4, 2000)].map((text) => log.read(text)?.ticks),
     ).toEqual([0, 512, 513, 514, 2000]);
+  });
+
+  it('goes on where the clock goes back', () => {
+    const log = new FrameLog();
+    log.read(config);
+    const notes = [line(0, 12_800), line(1, 13_312), line(2, 0, 1), line(3, 512)].map((text) => log.read(text));
+    expect(notes.map((note) => note?.ticks)).toEqual([12_800, 13_312, 13_824, 14_336]);
+    expect(notes.map((note) => note?.clockWentBack)).toEqual([false, false, true, false]);
   });
 });

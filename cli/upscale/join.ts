@@ -26,13 +26,13 @@ export async function joinParts(
   const companions = await planCompanions(info, container);
   say(companions);
   const { timeBase, frameRate } = firstFilled.note;
-  const pieces = filled.map(({ file, note, videoStartUs, fileStartUs }): Piece => {
+  const pieces = filled.map(({ file, note, videoStartUs, fileStartUs, inMilliseconds }): Piece => {
     const shiftUs = note.firstUs - videoStartUs;
-    // Its times are the film's own, but for what a container with times in milliseconds rounds.
-    return { file, shiftUs: Math.abs(shiftUs) < 1000 ? 0 : shiftUs, fileStartUs };
+    // Its times are the film's own already, but for their rounding.
+    return { file, shiftUs: inMilliseconds && Math.abs(shiftUs) < 1000 ? 0 : shiftUs, fileStartUs };
   });
   const frames = filled.reduce((sum, { note }) => sum + note.frames, 0);
-  const beside = { file: first.file, shiftSeconds: 0, companions };
+  const beside = { file: first.file, shiftSeconds: 0, clockWentBack: false, companions };
   const { pictureTags } = first;
   const written = await mux(
     { pieces, beside, container, scratch, timeBase, pictureTags },

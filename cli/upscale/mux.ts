@@ -21,6 +21,8 @@ export interface Beside {
   readonly file: string;
   /** By how much its times are moved, seconds. */
   readonly shiftSeconds: number;
+  /** Its clock goes back somewhere: ffmpeg lets the streams go on from there. */
+  readonly clockWentBack: boolean;
   readonly companions: Companions;
 }
 
@@ -147,6 +149,10 @@ function muxArguments(options: MuxOptions, list: string, firstUs: number, attach
   const { beside, container, timeBase, pictureTags, note } = options;
   const companions = beside?.companions.streams.filter((one) => !isAttached(one)) ?? [];
   const shiftSeconds = beside?.shiftSeconds ?? 0;
+  const clockWentBack = beside?.clockWentBack === true;
+  // Without -copyts ffmpeg mends such a clock, and lets the streams it reads begin at 0.
+  const firstSeconds = Math.min(...companions.map(({ stream }) => Number(stream.start_time ?? 0)));
+  const besideShift = clockWentBack && companions.length > 0 ? firstSeconds + shiftSeconds : shiftSeconds;
   const streams = companions.flatMap(({ stream, encoder, cover }, i) => [
     ...['-map', `1:${stream.index}`],
     ...(encoder === '' ? [] : [`-c:${i + 1}`, encoder ?? 'copy']),
@@ -162,7 +168,7 @@ function muxArguments(options: MuxOptions, list: string, firstUs: number, attach
     ...[
       '-nostdin',
       '-y',
-      '-copyts',
+      ...(clockWentBack ? [] : ['-copyts']),
       '-f',
       'concat',
       '-safe',
@@ -172,7 +178,7 @@ function muxArguments(options: MuxOptions, list: string, firstUs: number, attach
       '-i',
       list,
     ],
-    ...(beside ? ['-itsoffset', beside.shiftSeconds.toFixed(6), '-i', beside.file] : []),
+    ...(beside ? ['-itsoffset', besideShift.toFixed(6), '-i', beside.file] : []),
     ...['-map', '0:v:0', '-c:0', 'copy', ...streams, ...attached],
     ...['-map_metadata', beside ? '1' : '-1', '-map_chapters', beside?.companions.chapters ? '1' : '-1'],
     ...Object.entries(pictureTags).flatMap(([name, value]) => ['-metadata:s:0', `${name}=${value}`]),

@@ -47,6 +47,8 @@ export interface Part {
   readonly videoStartUs: number;
   /** Where ffmpeg says that the file begins, microseconds. */
   readonly fileStartUs: number;
+  /** Its container keeps times in milliseconds. */
+  readonly inMilliseconds: boolean;
   readonly pictureTags: Readonly<Record<string, string>>;
 }
 
@@ -79,6 +81,7 @@ export async function readPart(file: string): Promise<Part> {
     note,
     videoStartUs: Math.round(toSeconds(video.start_pts ?? 0, base) * 1e6),
     fileStartUs: Math.round(Number(format?.start_time ?? 0) * 1e6),
+    inMilliseconds: base.denominator === 1000,
     pictureTags: { ...(language ? { language } : {}), ...(title ? { title } : {}) },
   };
 }

@@ -116,6 +116,23 @@ describe('as many frames, from the same first to the same last time, as far from
     expect(Math.abs((after.toSound ?? 0) - (before.toSound ?? 0))).toBeLessThan(half);
   });
 
+  test('recordings one behind the other, whose clock goes back, are one film', async () => {
+    const once = readFileSync(at('broadcast.ts'));
+    writeFileSync(at('twice.ts'), Buffer.concat([once, once]));
+    const { exitCode, stderr } = await upscale(at('twice.ts'), at('twice.mp4'));
+    expect(exitCode, stderr).toBe(0);
+    const [single, both] = [timesOf(at('broadcast.ts')), timesOf(at('twice.mp4'))];
+    expect(both.frames).toBe(2 * single.frames);
+    expect(Math.abs(both.last - both.first - (2 * seconds - 1 / rate))).toBeLessThan(half);
+    expect(Math.abs((both.toSound ?? 9) - (single.toSound ?? 0))).toBeLessThan(half);
+    const [length] = probe(at('twice.mp4'), '-select_streams', 'a:0', '-show_entries', 'stream=duration').map(Number);
+    // Two of one second, each up to a packet of 1,024 samples longer.
+    expect(length).toBeGreaterThan(2 * seconds);
+    expect(length).toBeLessThan(2 * seconds + 0.1);
+    const part = await upscale(at('twice.ts'), at('part.mp4'), '--chunk', '2/2');
+    expect(part.stderr).toMatch(/input-unreadable.*goes back/);
+  });
+
   test('two packets of a field-coded file are one frame', () => {
     expect(probe(at('fields.ts'), '-select_streams', 'v:0', '-show_entries', 'packet=flags')).toHaveLength(50);
     expect(timesOf(at('fields.ts'))).toMatchObject({ frames: 25 });
