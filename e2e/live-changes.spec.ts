@@ -7,7 +7,7 @@ test.use({ launchOptions: liveLaunchOptions });
 
 /** Publishes second by second until it is told to stop: each with a key frame, of the size that is set. */
 class Phone {
-  size = '320x180';
+  size = '160x90';
   #stopped = false;
   #atMs = 0;
   readonly #client: RtmpClient;
@@ -19,7 +19,7 @@ class Phone {
   }
 
   async #run(): Promise<void> {
-    const pictures = new Map(['320x180', '180x320'].map((size) => [size, picture(size, 1, 25)]));
+    const pictures = new Map(['160x90', '90x160'].map((size) => [size, picture(size, 1, 25)]));
     const sound = tone(1, 44_100);
     for (; !this.#stopped; this.#atMs += 1000) {
       const video = cut(pictures.get(this.size) ?? [], 0, 1000, this.#atMs);
@@ -44,6 +44,8 @@ for (const by of ['HLS', 'WHEP'] as const)
     await expect.poll(async () => (await fetch(`${origin}/index.m3u8`)).status, { timeout: 30_000 }).toBe(200);
     const before = await page.evaluate(
       async ({ origin, by }) => {
+        // Larger than the picture in both of its shapes: else there is nothing to gain.
+        window.live.video.style.height = '320px';
         if (by === 'HLS') await window.live.playHls(`${origin}/index.m3u8`);
         else await window.live.playWhep(`${origin}/whep`);
         const enhanced = await window.live.enhance();
@@ -52,12 +54,12 @@ for (const by of ['HLS', 'WHEP'] as const)
       },
       { origin, by },
     );
-    expect(before).toEqual({ width: 320, height: 180 });
-    phone.size = '180x320';
+    expect(before).toEqual({ width: 160, height: 90 });
+    phone.size = '90x160';
     const after = await page.evaluate(async () => {
       const { video, enhanced, whep } = window.live;
-      while (video.videoHeight !== 320) await new Promise((resolve) => video.requestVideoFrameCallback(resolve));
-      while (enhanced?.stats.sourceSize?.height !== 320) await window.live.frames(1);
+      while (video.videoHeight !== 160) await new Promise((resolve) => video.requestVideoFrameCallback(resolve));
+      while (enhanced?.stats.sourceSize?.height !== 160) await window.live.frames(1);
       return { state: enhanced.state, lost: whep?.error?.code, error: video.error?.message };
     });
     expect(after).toEqual({ state: 'running', lost: undefined, error: undefined });
@@ -66,7 +68,7 @@ for (const by of ['HLS', 'WHEP'] as const)
 
 test('a WHEP connection by which no picture comes says so, and when it comes', async ({ page, startGateway }) => {
   const gateway = await startGateway();
-  const [single, regular] = [picture('320x180', 90, 9999), picture('320x180', 1, 25)];
+  const [single, regular] = [picture('160x90', 90, 9999), picture('160x90', 1, 25)];
   const client = await RtmpClient.publish(gateway.rtmpPort, 'single');
   // A single key frame, which has gone by when somebody comes; then one a second.
   const sends = { keyFrames: false, media: true };

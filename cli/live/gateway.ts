@@ -174,7 +174,11 @@ export class Gateway {
 
   /** A name for one publisher, until it is released. */
   #claim(name: string, who: string): Claim | { refused: string } {
-    if (!namePattern.test(name)) return { refused: 'a name has 1 to 64 letters, digits, - and _' };
+    if (!namePattern.test(name)) {
+      // It goes to the log, too: short, and on its line.
+      const shown = name.slice(0, 64).replace(/[^\x20-\x7e]/g, '·');
+      return { refused: `'${shown}' is no name: letters, digits, - and _` };
+    }
     if (this.#publishing.has(name) || this.#options.cameras?.has(name)) return { refused: `${name} is in use` };
     if (!this.#streams.has(name) && this.#streams.size >= mostStreams && !this.#makeRoom())
       return { refused: `${mostStreams} streams are the most` };
