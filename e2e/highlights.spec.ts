@@ -139,7 +139,7 @@ const plateOf = (left: number, top: number, width: number) => ({
   x: left + 2,
   y: top - 22,
   width: width - 4,
-  height: 17,
+  height: 18,
 });
 
 /** A piece of a picture, mirrored or not. */

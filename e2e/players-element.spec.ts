@@ -43,7 +43,7 @@ test('an element that was parsed before its class is there takes over what was s
   });
   expect(result).toEqual({
     taken: [true, '0.25', 0.25, 'S', true],
-    inside: ['video', 'canvas'],
+    inside: ['video', 'vitreous-layer'],
     size: [64, 36, true],
     state: [true, 0.55, 0.5, true],
     tracks: true,
@@ -165,10 +165,10 @@ test('its video can be replaced and removed, the element moved and removed', asy
     return { replaced, moved, removed, back, empty, muted: next.muted };
   }, url);
   expect(result).toEqual({
-    replaced: ['disposed', 96, ['video', 'canvas']],
-    moved: [true, 'running', ['video', 'canvas']],
+    replaced: ['disposed', 96, ['video', 'vitreous-layer']],
+    moved: [true, 'running', ['video', 'vitreous-layer']],
     removed: ['disposed', 'off', ['video']],
-    back: [false, ['video', 'canvas']],
+    back: [false, ['video', 'vitreous-layer']],
     empty: ['disposed', 'off', undefined, true, []],
     muted: true,
   });
@@ -257,6 +257,6 @@ test('what fails at the start is told, the video plays natively, and a change tr
   expect(result).toEqual({
     failed: ['failed', 'software-adapter', false, ['video'], false],
     why: undefined,
-    inside: ['video', 'canvas'],
+    inside: ['video', 'vitreous-layer'],
   });
 });

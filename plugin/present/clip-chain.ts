@@ -66,17 +66,19 @@ export class Clip {
       border.right += Math.max(0, bars.width - leftBar);
       border.bottom += Math.max(0, bars.height);
     }
-    if (isRounded(style)) for (const side of ['top', 'left', 'right', 'bottom'] as const) border[side] += edge;
+    const inset = isRounded(style) ? edge : 0;
+    set('padding', `${inset}px`);
     for (const [side, width] of Object.entries(border)) set(`border-${side}-width`, `${width}px`);
-    set('width', `${Math.max(0, outer.width - border.left - border.right)}px`);
-    set('height', `${Math.max(0, outer.height - border.top - border.bottom)}px`);
+    set('width', `${Math.max(0, outer.width - border.left - border.right - 2 * inset)}px`);
+    set('height', `${Math.max(0, outer.height - border.top - border.bottom - 2 * inset)}px`);
     for (const name of rounding) set(name, style.getPropertyValue(name));
     for (const axis of ['x', 'y']) {
       const overflow = style.getPropertyValue(`overflow-${axis}`);
       // Nothing can be scrolled in here.
       set(`overflow-${axis}`, overflow === 'visible' && !containsPaint(style) ? 'visible' : 'clip');
     }
-    set('overflow-clip-margin', style.overflowX === 'clip' ? style.getPropertyValue('overflow-clip-margin') : '0px');
+    const margin = style.overflowX === 'clip' ? style.getPropertyValue('overflow-clip-margin') : '0px';
+    set('overflow-clip-margin', inset > 0 ? 'content-box' : margin);
     set('zoom', String(zoom));
   }
 

@@ -51,7 +51,7 @@ export class ShadowHost {
     if (!ableToHost.has(host.localName) || refused.has(host) || host.shadowRoot || host.hasAttribute('is'))
       return undefined;
     // Children with a slot of their own wait for another tree.
-    if ([...host.children].some(({ slot }) => slot !== '')) return undefined;
+    if ([...host.children].some(({ slot }) => slot !== '' && !slot.startsWith(ours))) return undefined;
     try {
       return keepingAnimations(host, () => {
         const made = new ShadowHost(host, host.attachShadow({ mode: 'closed' }));
@@ -98,7 +98,7 @@ export class ShadowHost {
     let elements = 0;
     for (const node of this.#host.childNodes) {
       if (node === child) break;
-      if (node instanceof Text || node.nodeType === Node.TEXT_NODE) {
+      if (node.nodeType === Node.TEXT_NODE) {
         if (/\S/.test(node.textContent ?? '')) return false;
         space = true;
       } else if (node.nodeType === Node.ELEMENT_NODE) {

@@ -14,8 +14,14 @@ const base = {
   'border-color': 'transparent',
 } as const;
 
-/** Clips at the video's content box as a video does (HTML §15.4.1), round corners too: its borders take the place of border and padding. */
-const windowBase = { ...base, position: 'absolute', overflow: 'clip', visibility: 'inherit' } as const;
+/** Clips at the content box as a video does (HTML §15.4.1), round corners too. */
+const windowBase = {
+  ...base,
+  position: 'absolute',
+  overflow: 'clip',
+  'overflow-clip-margin': 'content-box',
+  visibility: 'inherit',
+} as const;
 
 const rimBase = { ...base, position: 'absolute', visibility: 'inherit' } as const;
 
@@ -94,10 +100,6 @@ export class Twin {
     else this.root.insertBefore(layer, this.root.children[1] ?? null);
   }
 
-  setLayer(layer: HTMLElement, name: string, value: string): void {
-    this.#layers.get(layer)?.set(name, value);
-  }
-
   /**
    * Takes over a video's box and look.
    *
@@ -113,16 +115,15 @@ export class Twin {
       this.#window.set(name, `${Math.max(0, inner[name] - 2 * edge)}px`);
       this.#rim.set(name, `${inner[name]}px`);
     }
-    for (const name of shaping) this.set(name, value(name));
     for (const name of rounding) {
       this.set(name, value(name));
       this.#window.set(name, value(name));
       this.#rim.set(name, value(name));
     }
-    for (const side of ['top', 'right', 'bottom', 'left']) {
-      const frame = px(`border-${side}-width`) + px(`padding-${side}`);
-      this.#window.set(`border-${side}-width`, `${frame + edge}px`);
-      this.#rim.set(`border-${side}-width`, `${frame}px`);
+    for (const name of shaping) {
+      this.set(name, value(name));
+      this.#rim.set(name, value(name));
+      this.#window.set(name, name.startsWith('padding') ? `${px(name) + edge}px` : value(name));
     }
     for (const name of applied) this.set(name, value(name));
     for (const name of framing) this.set(name, alone ? value(name) : initialOf(name));
@@ -134,7 +135,7 @@ export class Twin {
     for (const side of ['left', 'top']) {
       this.#window.set(side, `${-px(`border-${side}-width`)}px`);
       this.#rim.set(side, `${-px(`border-${side}-width`)}px`);
-      this.setCanvas(side, `${-edge}px`);
+      this.setCanvas(side, `${px(`padding-${side}`)}px`);
     }
     this.#box = { ...inner, paddingLeft: px('padding-left'), paddingTop: px('padding-top') };
     for (const styles of this.#layers.values()) this.#placeLayer(styles);
