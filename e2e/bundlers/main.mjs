@@ -72,7 +72,7 @@ async function tryPage(url, assets) {
     const faults = [];
     page.on('pageerror', (error) => faults.push(String(error)));
     page.on('console', (message) => message.type() === 'error' && faults.push(message.text()));
-    await page.goto(extension ? `chrome-extension://${extensionId(extension)}/index.html` : url);
+    await page.goto(extension ? `chrome-extension://${extensionId(extension)}/index.html` : url, { timeout: 120_000 });
     // A server in development may load the page again when it has bundled what it found.
     for (let attempt = 0; ; attempt++)
       try {
