@@ -26,7 +26,7 @@ import { pool } from '../../plugin/engine/ops/pool.js';
 import { reshape } from '../../plugin/engine/ops/reshape.js';
 import { resize } from '../../plugin/engine/ops/resize.js';
 import { windowPartition } from '../../plugin/engine/ops/window.js';
-import { compile } from '../../plugin/engine/plan.js';
+import { compile } from '../../plugin/engine/plan/compile.js';
 import { image, tensor } from '../../plugin/engine/tensor.js';
 import type { Caps } from '../../plugin/gpu/caps.js';
 import { type BindingKind, type Consts, composeWgsl, type Kernel, type Precision } from '../../plugin/gpu/kernel.js';
