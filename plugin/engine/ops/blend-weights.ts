@@ -100,7 +100,7 @@ export const blendWeightsOp: ParameterOp<BlendWeightsAttrs> = {
     if (experts > shares) throw invalidGraph(`${experts} experts in a mixture of ${shares}`, 'a share each');
     return [];
   },
-  variants: () => [],
+  variants: () => [{ id: 'mixture', consts: {} }],
   lower: () => [],
   computes: ({ prefixes }, name) => prefixes.some((prefix) => name.startsWith(prefix)),
   placed(packed, offsetBytes, precision) {

@@ -122,8 +122,10 @@ export function lowerAll(graph: Graph, options: LowerOptions, computed: Computed
     }
   return graph.nodes.flatMap((node) => {
     if (!isParameterOp(node.op)) return lowered.get(node) ?? [];
-    const dispatches = node.op.compute(problemOf(node), computed.asked(node), options.precision);
-    return dispatches.map((dispatch) => ({ node, variant: { id: node.op.name, consts: {} }, dispatch }));
+    const problem = problemOf(node);
+    const variant = chooseVariant(node, problem, options);
+    const dispatches = node.op.compute(problem, computed.asked(node), options.precision);
+    return dispatches.map((dispatch) => ({ node, variant, dispatch }));
   });
 }
 
