@@ -30,7 +30,8 @@ export function drawLabels(prompts: readonly PromptStyle[], ratio: number): Labe
   context.textBaseline = 'middle';
   const plates = prompts.map(({ text, colour }, i): Rect => {
     const shown = fitted(context, text, (widest - 2 * padding) * ratio);
-    const width = Math.ceil(context.measureText(shown).width + 2 * padding * ratio);
+    // Whole pixels: the padding takes up the fraction.
+    const width = Math.round(context.measureText(shown).width + 2 * padding * ratio);
     const ink = textOn(colour);
     const line = Math.max(1, Math.round(ratio));
     context.beginPath();
