@@ -56,13 +56,18 @@ for (const by of ['HLS', 'WHEP'] as const)
     );
     expect(before).toEqual({ width: 160, height: 90 });
     phone.size = '90x160';
-    const after = await page.evaluate(async () => {
-      const { video, enhanced, whep } = window.live;
-      while (video.videoHeight !== 160) await new Promise((resolve) => video.requestVideoFrameCallback(resolve));
-      while (enhanced?.stats.sourceSize?.height !== 160) await window.live.frames(1);
-      return { state: enhanced.state, lost: whep?.error?.code, error: video.error?.message };
-    });
-    expect(after).toEqual({ state: 'running', lost: undefined, error: undefined });
+    const seen = () =>
+      page.evaluate(() => {
+        const { video, enhanced, whep } = window.live;
+        const { state, sourceSize } = enhanced?.stats ?? {};
+        const problem = whep?.error?.message ?? video.error?.message;
+        return { width: video.videoWidth, height: video.videoHeight, state, sourceSize, problem };
+      });
+    const upright = { width: 90, height: 160 };
+    await expect
+      .poll(seen, { timeout: 40_000 })
+      .toEqual({ ...upright, state: 'running', sourceSize: upright, problem: undefined });
+    await page.evaluate(() => window.live.frames(2));
     await phone.stop();
   });
 
