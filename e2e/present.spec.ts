@@ -301,8 +301,8 @@ test('captions that change while they show are followed, paused or not', async (
 
     const element = document.createElement('track');
     element.src = `data:text/vtt,${encodeURIComponent('WEBVTT\n\n00:00.000 --> 10:00.000\nof a file')}`;
-    element.default = true;
     video.append(element);
+    element.track.mode = 'showing';
     done.file = await until(() => text() === 'of a file');
     element.remove();
     done.trackGone = await until(() => text() === '');
@@ -331,7 +331,8 @@ const shapes: Readonly<Record<string, { readonly style: string; readonly size: r
   'as large as fits': { style: 'width: 100%; max-height: 90px; object-fit: contain', size: [300, 90] },
   'both sides': { style: 'width: 90px; height: 90px', size: [90, 90] },
   'a shape of its own': { style: 'width: 90px; aspect-ratio: 3', size: [90, 30] },
-  nothing: { style: '', size: [300, 150] },
+  // As wide as its bitmap, which is what the one before has left.
+  nothing: { style: '', size: [90, 45] },
 };
 
 test('a canvas without a shape of its own has that of the picture, also when a phone is turned, and so has what is sent on', async ({

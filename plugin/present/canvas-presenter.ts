@@ -52,10 +52,10 @@ export class CanvasPresenter implements Presenter {
     return { canvas, rect: snapRect(rect, scaleX, canvas.height / inner.height), pixelRatio: scaleX };
   }
 
-  /** Asked again when the picture or the canvas has another size. */
+  /** Asked again when the picture or the canvas has another size, or the canvas other styles. */
   #freeShape(picture: Size, inner: Size): FreeShape | undefined {
     const sizes = [picture.width, picture.height, inner.width, inner.height, this.#pixels.ratio];
-    const key = sizes.join(' ');
+    const key = [...sizes, this.canvas.className, this.canvas.style.cssText].join(' ');
     if (this.#shape?.key !== key) this.#shape = { key, free: freeShape(this.canvas, picture) };
     return this.#shape.free;
   }

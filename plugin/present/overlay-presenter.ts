@@ -27,10 +27,8 @@ import { parseViewBox } from './view-box.js';
 
 /** Changed by an animation or by a state of the page: read with each frame. */
 const quick = ['opacity', 'transform', 'rotate', 'scale', 'translate', 'filter', 'clip-path', 'visibility'] as const;
-/** Browsers lay out in these (LayoutUnit): what lies between would be rounded, one way here and another there. */
+/** Browsers lay out in these, zoomed (LayoutUnit): what lies between would be rounded, one way here and another there. */
 const layoutUnit = 1 / 64;
-/** A place that is off by less is right. */
-const closeEnough = layoutUnit / 2;
 
 /**
  * A canvas over a video, inside a twin of the video's box (`twin.ts`), which is placed by measuring, so that nothing of the page moves. Boxes
@@ -344,9 +342,9 @@ export class OverlayPresenter implements Presenter {
     for (const clip of this.#clips) {
       const place = { left: 0, top: 0 };
       clip.move(0, 0);
-      this.#meet(clip.of, clip.root, place, zoomOf(clip.of) / outer, (left, top) => clip.move(left, top));
+      this.#meet(clip.of, clip.root, place, { own: zoomOf(clip.of), outer }, (left, top) => clip.move(left, top));
     }
-    this.#meet(this.#video, this.#twin.root, this.#at, own / outer, (left, top) => {
+    this.#meet(this.#video, this.#twin.root, this.#at, { own, outer }, (left, top) => {
       this.#twin.set('left', `${left}px`);
       this.#twin.set('top', `${top}px`);
     });
@@ -357,16 +355,17 @@ export class OverlayPresenter implements Presenter {
    * but in perspective.
    *
    * @param at where it is, and will be
-   * @param zoom of the element's pixels to those of what contains all
+   * @param zoom of the element's own pixels, and of those of what contains all
    */
   #meet(
     other: Element,
     element: Element,
     at: { left: number; top: number },
-    zoom: number,
+    { own, outer }: { readonly own: number; readonly outer: number },
     move: (left: number, top: number) => void,
   ): void {
     move(at.left, at.top);
+    const unit = layoutUnit / own;
     for (let step = 0; step < 3; step++) {
       const [from, to] = [element.getBoundingClientRect(), other.getBoundingClientRect()];
       const off = {
@@ -375,10 +374,11 @@ export class OverlayPresenter implements Presenter {
       };
       const local = this.#fullscreen ? off : this.#ruler.toLocal(off);
       if (!local) return;
-      const [x, y] = [local.x / zoom, local.y / zoom];
-      if (Math.abs(x) < closeEnough && Math.abs(y) < closeEnough) return;
-      at.left = Math.round((at.left + x) / layoutUnit) * layoutUnit;
-      at.top = Math.round((at.top + y) / layoutUnit) * layoutUnit;
+      const [x, y] = [(local.x * outer) / own, (local.y * outer) / own];
+      // What is off by less is right.
+      if (Math.abs(x) < unit / 2 && Math.abs(y) < unit / 2) return;
+      at.left = Math.round((at.left + x) / unit) * unit;
+      at.top = Math.round((at.top + y) / unit) * unit;
       move(at.left, at.top);
     }
   }
