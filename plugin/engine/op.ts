@@ -77,8 +77,8 @@ export interface Dispatch {
   readonly workgroups: readonly [x: number, y: number, z: number];
   /** Multiply-accumulates of the maths itself, without padding lanes. */
   readonly macs: number;
-  /** Absent: it must run as a whole. */
-  readonly footprint?: Footprint;
+  /** How its workgroups lie over the output, or that it must run as a whole and nothing is known of what it reads. */
+  readonly footprint: Footprint | 'whole';
 }
 
 /** An operation: pure functions of types and attributes. It owns no GPU object. */

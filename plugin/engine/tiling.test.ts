@@ -31,7 +31,7 @@ const layerOp: Op<Layer> = {
       bindings: [...inputs.map((_type, i) => input(i)), output()],
       workgroups: [1, 1, attrs.depth ?? 1],
       macs: 0,
-      ...(attrs.footprint ? { footprint: attrs.footprint } : {}),
+      footprint: attrs.footprint ?? 'whole',
     },
   ],
 };

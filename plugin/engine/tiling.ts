@@ -197,18 +197,17 @@ function footprintOf({ node, dispatch: { kernel, footprint } }: TiledStep): Foot
   const isGrid = [...node.inputs, ...node.outputs].every(
     ({ type }) => type.kind === 'image' || type.shape.length === 3,
   );
-  if (!footprint || !isGrid || node.outputs.length !== 1) return undefined;
+  if (footprint === 'whole' || !isGrid || node.outputs.length !== 1) return undefined;
   return kernel.tiles || !footprint.tile ? footprint : undefined;
 }
+
+const isTiled = ({ footprint }: Dispatch): boolean => footprint !== 'whole' && footprint.tile !== undefined;
 
 /** What runs as a whole reads its inputs as a whole: they must be there. */
 function isComplete(steps: readonly TiledStep[], kept: ReadonlySet<number>, frame: Value): boolean {
   const complete = new Set([frame.id, ...kept]);
-  for (const { node, dispatch } of steps)
-    if (!dispatch.footprint?.tile) for (const { id } of node.outputs) complete.add(id);
-  return steps.every(
-    ({ node, dispatch }) => dispatch.footprint?.tile || node.inputs.every(({ id }) => complete.has(id)),
-  );
+  for (const { node, dispatch } of steps) if (!isTiled(dispatch)) for (const { id } of node.outputs) complete.add(id);
+  return steps.every(({ node, dispatch }) => isTiled(dispatch) || node.inputs.every(({ id }) => complete.has(id)));
 }
 
 /**
@@ -235,7 +234,7 @@ export function tilingOf(
   if (footprints.length < steps.length || !isKnown) return undefined;
   const kept = new Set(
     steps
-      .filter(({ dispatch }) => dispatch.footprint?.tile)
+      .filter(({ dispatch }) => isTiled(dispatch))
       .flatMap(({ node }) => node.outputs.filter((value) => isKept(value, frame, outputs)).map(({ id }) => id)),
   );
   if (!isComplete(steps, kept, frame)) return undefined;

@@ -75,7 +75,7 @@ describe('uniforms by name', () => {
 
   test('the compiler refuses one that is missing, unknown, or of another form', () => {
     const kernel = kernelOf('test', shader);
-    const rest = { kernel, consts: {}, bindings: [], workgroups: [1, 1, 1], macs: 0 } as const;
+    const rest = { kernel, consts: {}, bindings: [], workgroups: [1, 1, 1], macs: 0, footprint: 'whole' } as const;
     const { scale, ...others } = uniforms;
     // @ts-expect-error scale is missing
     dispatch({ ...rest, uniforms: others });

@@ -20,6 +20,7 @@ from safetensors.numpy import save
 
 from int8 import from_manifest, integer_trunk
 from networks import NETWORKS, SCALE, MobileVitSr, bilinear_x2, loaded, luma, upscale_rgb
+from token_branch import READING
 
 HERE = Path(__file__).parent
 VERSION = "1.0.0"
@@ -161,6 +162,7 @@ def manifest(args: argparse.Namespace, net: MobileVitSr, checkpoint: dict, weigh
         "scale": SCALE,
         "input": {"colorSpace": "rgb", "range": [0, 1], "luma": "bt601"},
         "architecture": net.architecture.manifest(),
+        **({"mixture": READING} if "tokenDim" in net.architecture.manifest() else {}),
         "weights": {
             "file": "weights.safetensors",
             "sha256": hashlib.sha256(data).hexdigest(),

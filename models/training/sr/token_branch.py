@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import math
+from pathlib import Path
 
 import torch
 import torch.nn.functional as F
@@ -11,7 +13,8 @@ from torch import Tensor, nn
 PATCH = 8  # luma pixels a token covers, per axis
 WINDOW = 8  # tokens an attention window covers, per axis
 HEAD_CHANNELS = 8  # of attention, in every tier
-FLOOR = 0.5 / 255  # of a filter's response: half a step of 8 bits, about the rounding noise of a clean picture
+# How the branch reads frames: the same in every tier, and written down in their manifests alone.
+READING = json.loads((Path(__file__).parents[2] / "mobilevit-sr/S/manifest.json").read_text())["mixture"]
 
 
 class WindowAttention(nn.Module):
@@ -104,7 +107,7 @@ class Tokens(nn.Module):
         # Replicate-padding on uncommon sizes can exceed the picture (1x1), which F.pad allows for 'replicate'.
         padded = F.pad(y, (0, -w % PATCH, 0, -h % PATCH), mode="replicate")
         patches = F.pixel_unshuffle(padded, PATCH).permute(0, 2, 3, 1)
-        return (self.embed(patches - patches.mean(-1, keepdim=True)).abs() + FLOOR).log()
+        return (self.embed(patches - patches.mean(-1, keepdim=True)).abs() + READING["responseFloor"]).log()
 
     def pooled(self, y: Tensor, taps: dict[str, Tensor] | None = None) -> Tensor:
         """y: [B, 1, H, W] -> the average token [B, D]."""
@@ -136,15 +139,17 @@ class Tokens(nn.Module):
 
 
 class RunningMixture:
-    """What the mixtures of a video's frames, in order, become as the plan carries them (shaders/engine/expert_mixture.wgsl): one frame
-    in EVERY is read (plugin/upscale/upscale-stage.ts)."""
+    """What the mixtures of a video's frames, in order, become as the plan carries them (shaders/engine/expert_mixture.wgsl): of
+    them one in so many is read, as the manifests say."""
 
-    EVERY = 4
-    FOLLOW = 1 / 4
-    HOLD = 0.02
     ANOTHER_KIND = 0.5
 
-    def __init__(self, every: int = EVERY, follow: float = FOLLOW, hold: float = HOLD) -> None:
+    def __init__(
+        self,
+        every: int = READING["oneFrameIn"],
+        follow: float = READING["averageRate"],
+        hold: float = READING["hysteresis"],
+    ) -> None:
         self.every = every
         self.follow = follow
         self.hold = hold

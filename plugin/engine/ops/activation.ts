@@ -59,6 +59,7 @@ export const activationOp: Op<ActivationAttrs> = {
         bindings: [input(0), weights(packedWeights(slopePart(attrs.slope, channels))), output()],
         workgroups,
         macs: 0,
+        footprint: 'whole',
       }),
     ];
   },

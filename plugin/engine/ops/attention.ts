@@ -178,7 +178,7 @@ function lower({ inputs, attrs }: Problem<AttentionAttrs>, variant: AttentionVar
     consts: variant.consts,
     bindings: [input(0), input(k), input(v), output()],
     macs: 2 * g.batch * channels * pairsOf(g, attrs.causal === true),
-    ...(attrs.window ? { footprint: { grain: qWindow, inputs: inputs.map(() => reads(0)) } } : {}),
+    footprint: attrs.window ? { grain: qWindow, inputs: inputs.map(() => reads(0)) } : ('whole' as const),
   };
   if (variant.form === 'lanes')
     return [

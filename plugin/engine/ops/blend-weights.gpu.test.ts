@@ -21,11 +21,11 @@ function twoConvolutions(prefixes: readonly string[]): Graph {
     { ...names, experts, averageRate: 1, hysteresis: 0 },
     'mixture',
   );
+  graph.output(mixture);
+  blendWeights(graph, mixture, { experts, prefixes });
   const same = { kernel: [3, 3], padding: [1, 1], outChannels } as const;
   const a = conv2d(graph, x, { ...same, weight: 'a.weight', bias: 'a.bias' });
   graph.output(conv2d(graph, a, { ...same, weight: 'b.weight', bias: 'b.bias', activation: 'prelu', slope: 'b.act' }));
-  graph.output(mixture);
-  blendWeights(graph, mixture, { experts, prefixes });
   return graph;
 }
 

@@ -68,6 +68,7 @@ function realDispatch(run: Run, experts: number, precision: Precision): Dispatch
     ],
     workgroups: covering(kernel, length / 4),
     macs: length * experts,
+    footprint: 'whole',
   });
 }
 
@@ -84,6 +85,7 @@ function int8Dispatch({ packed, ...at }: ComputedWeights, experts: number): Disp
     bindings: [weights(all), input(0), weights(fixed), written(at, packed.names)],
     workgroups: [1, 1, 1],
     macs: 2 * expertLength * experts,
+    footprint: 'whole',
   });
 }
 

@@ -70,6 +70,7 @@ function broadcastOp(name: string, multiply: boolean): Op<undefined> {
           bindings: [input(0), input(1), output()],
           workgroups,
           macs: multiply ? rowsOf(y) * channelsOf(y) : 0,
+          footprint: 'whole',
         }),
       ];
     },

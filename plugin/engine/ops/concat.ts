@@ -60,6 +60,7 @@ function lowerPart(part: TensorType, y: TensorType, at: number, begin: number, i
     bindings: [input(index), output()],
     workgroups,
     macs: 0,
+    footprint: 'whole',
   });
 }
 

@@ -32,7 +32,7 @@ export function lowerDepthwiseStrip(
   consts: Variant['consts'],
   packed: PackedWeights,
   at: { readonly biasAt: number; readonly slopeAt: number },
-): Omit<Dispatch, 'macs'> {
+): Omit<Dispatch, 'macs' | 'footprint'> {
   const [outHeight, outWidth] = g.outSize;
   const [inHeight, inWidth] = g.inSize;
   const [paddingY, paddingX] = attrs.padding ?? [0, 0];
@@ -59,5 +59,6 @@ export function lowerDepthwiseStrip(
     bindings: [weights(packed), input(0), input(attrs.residual ? 1 : 0), output()],
     workgroups,
     macs: 0,
+    footprint: 'whole',
   });
 }

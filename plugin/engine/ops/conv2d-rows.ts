@@ -54,7 +54,7 @@ export function lowerRows(
       bindings: [weights(packTile(g, attrs, i * tile, tile)), input(0), input(attrs.residual ? 1 : 0), output()],
       workgroups: [...stripGrid(width, height), g.batch],
       macs: (macs * tile) / outGroups,
-      ...(g.batch === 1 ? { footprint: { tile: stripTile, inputs: [reads(1), reads(0)] } } : {}),
+      footprint: g.batch === 1 ? { tile: stripTile, inputs: [reads(1), reads(0)] } : 'whole',
     }),
   );
 }

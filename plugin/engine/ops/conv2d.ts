@@ -116,7 +116,7 @@ function footprintOf(
   attrs: Conv2dAttrs,
   tile: Footprint['tile'] | undefined,
 ): Pick<Dispatch, 'footprint'> {
-  if (batch !== 1 || !isPlainConv2d({ ...attrs, groups: 1 })) return {};
+  if (batch !== 1 || !isPlainConv2d({ ...attrs, groups: 1 })) return { footprint: 'whole' };
   const inputs = [reads((Math.max(...kernel) - 1) / 2), reads(0)];
   return { footprint: tile && isPlainConv2d(attrs) ? { tile, inputs } : { inputs } };
 }

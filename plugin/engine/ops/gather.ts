@@ -44,6 +44,7 @@ export function lowerLookup(
     bindings: [table.ref, indexRef, output()],
     workgroups,
     macs: 0,
+    footprint: 'whole',
   });
 }
 

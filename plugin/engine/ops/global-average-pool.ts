@@ -29,6 +29,7 @@ export const globalAveragePoolOp: Op<undefined> = {
         bindings: [input(0), output()],
         workgroups: [groups, batch, 1],
         macs: 0,
+        footprint: 'whole',
       }),
     ];
   },

@@ -40,6 +40,7 @@ export const groupNormOp: Op<GroupNormAttrs> = {
         bindings: [weights(packScaleShift(attrs, channels)), input(0), output()],
         workgroups: [attrs.groups, batch, 1],
         macs: batch * height * width * channels * 2,
+        footprint: 'whole',
       }),
     ];
   },

@@ -78,6 +78,7 @@ function lowerTransposed(p: Product, variant: TransposedVariant): Dispatch {
     bindings: [input(0), input(1), output()],
     workgroups,
     macs: p.batch * p.rows * p.inner * p.outChannels,
+    footprint: 'whole',
   });
 }
 

@@ -68,6 +68,7 @@ export const poolOp: Op<PoolAttrs> = {
         bindings: [input(0), output()],
         workgroups: covering(kernel, outWidth, outHeight, batch * groups),
         macs: 0,
+        footprint: 'whole',
       }),
     ];
   },

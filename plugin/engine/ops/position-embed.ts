@@ -77,6 +77,7 @@ export const positionEmbedOp: Op<PositionEmbedAttrs> = {
         bindings: [weights(packTable(attrs, sequences)), input(0), output()],
         workgroups,
         macs: 0,
+        footprint: 'whole',
       }),
     ];
   },

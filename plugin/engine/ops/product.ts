@@ -80,6 +80,7 @@ export function lowerProduct(p: Product, operands: ProductOperands, variant: Pro
     consts: variant.consts,
     bindings: [operands.a, operands.b, operands.residual, operands.y],
     macs: p.batch * p.rows * p.inner * p.outChannels,
+    footprint: 'whole' as const,
   };
   if (variant.form === 'tiled') {
     // Four rows an invocation.

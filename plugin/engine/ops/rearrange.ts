@@ -101,6 +101,7 @@ export function rearrangeDispatch(x: TensorType, map: Rearrangement, variant: Va
     bindings: [input(0), output(index)],
     workgroups,
     macs: 0,
+    footprint: 'whole',
   });
 }
 

@@ -66,6 +66,7 @@ export const reshapeOp: Op<ReshapeAttrs> = {
         bindings: [input(0), output()],
         workgroups,
         macs: 0,
+        footprint: 'whole',
       }),
     ];
   },

@@ -44,6 +44,7 @@ export const resizeOp: Op<ResizeAttrs> = {
         bindings: [input(0), output()],
         workgroups: covering(kernel, outWidth, outHeight, batch * groups),
         macs: attrs.mode === 'nearest' ? 0 : 4 * batch * outHeight * outWidth * channels,
+        footprint: 'whole',
       }),
     ];
   },

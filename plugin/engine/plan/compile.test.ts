@@ -170,6 +170,14 @@ describe('blended weights', () => {
     expect(plan.tiling?.listOf.map((list) => list === undefined)).toEqual([true, true, true, false, false]);
   });
 
+  test('are refused where they are read before they are computed', () => {
+    const graph = new Graph();
+    const frame = graph.input('frame', image(33, 19));
+    graph.output(lumaResidual(graph, frame, conv(graph, luma(graph, frame), 'tail', 4)));
+    blendWeights(graph, graph.state('mixture', tensor([1, 1, 4])), { experts: 3, prefixes: ['tail.'] });
+    expect(codeThrownBy(() => compile(graph, options))).toBe('graph-invalid');
+  });
+
   test('are refused where a kernel reads some that are not', () => {
     expect(codeThrownBy(() => compile(blendedNetwork(['head.weight', 'tail.']), options))).toBe('graph-invalid');
   });
@@ -178,7 +186,7 @@ describe('blended weights', () => {
 describe('weights', () => {
   const packed = packedWeights(vector({ name: 'w', length: 8 }));
   const kernel = { name: 'test', source: '', bindings: [] };
-  const step = { kernel, consts: {}, uniforms: [], workgroups: [1, 1, 1], macs: 0 } as const;
+  const step = { kernel, consts: {}, uniforms: [], workgroups: [1, 1, 1], macs: 0, footprint: 'whole' } as const;
   const twice: Op<undefined> = {
     name: 'twice',
     infer: ([x]) => [asTensor(x)],
@@ -256,6 +264,7 @@ describe('params', () => {
         bindings: [input(0), output()],
         workgroups: [1, 1, 1],
         macs: 0,
+        footprint: 'whole',
       })),
   });
   const planOf = (defaults: readonly number[]): Plan => {

@@ -40,9 +40,9 @@ function viewsOf(graph: Graph, owners: Owners): Readonly<Record<string, string>>
 
 /** What does not run with every frame has no frame just before it whose results it could keep: it runs as a whole. */
 function tiledStep({ node, dispatch }: Lowered): TiledStep {
-  const { footprint, ...rest } = dispatch;
-  const isWhole = node.segment.condition.kind !== 'every-frame';
-  return { node, dispatch: isWhole && footprint ? { ...rest, footprint: { inputs: footprint.inputs } } : dispatch };
+  const { footprint } = dispatch;
+  if (footprint === 'whole' || node.segment.condition.kind === 'every-frame') return { node, dispatch };
+  return { node, dispatch: { ...dispatch, footprint: { inputs: footprint.inputs } } };
 }
 
 /** The tiling of all steps. Those that compute weights are no part of it, but make it void where what they are computed from changes. */

@@ -82,16 +82,21 @@ export class ComputedLayout {
     this.#alignmentBytes = alignmentBytes;
   }
 
-  /** Where a packing stands; undefined where no node computes its weights. @throws VitreousError `graph-invalid` where one computes some of them. */
-  place(packed: Packed): ComputedWeights | undefined {
+  /** The node that computes the weights of a packing. @throws VitreousError `graph-invalid` where it computes some of them. */
+  computerOf({ names }: Packed): ParameterNode | undefined {
     for (const node of this.#nodes) {
-      const count = packed.names.filter((name) => node.op.computes(node.attrs, name)).length;
-      if (count === 0) continue;
-      if (count < packed.names.length)
-        throw invalidGraph(`'${node.name}' computes some of ${packed.names.join('+')}`, 'all of them');
-      return this.#placeOf(node, packed);
+      const count = names.filter((name) => node.op.computes(node.attrs, name)).length;
+      if (count > 0 && count < names.length)
+        throw invalidGraph(`'${node.name}' computes some of ${names.join('+')}`, 'all of them');
+      if (count > 0) return node;
     }
     return undefined;
+  }
+
+  /** Where a packing stands; undefined where no node computes its weights. @throws VitreousError `graph-invalid` as `computerOf`. */
+  place(packed: Packed): ComputedWeights | undefined {
+    const node = this.computerOf(packed);
+    return node && this.#placeOf(node, packed);
   }
 
   #placeOf(node: ParameterNode, packed: Packed): ComputedWeights {
@@ -113,12 +118,23 @@ export class ComputedLayout {
 /** The dispatches of all nodes; those that compute weights last, once it is known who asks for which, but in their place. */
 export function lowerAll(graph: Graph, options: LowerOptions, computed: ComputedLayout): readonly Lowered[] {
   const lowered = new Map<GraphNode, readonly Lowered[]>();
+  const before = new Set<GraphNode>();
+  const place = (reader: GraphNode, packed: Packed): void => {
+    const computer = computed.computerOf(packed);
+    if (computer && !before.has(computer))
+      throw invalidGraph(
+        `'${reader.name}' reads weights that '${computer.name}' computes behind it`,
+        'them computed first',
+      );
+    computed.place(packed);
+  };
   for (const node of graph.nodes)
-    if (!isParameterOp(node.op)) {
+    if (isParameterOp(node.op)) before.add(node);
+    else {
       const own = lowerNode(node, options);
       lowered.set(node, own);
       for (const { dispatch } of own)
-        for (const ref of dispatch.bindings) if (ref.kind === 'weights') computed.place(ref.packed);
+        for (const ref of dispatch.bindings) if (ref.kind === 'weights') place(node, ref.packed);
     }
   return graph.nodes.flatMap((node) => {
     if (!isParameterOp(node.op)) return lowered.get(node) ?? [];

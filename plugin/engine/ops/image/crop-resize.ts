@@ -55,6 +55,7 @@ export const cropResizeOp: Op<CropResizeAttrs> = {
         bindings: [input(1), input(0), output()],
         workgroups: covering(kernel, outWidth, outHeight, boxes),
         macs: 0,
+        footprint: 'whole',
       }),
     ];
   },

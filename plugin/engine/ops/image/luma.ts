@@ -33,6 +33,7 @@ export const lumaOp: Op<undefined> = {
         bindings: [input(0), output()],
         workgroups: covering(lumaKernel, width, height),
         macs: width * height * 3,
+        footprint: 'whole',
       }),
     ];
   },

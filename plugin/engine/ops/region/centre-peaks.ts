@@ -38,6 +38,7 @@ export const centrePeaksOp: Op<undefined> = {
         bindings: [input(0), input(1), output()],
         workgroups: covering(kernel, width, height),
         macs: 0,
+        footprint: 'whole',
       }),
     ];
   },

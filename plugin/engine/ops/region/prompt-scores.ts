@@ -64,6 +64,7 @@ export const promptScoresOp: Op<PromptScoresAttrs> = {
         bindings: [input(0), input(1), output()],
         workgroups,
         macs: rows * prompts * distractors,
+        footprint: 'whole',
       }),
     ];
   },

@@ -44,6 +44,7 @@ export const roiAlignOp: Op<RoiAlignAttrs> = {
         bindings: [input(0), input(1), output()],
         workgroups,
         macs: 4 * regions * attrs.points ** 2 * channels,
+        footprint: 'whole',
       }),
     ];
   },
