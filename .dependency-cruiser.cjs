@@ -42,7 +42,7 @@ const layerRules = Object.entries(layers).map(([folder, allowed]) => ({
   severity: 'error',
   from: { path: `^plugin/${folder}/`, pathNot: tests },
   to: {
-    path: '^(plugin|models|shaders|cli|demo|e2e|bench)/',
+    path: '^(plugin|models|shaders|cli|demo|e2e|tools|bench)/',
     pathNot: `^plugin/(${[folder, ...allowed].join('|')})(/|[.]ts$)|^shaders/(${folder}|prelude)/`,
   },
 }));
@@ -114,13 +114,13 @@ module.exports = {
       comment: 'And the errors of core/.',
       severity: 'error',
       from: { path: '^models/([^/]+)/', pathNot: tests },
-      to: { path: '^(plugin|models|shaders|cli|demo|e2e|bench)/', pathNot: '^plugin/(core|engine)/|^models/$1/' },
+      to: { path: '^(plugin|models|shaders|cli|demo|e2e|tools|bench)/', pathNot: '^plugin/(core|engine)/|^models/$1/' },
     },
     {
       name: 'the library imports neither commands, demo nor tests',
       severity: 'error',
       from: { path: '^(plugin|models)/', pathNot: tests },
-      to: { path: `^(cli|demo|e2e|bench)/|${tests}` },
+      to: { path: `^(cli|demo|e2e|tools|bench)/|${tests}` },
     },
     {
       name: 'commands stand alone',

@@ -1,4 +1,4 @@
-import { allChunks, staticClosure } from './e2e/library-chunks.mjs';
+import { allChunks, staticClosure } from './tools/library-chunks.mjs';
 
 // Gzipped budgets. The root import is what every page of a site pays before any video plays.
 export default [

@@ -4,9 +4,9 @@ import { fileURLToPath } from 'node:url';
 import type { Plugin } from 'vite';
 import { defineConfig, type ViteUserConfig as UserConfig } from 'vitest/config';
 import { useSoftwareGpu } from './cli/gpu/software-gpu.mjs';
-import { entryPoints, peers } from './e2e/entry-points.mjs';
 import { bundledLibrary } from './e2e/setup/bundled-library.mjs';
 import { describeShader } from './e2e/shaders/describe.js';
+import { entryPoints, peers } from './tools/entry-points.mjs';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
 
@@ -224,7 +224,7 @@ export default defineConfig(({ command, mode }) => {
           test: {
             name: 'unit',
             environment: 'node',
-            include: ['{plugin,models,cli,demo,e2e,bench}/**/*.test.ts'],
+            include: ['{plugin,models,cli,demo,e2e,tools,bench}/**/*.test.ts'],
             exclude: ['**/*.gpu.test.ts', '**/node_modules/**', '**/dist/**'],
           },
         },

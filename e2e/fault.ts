@@ -10,7 +10,7 @@ type Body<Test> =
     : never;
 
 /**
- * Declares a test of what comes of a fault: a row of the table that `npm run -s faults` prints. `e2e/declared-faults.mjs` reads tag and
+ * Declares a test of what comes of a fault: a row of the table that `npm run -s faults` prints. `tools/declared-faults.mjs` reads tag and
  * annotation. In Node: `faultInNode`.
  *
  * @param what is done, e.g. `the GPU process is killed`

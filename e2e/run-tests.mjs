@@ -7,7 +7,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { runChecks } from './check.mjs';
+import { runChecks } from '../tools/check.mjs';
 import { sum } from './reporters/report.mjs';
 import { setUp } from './setup/setup.mjs';
 

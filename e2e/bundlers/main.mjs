@@ -6,8 +6,8 @@ import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium } from '@playwright/test';
-import { entryPoints } from '../entry-points.mjs';
-import { install } from '../packaging/install.mjs';
+import { entryPoints } from '../../tools/entry-points.mjs';
+import { install } from '../../tools/packaging/install.mjs';
 import { setUp } from '../setup/setup.mjs';
 import { rows } from './rows.mjs';
 import { serveFolder } from './serve.mjs';

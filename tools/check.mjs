@@ -25,7 +25,7 @@ const built = ['build', 'api', 'declarations', 'package', 'command', 'size'];
 const leftOut = 75;
 const root = join(import.meta.dirname, '..');
 
-/** @typedef {import('./reporters/report.mjs').Report} Report */
+/** @typedef {import('../e2e/reporters/report.mjs').Report} Report */
 
 /**
  * @param {string} step

@@ -5,7 +5,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
-const folders = ['plugin', 'models', 'cli', 'demo', 'e2e', 'bench'];
+const folders = ['plugin', 'models', 'cli', 'demo', 'e2e', 'tools', 'bench'];
 
 const run = spawnSync(
   process.execPath,

@@ -3,8 +3,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { setUp } from '../e2e/setup/setup.mjs';
 import { faultKinds, faultTable, listFaults, runFaults } from './declared-faults.mjs';
-import { setUp } from './setup/setup.mjs';
 
 function readOptions() {
   try {

@@ -36,7 +36,7 @@ function consumer(name, files, packages) {
   cpSync(join(root, 'package.json'), join(installed, 'package.json'));
   for (const file of readdirSync(join(root, 'dist'), { recursive: true, encoding: 'utf8' }))
     if (file.endsWith('.d.ts')) cpSync(join(root, 'dist', file), join(installed, 'dist', file));
-  for (const file of files) cpSync(join(root, 'e2e/packaging', file), join(folder, file));
+  for (const file of files) cpSync(join(root, 'tools/packaging', file), join(folder, file));
   for (const name of packages) {
     const at = join(folder, 'node_modules', name);
     mkdirSync(join(at, '..'), { recursive: true });

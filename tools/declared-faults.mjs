@@ -18,7 +18,7 @@ import { join } from 'node:path';
 export const faultKinds = ['GPU', 'media', 'page', 'input', 'load'];
 
 const root = join(import.meta.dirname, '..');
-const folders = ['plugin', 'models', 'demo', 'e2e', 'bench'];
+const folders = ['plugin', 'models', 'demo', 'e2e', 'tools', 'bench'];
 
 /**
  * Files whose tests declare faults.
@@ -79,7 +79,7 @@ function inBrowser(kinds, reportFile) {
   /** @type {Suite} */
   const report = reportFile
     ? runForJson(
-        [...command, `--reporter=${join(import.meta.dirname, 'reporters/progress.mjs')},json`, ...files],
+        [...command, `--reporter=${join(root, 'e2e/reporters/progress.mjs')},json`, ...files],
         { PLAYWRIGHT_JSON_OUTPUT_FILE: reportFile },
         () => readFileSync(reportFile, 'utf8'),
       )
