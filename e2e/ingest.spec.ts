@@ -60,14 +60,26 @@ for (const [missing, outcome] of [
     await openPlayer(page, '64x36', size);
     const native = await seen(page, size);
     const code = await page.evaluate(async () => {
-      const result = await window.enhanceVideo({ upscale: false }).then(
-        ({ state }) => state,
-        (thrown) => (thrown instanceof window.vitreous.VitreousError ? thrown.code : String(thrown)),
-      );
-      // Only the canvas is left to see.
-      if (result === 'running') window.video.style.setProperty('mask', 'linear-gradient(transparent, transparent)');
-      await window.redrawn();
-      return result;
+      try {
+        const enhanced = await window.enhanceVideo({ upscale: false });
+        // What hides the video hides the canvas, too: the canvas's own pixels are laid over both, read in the task that draws them.
+        const { left, top, width, height } = window.video.getBoundingClientRect();
+        const copy = new OffscreenCanvas(width, height);
+        const drawn = new Promise((resolve) => enhanced.addEventListener('draw', resolve, { once: true }));
+        enhanced.addEventListener('draw', () => copy.getContext('2d')?.drawImage(enhanced.canvas, 0, 0), {
+          once: true,
+        });
+        enhanced.set({ compare: false });
+        await drawn;
+        const shown = document.body.appendChild(document.createElement('canvas'));
+        Object.assign(shown, { width, height });
+        shown.style.cssText = `position: fixed; left: ${left}px; top: ${top}px; z-index: 9; background: black`;
+        shown.getContext('2d')?.drawImage(copy, 0, 0);
+        await window.redrawn();
+        return enhanced.state;
+      } catch (thrown) {
+        return thrown instanceof window.vitreous.VitreousError ? thrown.code : String(thrown);
+      }
     });
     expect(code).toBe(outcome);
     expect(difference(await seen(page, size), native).max).toBeLessThanOrEqual(1);
