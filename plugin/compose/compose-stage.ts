@@ -1,5 +1,6 @@
 import composeWgsl from '../../shaders/compose/compose.wgsl';
 import { disposeSymbol } from '../core/dispose.js';
+import { notReady } from '../core/errors.js';
 import { pixelsInside, type Rect, type Size, type Turn } from '../core/geometry.js';
 import type { GpuDevice } from '../gpu/device.js';
 import { compileRender } from '../gpu/render-pipeline.js';
@@ -99,7 +100,7 @@ export class ComposeStage {
    */
   bind(frames: readonly GPUTexture[], picture: GPUTexture | undefined): void {
     const pipeline = this.#pipeline;
-    if (!pipeline) throw new RangeError('compose: not prepared');
+    if (!pipeline) throw notReady('compose', 'a stage', 'prepare');
     this.#frames = frames;
     this.#layer?.bind(frames);
     this.#bindGroups = frames.map((frame) =>
@@ -166,7 +167,7 @@ export class ComposeStage {
   /** @param turn index of the texture that holds the frame */
   record(encoder: GPUCommandEncoder, timings: PassTimings, target: GPUTexture, turn = 0): void {
     const bindGroup = this.#bindGroups[turn];
-    if (!this.#pipeline || !bindGroup) throw new RangeError('compose: not bound');
+    if (!this.#pipeline || !bindGroup) throw notReady('compose', 'a stage', 'bind');
     this.#layer?.prepareRecord(encoder);
     const pass = encoder.beginRenderPass({
       ...timings.pass('compose'),

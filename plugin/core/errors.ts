@@ -128,3 +128,14 @@ export class VitreousError extends Error {
 export function asVitreousError(thrown: unknown, fallback: VitreousErrorInit): VitreousError {
   return thrown instanceof VitreousError ? thrown : new VitreousError({ ...fallback, cause: thrown });
 }
+
+/** What is used before it was made ready, or after it was let go of: `notReady('detect', 'a detector', 'prepare')`. */
+export function notReady(stage: StageName, what: string, first: string): VitreousError {
+  return new VitreousError({
+    code: 'disposed',
+    stage,
+    found: `${what} before ${first}, or after dispose`,
+    expected: `${what} in use`,
+    fix: `Call ${first} first.`,
+  });
+}

@@ -1,5 +1,5 @@
 import { disposeSymbol } from '../core/dispose.js';
-import { VitreousError } from '../core/errors.js';
+import { notReady, VitreousError } from '../core/errors.js';
 import type { Rect, Size } from '../core/geometry.js';
 import type { GpuDevice } from '../gpu/device.js';
 import type { Precision } from '../gpu/kernel.js';
@@ -81,7 +81,7 @@ export class PromptvitDetector implements Detector {
     if (this.#disposed || signal?.aborted) {
       looks.disposeAfter(former);
       signal?.throwIfAborted();
-      throw disposedError();
+      throw notReady('detect', 'a detector', 'prepare and setPrompts');
     }
     this.#looks = looks;
     former?.disposeAfter(looks);
@@ -106,7 +106,7 @@ export class PromptvitDetector implements Detector {
 
   detect(frame: GPUTexture): Promise<DetectorResult> {
     const scores = this.#scores;
-    if (!scores) return Promise.reject(disposedError());
+    if (!scores) return Promise.reject(notReady('detect', 'a detector', 'prepare and setPrompts'));
     return this.#look(frame, async (looks) => {
       const proposals = await looks.readProposals();
       const boxes = proposals.map(({ box }) => box);
@@ -140,7 +140,7 @@ export class PromptvitDetector implements Detector {
    */
   scoreBoxes(frame: GPUTexture, boxes: readonly Rect[]): Promise<Float32Array> {
     const scores = this.#scores;
-    if (!scores) return Promise.reject(disposedError());
+    if (!scores) return Promise.reject(notReady('detect', 'a detector', 'prepare and setPrompts'));
     return this.#look(frame, async (looks) => {
       const { regions, secondLookCount } = this.#model.manifest.scoring;
       const prompts = scores.prompts.length;
@@ -194,7 +194,7 @@ export class PromptvitDetector implements Detector {
   /** Submits the pass over a frame at once; the rest of the look follows as results come back. */
   async #look<T>(frame: GPUTexture, rest: (looks: PromptvitLooks) => Promise<T>): Promise<T> {
     const looks = this.#looks;
-    if (!looks) throw disposedError();
+    if (!looks) throw notReady('detect', 'a detector', 'prepare and setPrompts');
     looks.submitPicture(frame);
     const look = rest(looks);
     this.#busy = look.catch(() => {});
@@ -218,7 +218,7 @@ export class PromptvitDetector implements Detector {
     await this.#idle();
     if (this.#disposed) {
       scores?.dispose();
-      throw disposedError();
+      throw notReady('detect', 'a detector', 'prepare and setPrompts');
     }
     this.#scores?.dispose();
     this.#scores = scores;
@@ -226,7 +226,7 @@ export class PromptvitDetector implements Detector {
 
   #failure(cause: unknown): unknown {
     if (cause instanceof VitreousError) return cause;
-    if (this.#disposed) return disposedError();
+    if (this.#disposed) return notReady('detect', 'a detector', 'prepare and setPrompts');
     return new VitreousError({
       code: this.#lost ? 'device-lost' : 'detect-failed',
       stage: 'detect',
@@ -241,14 +241,4 @@ export class PromptvitDetector implements Detector {
 /** Puts rows of a smaller matrix in the places of a larger one. */
 function replaceRows(target: Float32Array, rows: Float32Array, places: readonly number[], width: number): void {
   for (const [i, place] of places.entries()) target.set(rows.subarray(i * width, (i + 1) * width), place * width);
-}
-
-function disposedError(): VitreousError {
-  return new VitreousError({
-    code: 'disposed',
-    stage: 'detect',
-    found: 'a detector that is not prepared, or disposed',
-    expected: 'a prepared detector with prompts',
-    fix: 'Call prepare and setPrompts first.',
-  });
 }

@@ -1,7 +1,9 @@
 import type { Op } from './op.js';
 import { type Condition, everyFrame, type Segment } from './segment.js';
-import { type ImageType, invalidGraph, sameShape, type TensorType, type ValueType } from './tensor.js';
+import { type ImageType, invalidGraph, sameShape, type TensorType, tensor, type ValueType } from './tensor.js';
 import type { Value } from './value.js';
+import { constantPart, tensorParts } from './weights/pack/tensor.js';
+import { type Packed, packedWeights } from './weights/packing.js';
 
 export interface GraphNode<A = unknown> {
   readonly op: Op<A>;
@@ -15,6 +17,15 @@ export interface GraphNode<A = unknown> {
   readonly updates?: Value;
 }
 
+/** A weight or a constant as a value. */
+export interface Parameter {
+  readonly value: Value<TensorType>;
+  /** As every tensor is stored. */
+  readonly packed: Packed;
+  /** Its name in the file. */
+  readonly weight?: string;
+}
+
 /**
  * A list of operations in order, built by calling ops. Names follow the model's safetensors file, so that a golden can name the
  * first value that diverges.
@@ -24,6 +35,7 @@ export class Graph {
   readonly #inputs: Value[] = [];
   readonly #outputs: Value[] = [];
   readonly #states: Value[] = [];
+  readonly #parameters = new Map<number, Parameter>();
   #segment = everyFrame;
   #nextId = 0;
 
@@ -38,6 +50,10 @@ export class Graph {
   }
   get states(): readonly Value[] {
     return this.#states;
+  }
+  /** Weights and constants that are values, by id. */
+  get parameters(): ReadonlyMap<number, Parameter> {
+    return this.#parameters;
   }
 
   input<T extends ValueType>(name: string, type: T): Value<T> {
@@ -74,6 +90,36 @@ export class Graph {
 
   output(value: Value): void {
     if (!this.#outputs.includes(value)) this.#outputs.push(value);
+  }
+
+  /** A tensor of the weights as a value: an input of any op that takes a computed one. */
+  weight(name: string, shape: readonly number[]): Value<TensorType> {
+    const value = this.#value(name, tensor(shape));
+    this.#parameters.set(value.id, { value, packed: packedWeights(...tensorParts(name, shape)), weight: name });
+    return value;
+  }
+
+  /**
+   * Numbers as a value, row-major; not to be changed after.
+   *
+   * @throws VitreousError `graph-invalid` for another number of them than the shape has
+   */
+  constant(name: string, values: Float32Array, shape: readonly number[]): Value<TensorType> {
+    const value = this.#value(name, tensor(shape));
+    this.#parameters.set(value.id, { value, packed: packedWeights(constantPart(name, values, shape)) });
+    return value;
+  }
+
+  /**
+   * The name by which an op that packs its weights itself, as `conv2d` does, takes a value as such.
+   *
+   * @throws VitreousError `graph-invalid` for a value that is computed, or a constant: those kernels read weights of the file alone
+   */
+  weightName({ id, name }: Value): string {
+    const weight = this.#parameters.get(id)?.weight;
+    if (weight !== undefined) return weight;
+    const what = this.#parameters.has(id) ? 'a constant' : 'computed';
+    throw invalidGraph(`'${name}', which is ${what}, as the weights of an op that packs them`, 'a weight of the file');
   }
 
   /** What lasts from frame to frame: as the frame before left it, zeros before the first. */
@@ -120,6 +166,7 @@ export class Graph {
     graph.#inputs.push(...this.#inputs);
     graph.#outputs.push(...this.#outputs);
     graph.#states.push(...this.#states);
+    for (const [id, parameter] of this.#parameters) graph.#parameters.set(id, parameter);
     graph.#nextId = this.#nextId;
     return graph;
   }

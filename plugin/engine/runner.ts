@@ -1,5 +1,5 @@
 import { type DisposableResource, disposeSymbol } from '../core/dispose.js';
-import { VitreousError } from '../core/errors.js';
+import { notReady, VitreousError } from '../core/errors.js';
 import type { GpuDevice } from '../gpu/device.js';
 import { bufferUsage } from '../gpu/usage.js';
 import type { UniformWord } from './op.js';
@@ -253,14 +253,7 @@ export class Runner implements DisposableResource {
   }
 
   #alive(): void {
-    if (this.#disposed)
-      throw new VitreousError({
-        code: 'disposed',
-        stage: 'engine',
-        found: 'a disposed runner',
-        expected: 'a live one',
-        fix: 'Create another with Runner.create.',
-      });
+    if (this.#disposed) throw notReady('engine', 'a runner', 'Runner.create');
   }
 
   #hold(weights: WeightLease): void {

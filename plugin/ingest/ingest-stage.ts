@@ -1,6 +1,6 @@
 import { shader } from '../../shaders/ingest/ingest.wgsl';
 import { disposeSymbol } from '../core/dispose.js';
-import { VitreousError } from '../core/errors.js';
+import { notReady, VitreousError } from '../core/errors.js';
 import type { Size } from '../core/geometry.js';
 import type { Stage } from '../core/stage.js';
 import type { GpuDevice } from '../gpu/device.js';
@@ -71,7 +71,7 @@ export class IngestStage implements Stage {
 
   get #frame(): GPUTexture {
     const frame = this.#textures[this.#turn];
-    if (!frame) throw new RangeError('ingest: not prepared');
+    if (!frame) throw notReady('ingest', 'a stage', 'prepare');
     return frame;
   }
 
@@ -180,7 +180,7 @@ export class IngestStage implements Stage {
 
   #bind(external: GPUExternalTexture): GPUBindGroup {
     const view = this.#views[this.#turn];
-    if (!this.#layout || !view) throw new RangeError('ingest: not prepared');
+    if (!this.#layout || !view) throw notReady('ingest', 'a stage', 'prepare');
     return this.#gpu.device.createBindGroup({
       label: 'vitreous/ingest.frame',
       layout: this.#layout,

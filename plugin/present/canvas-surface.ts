@@ -1,3 +1,4 @@
+import { notReady } from '../core/errors.js';
 import type { Size } from '../core/geometry.js';
 import { textureUsage } from '../gpu/usage.js';
 import type { Surface } from './surface.js';
@@ -36,7 +37,7 @@ export class CanvasSurface implements Surface {
 
   /** This frame's texture, after the canvas has taken the size. Valid until the task ends. */
   texture(size: Size): GPUTexture {
-    if (!this.#context) throw new RangeError('present: not configured');
+    if (!this.#context) throw notReady('present', 'a surface', 'configure');
     // Setting a size, even the same one, clears the canvas (HTML §4.12.5).
     if (this.#canvas.width !== size.width) this.#canvas.width = size.width;
     if (this.#canvas.height !== size.height) this.#canvas.height = size.height;

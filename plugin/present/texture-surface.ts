@@ -1,3 +1,4 @@
+import { notReady } from '../core/errors.js';
 import type { Size } from '../core/geometry.js';
 import { textureBytes } from '../gpu/texture-bytes.js';
 import { textureUsage } from '../gpu/usage.js';
@@ -21,7 +22,7 @@ export class TextureSurface implements Surface {
   }
 
   texture({ width, height }: Size): GPUTexture {
-    if (!this.#device) throw new RangeError('present: not configured');
+    if (!this.#device) throw notReady('present', 'a surface', 'configure');
     const known = this.#texture;
     if (known?.width === width && known.height === height) return known;
     known?.destroy();

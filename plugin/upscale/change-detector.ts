@@ -2,6 +2,7 @@ import { shader as changedShader } from '../../shaders/upscale/changed_patches.w
 import { shader as renewShader } from '../../shaders/upscale/renew_patches.wgsl';
 import { shader as listsShader } from '../../shaders/upscale/tile_lists.wgsl';
 import { type DisposableResource, disposeSymbol } from '../core/dispose.js';
+import { notReady } from '../core/errors.js';
 import type { Size } from '../core/geometry.js';
 import { argumentsStrideBytes, patchSide, type TileBuffers, type Tiling } from '../engine/tiling.js';
 import type { GpuDevice } from '../gpu/device.js';
@@ -135,7 +136,7 @@ export class ChangeDetector implements DisposableResource {
   /** Encodes the comparison of the two textures, or with `everything` that all tiles run. Allocates nothing. */
   record(pass: GPUComputePassEncoder, everything: boolean): void {
     const compare = everything ? this.#everythingGroup : this.#compareGroup;
-    if (!compare) throw new RangeError('changes: not bound');
+    if (!compare) throw notReady('upscale', 'a change detector', 'bind');
     const [columns, rows] = this.#patches;
     pass.setPipeline(this.#pipelines.changed);
     pass.setBindGroup(0, compare);
@@ -146,7 +147,8 @@ export class ChangeDetector implements DisposableResource {
 
   /** Encodes that all tiles run from here on where the state that the tiling names has just changed. */
   renew(pass: GPUComputePassEncoder): void {
-    if (!this.#pipelines.renew || !this.#renewGroup) throw new RangeError('changes: not bound to a state');
+    if (!this.#pipelines.renew || !this.#renewGroup)
+      throw notReady('upscale', 'a change detector', 'bind with a state');
     pass.setPipeline(this.#pipelines.renew);
     pass.setBindGroup(0, this.#renewGroup);
     pass.dispatchWorkgroups(1);

@@ -1,5 +1,5 @@
 import { disposeSymbol } from '../core/dispose.js';
-import { VitreousError } from '../core/errors.js';
+import { notReady, VitreousError } from '../core/errors.js';
 import type { Size } from '../core/geometry.js';
 import type { Stage } from '../core/stage.js';
 import { compile } from '../engine/plan/compile.js';
@@ -101,7 +101,7 @@ export class UpscaleStage implements Stage {
     const prepared = await this.#make(plan, size, signal);
     if (this.#disposed) {
       disposePrepared(prepared);
-      throw disposedError();
+      throw notReady('upscale', 'a stage', 'prepare');
     }
     if (this.#prepared) disposePrepared(this.#prepared);
     this.#prepared = prepared;
@@ -181,17 +181,7 @@ export class UpscaleStage implements Stage {
   }
 
   #live(): Prepared {
-    if (!this.#prepared) throw disposedError();
+    if (!this.#prepared) throw notReady('upscale', 'a stage', 'prepare');
     return this.#prepared;
   }
-}
-
-function disposedError(): VitreousError {
-  return new VitreousError({
-    code: 'disposed',
-    stage: 'upscale',
-    found: 'a stage that is not prepared, or disposed',
-    expected: 'a prepared stage',
-    fix: 'Call prepare first.',
-  });
 }

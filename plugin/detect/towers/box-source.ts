@@ -1,4 +1,5 @@
 import { type DisposableResource, disposeSymbol } from '../../core/dispose.js';
+import { notReady } from '../../core/errors.js';
 import type { Size } from '../../core/geometry.js';
 import type { GpuDevice } from '../../gpu/device.js';
 import type { Precision } from '../../gpu/kernel.js';
@@ -42,7 +43,7 @@ export class PromptvitBoxes implements BoxSource {
 
   async propose(frame: GPUTexture): Promise<readonly Proposal[]> {
     const looks = this.#looks;
-    if (!looks) throw new RangeError('detect: propose before prepare');
+    if (!looks) throw notReady('detect', 'boxes', 'prepare');
     looks.submitPicture(frame);
     return looks.readProposals();
   }

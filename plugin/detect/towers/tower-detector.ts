@@ -1,5 +1,5 @@
 import { disposeSymbol } from '../../core/dispose.js';
-import { VitreousError } from '../../core/errors.js';
+import { notReady, VitreousError } from '../../core/errors.js';
 import { type Rect, type Size, sameSize } from '../../core/geometry.js';
 import type { GpuDevice } from '../../gpu/device.js';
 import type { Precision } from '../../gpu/kernel.js';
@@ -132,7 +132,7 @@ export class TowerDetector implements Detector {
 
   async detect(frame: GPUTexture): Promise<DetectorResult> {
     const copy = this.#copy;
-    if (!copy) throw notReady();
+    if (!copy) throw notReady('detect', 'a detector', 'prepare');
     this.#alive();
     const encoder = this.#gpu.device.createCommandEncoder({ label: 'vitreous/detect.copy' });
     encoder.copyTextureToTexture({ texture: frame }, { texture: copy }, [copy.width, copy.height]);
@@ -143,7 +143,7 @@ export class TowerDetector implements Detector {
       return await look;
     } catch (cause) {
       if (cause instanceof VitreousError) throw cause;
-      throw this.#disposed ? notReady() : failed(cause);
+      throw this.#disposed ? notReady('detect', 'a detector', 'prepare') : failed(cause);
     }
   }
 
@@ -183,18 +183,9 @@ export class TowerDetector implements Detector {
   }
 
   #alive(): void {
-    if (this.#disposed) throw notReady();
+    if (this.#disposed) throw notReady('detect', 'a detector', 'prepare');
   }
 }
-
-const notReady = (): VitreousError =>
-  new VitreousError({
-    code: 'disposed',
-    stage: 'detect',
-    found: 'a detector that is not prepared, or disposed',
-    expected: 'a prepared detector',
-    fix: 'Call prepare first.',
-  });
 
 const failed = (cause: unknown): VitreousError =>
   new VitreousError({

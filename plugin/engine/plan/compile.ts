@@ -87,7 +87,7 @@ export function compile(source: Graph, options: PlanOptions): Plan {
   const ioOwners = [...graph.inputs, ...graph.states, ...graph.outputs.map(ownerOf)];
   checkNames([...ioOwners, ...graph.outputs.filter((value) => value.name !== ownerOf(value).name)]);
   const io = new Set(ioOwners.map(({ id }) => id));
-  const isIo = (value: Value): boolean => io.has(value.id);
+  const isIo = (value: Value): boolean => io.has(value.id) || graph.parameters.has(value.id);
   checkSegments(graph, owners, isIo);
   const tiling = options.adaptive ? tilingOfAll(graph, lowered, options) : undefined;
   const lives = lifetimes(lowered, owners, isIo, precision, tiling?.kept ?? new Set());
@@ -100,6 +100,8 @@ export function compile(source: Graph, options: PlanOptions): Plan {
     if (!owner) throw invalidGraph('a binding without a value', 'an input or output of the node');
     if (owner.type.kind === 'image') return { kind: 'image', value: owner.name };
     const sizeBytes = tensorBytes(owner.type, precision);
+    const parameter = graph.parameters.get(owner.id);
+    if (parameter) return weights.place(parameter.packed);
     if (isIo(owner)) return { kind: 'io', value: owner.name, sizeBytes };
     const place = arena.placements.get(owner.id);
     if (!place) throw invalidGraph(`'${owner.name}' without a place`, 'a value some node writes');

@@ -10,7 +10,8 @@ export type Owners = ReadonlyMap<number, Value>;
 
 export function ownersOf(graph: Graph): Owners {
   const owners = new Map<number, Value>();
-  for (const value of [...graph.inputs, ...graph.states]) owners.set(value.id, value);
+  const parameters = [...graph.parameters.values()].map(({ value }) => value);
+  for (const value of [...graph.inputs, ...graph.states, ...parameters]) owners.set(value.id, value);
   for (const node of graph.nodes)
     node.outputs.forEach((value, i) => {
       const source = node.updates ?? (node.op.isView ? node.inputs[i] : undefined);

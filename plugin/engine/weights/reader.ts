@@ -10,6 +10,8 @@ export interface Reader<N extends Numbers = Numbers> {
   range(name: string, shape: readonly number[], begin: number, end: number): N;
   zeros(length: number): N;
   filled(length: number, value: number): N;
+  /** Numbers that are of no tensor. */
+  encoded(values: Float32Array): N;
 }
 
 /** Elements [begin, end) of a stored tensor as f32. */
@@ -43,6 +45,7 @@ function readerOf<N extends Numbers>(
     get: (name, shape) => range(name, shape, 0, lengthOf(shape)),
     zeros: (length) => make.filled(length, 0),
     filled: make.filled,
+    encoded: make.floats,
   };
 }
 

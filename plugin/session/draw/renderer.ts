@@ -2,7 +2,7 @@ import type { ComposeEvents, ComposeLayout } from '../../compose/compose-stage.j
 import { ComposeStage } from '../../compose/compose-stage.js';
 import { readBack } from '../../compose/read-back.js';
 import { disposeSymbol } from '../../core/dispose.js';
-import type { VitreousError } from '../../core/errors.js';
+import { notReady, type VitreousError } from '../../core/errors.js';
 import type { Size } from '../../core/geometry.js';
 import { CutDetector } from '../../detect/cut-detector.js';
 import type { GpuDevice } from '../../gpu/device.js';
@@ -317,7 +317,7 @@ export class Renderer implements FrameRenderer {
   }
 
   #live(): Rig {
-    if (!this.#rig || this.#disposed) throw new RangeError('renderer: not prepared');
+    if (!this.#rig || this.#disposed) throw notReady('session', 'a renderer', 'prepare');
     return this.#rig;
   }
 

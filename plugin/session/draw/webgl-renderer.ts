@@ -1,6 +1,6 @@
 import type { ComposeEvents, ComposeLayout } from '../../compose/compose-stage.js';
 import { disposeSymbol } from '../../core/dispose.js';
-import { VitreousError } from '../../core/errors.js';
+import { notReady, VitreousError } from '../../core/errors.js';
 import type { Size } from '../../core/geometry.js';
 import { Compose, type ComposeTarget } from '../../webgl/compose.js';
 import type { GlDevice } from '../../webgl/device.js';
@@ -232,7 +232,7 @@ export class WebGlRenderer implements FrameRenderer {
   takeHeat(): void {}
 
   #live(): WebGlRig {
-    if (!this.#rig || this.#disposed) throw new RangeError('renderer: not prepared');
+    if (!this.#rig || this.#disposed) throw notReady('session', 'a renderer', 'prepare');
     return this.#rig;
   }
 
