@@ -54,6 +54,8 @@ window.showAt = async (url, seconds) => {
   const shown = new Promise((resolve) => video.requestVideoFrameCallback(resolve));
   video.currentTime = seconds;
   await shown;
+  // Told of before it is on screen.
+  await window.redrawn();
 };
 
 window.enhanceVideo = async (options = {}) => {
