@@ -5,7 +5,7 @@ import { DevicePixels } from './device-pixels.js';
 import { type FreeShape, freeShape } from './free-shape.js';
 import { isStacked, readLook } from './look.js';
 import { OverlayMount } from './overlay-mount.js';
-import type { Placement, Presenter } from './presenter.js';
+import type { CanvasPlace, Presenter } from './presenter.js';
 
 /** Of what lies over the canvas: beats any page rule. */
 const laidBase = {
@@ -41,7 +41,7 @@ export class CanvasPresenter implements Presenter {
     return this.canvas.isConnected;
   }
 
-  place(picture: Size): Placement {
+  place(picture: Size): CanvasPlace {
     const { inner, objectFit, objectPosition } = readContentBox(this.canvas, getComputedStyle(this.canvas));
     if (inner.width <= 0 || inner.height <= 0) return nowhere;
     const free = this.#freeShape(picture, inner);
@@ -60,7 +60,7 @@ export class CanvasPresenter implements Presenter {
     return this.#shape.free;
   }
 
-  #placeFree({ box, natural }: FreeShape): Placement {
+  #placeFree({ box, natural }: FreeShape): CanvasPlace {
     // A bitmap that gives the canvas its size would grow without end by the density of the screen.
     const pixelRatio = natural ? 1 : this.#pixels.ratio;
     const canvas = {
@@ -115,7 +115,7 @@ export class CanvasPresenter implements Presenter {
   }
 }
 
-export const nowhere: Placement = {
+export const nowhere: CanvasPlace = {
   canvas: { width: 0, height: 0 },
   rect: { x: 0, y: 0, width: 0, height: 0 },
   pixelRatio: 1,

@@ -1,6 +1,6 @@
 import { disposeSymbol } from '../core/dispose.js';
 import type { Size } from '../core/geometry.js';
-import type { Placement, Presenter } from './presenter.js';
+import type { CanvasPlace, Presenter } from './presenter.js';
 
 /**
  * Keeps the picture off the page: it has a size, but no place, and nothing of the page matters to it. For those who take the canvas or
@@ -18,7 +18,7 @@ export class OffPagePresenter implements Presenter {
     this.#scale = scale;
   }
 
-  place(picture: Size): Placement {
+  place(picture: Size): CanvasPlace {
     const pixelRatio = this.#scale();
     const canvas = {
       width: Math.round(picture.width * pixelRatio),

@@ -20,7 +20,7 @@ import { NativeControls } from './native-controls.js';
 import { NativePicture } from './native-picture.js';
 import { OverlayMount } from './overlay-mount.js';
 import { PageWatch } from './page-watch.js';
-import type { Placement, Presenter } from './presenter.js';
+import type { CanvasPlace, Presenter } from './presenter.js';
 import { Styles } from './styles.js';
 import { Twin } from './twin.js';
 import { parseViewBox } from './view-box.js';
@@ -156,7 +156,7 @@ export class OverlayPresenter implements Presenter {
     return whatCannotMatch(this.#look);
   }
 
-  place(picture: Size): Placement {
+  place(picture: Size): CanvasPlace {
     const { inner, objectFit, objectPosition } = this.#box ?? this.#read();
     const canvas = this.#pixels.size;
     if (!this.attached || inner.width <= 0 || inner.height <= 0) return nowhere;

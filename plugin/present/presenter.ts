@@ -2,7 +2,7 @@ import type { DisposableResource } from '../core/dispose.js';
 import type { Rect, Size, Turn } from '../core/geometry.js';
 
 /** How a picture of a given size lies on the canvas right now. */
-export interface Placement {
+export interface CanvasPlace {
   /** The canvas's bitmap, device pixels; zero where nothing can be seen. */
   readonly canvas: Size;
   /** The picture's rectangle on it, device pixels, edges whole; may reach beyond the canvas. */
@@ -25,7 +25,7 @@ export interface Presenter extends DisposableResource {
   /** False while the element is not in a document. */
   readonly attached: boolean;
   /** Where a picture with these natural dimensions (CSS pixels) lies. */
-  place(picture: Size): Placement;
+  place(picture: Size): CanvasPlace;
   /** Follows what moves without telling: cheap, for once a frame. */
   follow(): void;
   /**

@@ -12,18 +12,18 @@ export interface Lifetime {
   readonly readBeside: readonly number[];
 }
 
-export interface Placement {
+export interface Slot {
   readonly color: number;
   readonly offsetBytes: number;
 }
 
 export interface Arena {
-  readonly placements: ReadonlyMap<number, Placement>;
+  readonly placements: ReadonlyMap<number, Slot>;
   /** Size of each colour's buffer. */
   readonly bufferBytes: readonly number[];
 }
 
-interface Placed extends Placement {
+interface Placed extends Slot {
   readonly life: Lifetime;
 }
 
@@ -46,7 +46,7 @@ function lowestOffset(life: Lifetime, placed: readonly Placed[]): number {
  * @param alignmentBytes `minStorageBufferOffsetAlignment`; sizes are rounded up to it.
  */
 export function placeValues(lives: readonly Lifetime[], alignmentBytes: number): Arena {
-  const placements = new Map<number, Placement>();
+  const placements = new Map<number, Slot>();
   const colors: Placed[][] = [];
   const bufferBytes: number[] = [];
   for (const raw of lives) {

@@ -1,6 +1,6 @@
 import type { Highlights } from '../../compose/highlights.js';
 import { VitreousError } from '../../core/errors.js';
-import type { Placement } from '../../present/presenter.js';
+import type { CanvasPlace } from '../../present/presenter.js';
 import { shown } from '../api/check-value.js';
 import { Capture } from './capture.js';
 import type { FrameRenderer } from './frame-renderer.js';
@@ -43,7 +43,7 @@ export class Captures {
   /** In the task in which the picture was drawn. `shown` is the canvas it was drawn on. */
   enhanced(
     renderer: FrameRenderer,
-    placement: Placement,
+    placement: CanvasPlace,
     highlights: Highlights | undefined,
     shown: HTMLCanvasElement,
   ): void {

@@ -1,7 +1,7 @@
 import type { ComposeLayout } from '../../compose/compose-stage.js';
 import type { Highlights } from '../../compose/highlights.js';
 import type { FrameTiming } from '../../core/frame-source.js';
-import type { Placement } from '../../present/presenter.js';
+import type { CanvasPlace } from '../../present/presenter.js';
 import type { ActiveTier } from '../api/events.js';
 import { FrameCounters } from './counters.js';
 import type { FrameRenderer } from './frame-renderer.js';
@@ -17,7 +17,7 @@ const dividerCssPx = 2;
 /** How a frame is drawn. */
 export interface DrawnAs {
   readonly tier: ActiveTier;
-  readonly placement: Placement;
+  readonly placement: CanvasPlace;
   readonly compare: number | false;
   readonly highlights?: Highlights | undefined;
   /** Measure its GPU time whenever the last one was measured. */

@@ -1,6 +1,6 @@
 import type { Highlights } from '../../compose/highlights.js';
 import { VitreousError } from '../../core/errors.js';
-import type { Placement } from '../../present/presenter.js';
+import type { CanvasPlace } from '../../present/presenter.js';
 import type { FrameRenderer } from './frame-renderer.js';
 
 /**
@@ -11,7 +11,7 @@ import type { FrameRenderer } from './frame-renderer.js';
 export async function takeSnapshot(
   renderer: FrameRenderer | undefined,
   highlights: Highlights | undefined,
-  placement: Placement | undefined,
+  placement: CanvasPlace | undefined,
 ): Promise<Blob> {
   const size = renderer?.pictureSize;
   if (!renderer || !size || !placement || placement.rect.width === 0) throw unavailable('no enhanced frame on screen');

@@ -1,6 +1,6 @@
 import type { VitreousError } from '../../core/errors.js';
 import { type Size, sameSize } from '../../core/geometry.js';
-import type { Placement } from '../../present/presenter.js';
+import type { CanvasPlace } from '../../present/presenter.js';
 import type { Preparation, Want } from '../draw/preparation.js';
 import { findBlocker, type Situation, upscaleBlocker } from './blockers.js';
 import type { Quality } from './quality.js';
@@ -28,7 +28,7 @@ export interface PageState {
   /** What of the page's styles the canvas cannot take over, for messages; undefined: nothing. */
   readonly unmatched: string | undefined;
   /** Where a picture of the source's shape lies. */
-  readonly placement: Placement;
+  readonly placement: CanvasPlace;
   /** `closed`: nothing has been drawn since the canvas was hidden; `open`: it shows. */
   readonly curtain: 'closed' | 'opening' | 'open';
 }
@@ -69,7 +69,7 @@ export class Conditions {
   }
 
   /** Where the picture lies on the page as it was told last. */
-  get placement(): Placement | undefined {
+  get placement(): CanvasPlace | undefined {
     return this.#page?.placement;
   }
 
