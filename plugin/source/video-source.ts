@@ -156,7 +156,8 @@ export class VideoSource implements FrameSource {
    * given last.
    */
   #give({ mediaUs, expectedDisplayTimeMs, skipped = 0 }: Told = {}, unlessSame = false): void {
-    if (showsPoster(this.#video)) return;
+    // A callback that was on its way when the video broke tells of the last good frame: that does not make the video well again.
+    if (this.#video.error || showsPoster(this.#video)) return;
     const shownUs = mediaUs ?? this.#positionUs;
     let frame: VideoFrame;
     try {
