@@ -400,10 +400,10 @@ test('a canvas without a shape of its own has that of the picture, also when a p
     const last = [out.videoWidth / out.videoHeight];
     clearInterval(timer);
     enhanced.dispose();
-    return { sizes, first, turned, last, style: canvas.getAttribute('style') };
+    return { sizes, first, turned, last, style: canvas.style.cssText };
   }, shapes);
   for (const [name, { size: wanted }] of Object.entries(shapes))
     for (const [side, length] of wanted.entries())
       expect(Math.abs((result.sizes[name]?.[side] ?? 0) - length), `${name}: ${result.sizes[name]}`).toBeLessThan(1);
-  expect(result).toMatchObject({ first: [2], turned: [0.5, 400, 0.5], last: [2], style: 'width: 200px' });
+  expect(result).toMatchObject({ first: [2], turned: [0.5, 400, 0.5], last: [2], style: 'width: 200px;' });
 });
