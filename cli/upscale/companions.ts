@@ -21,6 +21,8 @@ export interface Companions {
   readonly leftOut: readonly string[];
 }
 
+/** Nobody hears by how much less than this sound is late. */
+const lateSeconds = 0.01;
 const nothing: Omit<Companion, 'stream'> = { encoder: undefined, cover: undefined };
 const textSubtitles = ['subrip', 'srt', 'ass', 'ssa', 'webvtt', 'text', 'mov_text'];
 const matroskaSubtitles = [...textSubtitles, 'hdmv_pgs_subtitle', 'dvd_subtitle', 'dvb_subtitle', 'hdmv_text_subtitle'];
@@ -73,7 +75,7 @@ export async function planCompanions(info: SourceInfo, container: Container): Pr
     if (stream.index === info.video.index || isChapterText(stream, info)) continue;
     const planned = isCover(stream, info.streams)
       ? await planCover(stream, container)
-      : await planStream(stream, container);
+      : await planStream(stream, container, Number(stream.start_time ?? 0) - info.startSeconds > lateSeconds);
     if (!planned) leftOut.push(isCover(stream, info.streams) ? `cover (stream ${stream.index})` : described(stream));
     else streams.push(planned);
     if (planned?.encoder !== undefined)
@@ -94,11 +96,12 @@ async function planCover(stream: ProbedStream, container: Container): Promise<Co
   return (await container.holdsCover(stream)) ? { ...nothing, stream, cover: 'marked' } : undefined;
 }
 
-async function planStream(stream: ProbedStream, container: Container): Promise<Companion | undefined> {
+async function planStream(stream: ProbedStream, container: Container, isLate: boolean): Promise<Companion | undefined> {
   switch (stream.codec_type) {
     case 'audio':
       // '': the encoder that ffmpeg takes for this container.
-      for (const encoder of [undefined, 'aac', ''])
+      // Late sound gets silence before it, where all sound begins with the file.
+      for (const encoder of container.isAvi && isLate ? [''] : [undefined, 'aac', ''])
         if (await container.holdsSound(stream, encoder)) return { ...nothing, stream, encoder };
       return undefined;
     case 'subtitle': {

@@ -1,3 +1,4 @@
+import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CommandError } from '../command-error.js';
 import { type Ending, probeJson, runTool } from './ffmpeg.js';
@@ -43,7 +44,9 @@ export class Container {
     { file, streams }: { readonly file: string; readonly streams: readonly ProbedStream[] },
     scratch: string,
   ): Promise<Container> {
-    const trial = join(scratch, `trial${extension}`);
+    const folder = join(scratch, 'trial');
+    await mkdir(folder);
+    const trial = join(folder, `trial${extension}`);
     const copies = sounds(streams).flatMap(({ index }) => ['-map', `1:${index}`]);
     const tags = ['-map_metadata', '1'];
     let ending = await tryTo(trial, file, [...copies, '-c:a', 'copy', ...tags]);
@@ -54,6 +57,9 @@ export class Container {
         'output-failed',
         `ffmpeg can't write H.264 into '${extension}': ${ending.messages || `exit code ${ending.exitCode}`}`,
       );
+    // A playlist, say: its name alone would be the user's.
+    if ((await readdir(folder)).length !== 1)
+      throw new CommandError('output-failed', `'${extension}' is written as several files; one is what is made here`);
     const { format } = (await probeJson(trial, ['-show_format'])) as { format?: ProbedFormat };
     const heldTags = new Set(Object.keys(format?.tags ?? {}).map((name) => name.toLowerCase()));
     return new Container({ extension, heldTags, file, trial, holdsAllSound });
@@ -66,6 +72,16 @@ export class Container {
   /** QuickTime's and MPEG's, which have much in common. */
   get isMov(): boolean {
     return /^\.(mp4|m4v|mov|3gp|3g2)$/i.test(this.extension);
+  }
+
+  /** Sound begins with the file in it, whenever it is to be heard. */
+  get isAvi(): boolean {
+    return /^\.avi$/i.test(this.extension);
+  }
+
+  /** It says when each packet is shown, and not only in which order they are decoded. */
+  get keepsTimes(): boolean {
+    return this.isMatroska || this.isMov || this.isTransport || /^\.(flv|f4v|nut)$/i.test(this.extension);
   }
 
   get isTransport(): boolean {

@@ -127,7 +127,7 @@ export async function convert(
   const size = { width: info.size.width * upscaler.scale, height: info.size.height * upscaler.scale };
   const grid = new CellGrid(info);
   const { k, n } = chunk ?? { k: 1, n: 1 };
-  const writer = new FilmWriter({ scratch, info, size, crf: options.crf });
+  const writer = new FilmWriter({ scratch, info, size, crf: options.crf, reorders: container.keepsTimes });
   const bar = new Progress(Math.ceil(info.frames / n), process.stderr);
   try {
     await upscaler.prepare(info.size);

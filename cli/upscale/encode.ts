@@ -16,14 +16,17 @@ export interface EncodeOptions {
   readonly info: SourceInfo;
   readonly timeBase: Fraction;
   readonly crf: number;
+  /** Frames may be predicted from later ones. Not for a container that doesn't say when a packet is shown. */
+  readonly reorders: boolean;
 }
 
 /**
  * Options of x264 by which one segment comes out the same on every machine: frames are shared out among as many threads everywhere, arithmetic that
  * differs between processors is left out, and the rate that the stream names is the film's, not a guess by the segment's first frames.
  */
-function x264Parameters({ frameRate: { numerator, denominator } }: SourceInfo): string {
-  return `threads=8:lookahead-threads=2:cpu-independent=1:fps=${numerator}/${denominator}:force-cfr=0`;
+function x264Parameters({ info: { frameRate }, reorders }: EncodeOptions): string {
+  const rate = `fps=${frameRate.numerator}/${frameRate.denominator}:force-cfr=0`;
+  return `threads=8:lookahead-threads=2:cpu-independent=1:${rate}${reorders ? '' : ':bframes=0'}`;
 }
 
 /** RGBA frames with timestamps → one segment of H.264 by x264. */
@@ -80,7 +83,8 @@ export class SegmentEncoder {
   }
 }
 
-function encoderArguments({ file, size, info, timeBase, crf }: EncodeOptions): string[] {
+function encoderArguments(options: EncodeOptions): string[] {
+  const { file, size, info, timeBase, crf } = options;
   const { pixelAspect, colours } = info;
   const { matrix } = colours;
   const range = colours.fullRange ? 'pc' : 'tv';
@@ -92,7 +96,7 @@ function encoderArguments({ file, size, info, timeBase, crf }: EncodeOptions): s
   return [
     ...['-y', '-f', 'ivf', '-c:v', 'rawvideo', '-i', 'pipe:0'],
     ...['-vf', filter, '-fps_mode', 'passthrough', '-enc_time_base', `${timeBase.numerator}:${timeBase.denominator}`],
-    ...['-c:v', 'libx264', '-preset', 'medium', '-crf', String(crf), '-x264-params', x264Parameters(info)],
+    ...['-c:v', 'libx264', '-preset', 'medium', '-crf', String(crf), '-x264-params', x264Parameters(options)],
     // Tagged even where the source was not: an HD file without tags would be taken for BT.709.
     ...['-colorspace', matrix, '-color_primaries', colours.primaries ?? primaries[matrix]],
     ...['-color_trc', colours.transfer ?? transfer[matrix], '-color_range', range],

@@ -13,6 +13,8 @@ export interface FilmWriterOptions {
   readonly info: SourceInfo;
   readonly size: Size;
   readonly crf: number;
+  /** Frames may be predicted from later ones. */
+  readonly reorders: boolean;
 }
 
 interface Segment {
@@ -45,10 +47,10 @@ export class FilmWriter {
       // Whoever awaits it sees the rejection; until then it must not count as unhandled.
       this.#finishing.catch(() => undefined);
     }
-    const { scratch, info, size, crf } = this.#options;
+    const { scratch, info, size, crf, reorders } = this.#options;
     const file = join(scratch, `segment-${this.#segments.length}.mp4`);
     this.#timeBase = timeBase;
-    const encoder = new SegmentEncoder({ file, size, info, timeBase, crf });
+    const encoder = new SegmentEncoder({ file, size, info, timeBase, crf, reorders });
     this.#segments.push({ file, beginTicks: ticks, encoder });
   }
 

@@ -1,9 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CommandError } from '../command-error.js';
+import { check, type Expected } from './check.js';
 import type { Companion, Companions } from './companions.js';
 import type { Container } from './container.js';
-import { type Ending, probeJson, runTool } from './ffmpeg.js';
+import { type Ending, runTool } from './ffmpeg.js';
 import type { ProbedStream } from './streams.js';
 import type { Fraction } from './time-base.js';
 
@@ -45,14 +46,6 @@ export interface MuxOptions {
 /** The name of the tag that holds `note`. */
 export const noteTag = 'vitreous_part';
 
-/** What the written file must turn out to hold. */
-export interface Expected {
-  readonly frames: number;
-  /** From the first frame to the last. */
-  readonly spanSeconds: number;
-  readonly frameSeconds: number;
-}
-
 /** Puts pieces and what is beside them together in one file. @returns its path in `scratch` @throws CommandError `output-failed`. */
 export async function mux(options: MuxOptions, expected: Expected): Promise<string> {
   const { scratch, container } = options;
@@ -76,7 +69,8 @@ export async function mux(options: MuxOptions, expected: Expected): Promise<stri
   const messages = [options.said, ending.messages].filter(Boolean).join('\n');
   if (ending.exitCode !== 0)
     throw new CommandError('output-failed', messages || `ffmpeg ended with exit code ${ending.exitCode}`);
-  await check(written, options, expected, messages);
+  const streams = 1 + (options.beside?.companions.streams.length ?? 0);
+  await check(written, container, streams, expected, messages);
   return written;
 }
 
@@ -140,10 +134,16 @@ async function extractCovers({ beside, scratch }: MuxOptions): Promise<string[]>
 }
 
 /** Sound that is encoded anew begins when it did, and has silence where some of it is missing. */
-function steady({ start_time, sample_rate }: ProbedStream, shiftSeconds: number): string {
-  const first = Math.max(Number(start_time ?? 0) + shiftSeconds, 0) * Number(sample_rate ?? 48_000);
+function steady({ start_time, sample_rate }: ProbedStream, shiftSeconds: number, isAvi: boolean): string {
+  const first = isAvi ? 0 : Math.max(Number(start_time ?? 0) + shiftSeconds, 0) * Number(sample_rate ?? 48_000);
   return `aresample=async=1:first_pts=${Math.round(first)}`;
 }
+
+/**
+ * ffmpeg takes an offset that is just a file's start for one of its own, and in transport streams lets the streams that are mapped begin at 0: sound
+ * that begins after the picture would be early. A microsecond is less than a tick of any of them. Seconds.
+ */
+const notItsStart = 1e-6;
 
 function muxArguments(options: MuxOptions, list: string, firstUs: number, attached: readonly string[]): string[] {
   const { beside, container, timeBase, pictureTags, note } = options;
@@ -157,7 +157,7 @@ function muxArguments(options: MuxOptions, list: string, firstUs: number, attach
     ...['-map', `1:${stream.index}`],
     ...(encoder === '' ? [] : [`-c:${i + 1}`, encoder ?? 'copy']),
     ...(encoder !== undefined && stream.codec_type === 'audio'
-      ? [`-filter:${i + 1}`, steady(stream, shiftSeconds)]
+      ? [`-filter:${i + 1}`, steady(stream, shiftSeconds, container.isAvi)]
       : []),
     ...(encoder === 'aac' ? [`-b:${i + 1}`, `${Math.min(96 * (stream.channels ?? 2), 512)}k`] : []),
     ...(cover === 'marked' ? [`-disposition:${i + 1}`, 'attached_pic'] : []),
@@ -178,40 +178,15 @@ function muxArguments(options: MuxOptions, list: string, firstUs: number, attach
       '-i',
       list,
     ],
-    ...(beside ? ['-itsoffset', besideShift.toFixed(6), '-i', beside.file] : []),
+    ...(beside ? ['-itsoffset', (besideShift + notItsStart).toFixed(6), '-i', beside.file] : []),
     ...['-map', '0:v:0', '-c:0', 'copy', ...streams, ...attached],
     ...['-map_metadata', beside ? '1' : '-1', '-map_chapters', beside?.companions.chapters ? '1' : '-1'],
     ...Object.entries(pictureTags).flatMap(([name, value]) => ['-metadata:s:0', `${name}=${value}`]),
     ...(note === undefined ? ['-metadata', `${noteTag}=`] : ['-metadata', `${noteTag}=${note}`]),
+    // AVI counts frames: moved to where a sound coder's first samples begin they would miss their places.
+    ...(container.isAvi ? ['-avoid_negative_ts', 'disabled'] : []),
     ...['-max_muxing_queue_size', '9999'],
     ...(container.isMov ? ['-movflags', movFlags] : []),
     ...(container.isMov ? ['-video_track_timescale', String(Math.min(timeBase.denominator, 1_000_000))] : []),
   ];
-}
-
-/** What is in the file is what was put into it, whatever ffmpeg's exit code says. @throws CommandError `output-failed`. */
-async function check(file: string, options: MuxOptions, expected: Expected, messages: string): Promise<void> {
-  const fail = (what: string): never => {
-    throw new CommandError('output-failed', `${messages ? `${messages}\n` : ''}the written file ${what}`);
-  };
-  const entries = ['-select_streams', '0', '-show_entries', 'format=nb_streams:packet=pts_time'];
-  const probed = await probeJson(file, entries).catch((cause: unknown) =>
-    fail(`can't be read: ${cause instanceof Error ? cause.message : String(cause)}`),
-  );
-  const { format, packets = [] } = probed as {
-    format?: { readonly nb_streams?: number };
-    packets?: readonly { readonly pts_time?: string }[];
-  };
-  const planned = 1 + (options.beside?.companions.streams.length ?? 0);
-  const streams = format?.nb_streams ?? 0;
-  if (streams < planned) fail(`has ${streams} streams in place of ${planned}`);
-  if (packets.length !== expected.frames) fail(`has ${packets.length} frames in place of ${expected.frames}`);
-  const times = packets.flatMap(({ pts_time }) => (pts_time === undefined ? [] : [Number(pts_time)]));
-  const span =
-    times.reduce((high, time) => Math.max(high, time), times[0] ?? 0) -
-    times.reduce((low, time) => Math.min(low, time), times[0] ?? 0);
-  if (times.length === packets.length && Math.abs(span - expected.spanSeconds) > expected.frameSeconds / 2)
-    fail(
-      `lasts ${span.toFixed(3)} s from first to last frame in place of ${expected.spanSeconds.toFixed(3)} s: ${options.container.extension} can't keep the frames' times`,
-    );
 }

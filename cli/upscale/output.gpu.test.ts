@@ -1,6 +1,18 @@
 // What ffmpeg says reaches the user, and no half file is left under the asked name.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -53,6 +65,7 @@ test.each([
   ['out.webm', 'Only VP8 or VP9'],
   ['out.xyz', 'Unable to find a suitable output format'],
   ['out.mp3', 'ffmpeg'],
+  ['out.m3u8', 'several files'],
 ])('%s, which H.264 does not go into, is refused at once with the reason', async (name, reason) => {
   const to = folder(`into-${name}`);
   const { exitCode, stderr } = await upscale(at('fine.mp4'), join(to, name));
@@ -60,6 +73,37 @@ test.each([
   expect(stderr).toMatch(/^error \[output-failed\]: /m);
   expect(stderr).toContain(reason);
   expect(readdirSync(to)).toEqual([]);
+});
+
+describe.skipIf(process.platform === 'win32')('before any work', () => {
+  test('the film is not written over, by whatever name; a link to another file stays one', async () => {
+    const to = folder('links');
+    copyFileSync(at('fine.mp4'), join(to, 'film.mp4'));
+    symlinkSync('film.mp4', join(to, 'same.mp4'));
+    linkSync(join(to, 'film.mp4'), join(to, 'hard.mp4'));
+    for (const name of ['same.mp4', 'hard.mp4']) {
+      const { exitCode, stderr } = await upscale(join(to, 'film.mp4'), join(to, name));
+      expect(stderr).toMatch(/error \[usage\]: .* the same file/);
+      expect(exitCode).toBe(2);
+    }
+    writeFileSync(join(to, 'real.data'), 'before');
+    symlinkSync('real.data', join(to, 'link.mp4'));
+    const { exitCode, stderr } = await upscale(join(to, 'film.mp4'), join(to, 'link.mp4'));
+    expect(exitCode, stderr).toBe(0);
+    expect(lstatSync(join(to, 'link.mp4')).isSymbolicLink()).toBe(true);
+    expect(probe(join(to, 'real.data'), '-select_streams', 'v', '-show_entries', 'stream=width')).toEqual(['128']);
+    expect(readFileSync(join(to, 'film.mp4'))).toEqual(readFileSync(at('fine.mp4')));
+  });
+
+  test('a folder or a device is not replaced, a pipe is not read', async () => {
+    const to = folder('kinds');
+    mkdirSync(join(to, 'out.mp4'));
+    expect((await upscale(at('fine.mp4'), join(to, 'out.mp4'))).stderr).toMatch(/\[output-failed\]: .* is a folder/);
+    execFileSync('mkfifo', [join(to, 'pipe.mp4')]);
+    expect((await upscale(at('fine.mp4'), join(to, 'pipe.mp4'))).stderr).toMatch(/\[output-failed\]: .* is no file/);
+    expect((await upscale(join(to, 'pipe.mp4'), join(to, 'x.mp4'))).stderr).toMatch(/\[input-unreadable\]: .* a pipe/);
+    expect(readdirSync(to).toSorted()).toEqual(['out.mp4', 'pipe.mp4']);
+  });
 });
 
 /** Noise doesn't compress: five frames of it make some hundred kilobytes. */

@@ -38,7 +38,7 @@ export interface SourceInfo {
   readonly frameRate: Fraction;
   /** Some frames are woven of two fields. */
   readonly interlaced: boolean;
-  /** Of the file's clock: where its first sample is, sound or picture, or 0 where some come before that. Seconds. */
+  /** Of the file's clock: where its first sample is, sound or picture, or 0 where only sound comes before that. Seconds. */
   readonly startSeconds: number;
   /** From there to the end. A guess where the file doesn't tell. */
   readonly spanSeconds: number;
@@ -97,10 +97,16 @@ export async function readSourceInfo(file: string): Promise<SourceInfo> {
     },
     frameRate,
     interlaced: await isInterlaced(file, video),
-    startSeconds: Math.max(Number(format.start_time ?? 0) || 0, 0),
+    startSeconds: startOf(format, video),
     spanSeconds: span,
     frames: Number(video.nb_frames ?? 0) || Math.max(Math.round(span * rate), 1),
   };
+}
+
+/** What comes before 0 is what no player shows, as the first samples of some sound; but a transport stream whose clock soon starts anew has its picture there. */
+function startOf(format: ProbedFormat, video: ProbedStream): number {
+  const [first, picture] = [format.start_time, video.start_time].map((text) => Number(text ?? 0) || 0);
+  return (picture ?? 0) < 0 ? (first ?? 0) : Math.max(first ?? 0, 0);
 }
 
 /** Raw streams and what a browser has recorded don't tell how long they are: their packets do. */

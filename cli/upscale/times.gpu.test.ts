@@ -65,6 +65,12 @@ const files: Readonly<Record<string, (file: string) => void>> = {
   'broadcast.ts': (file) => ffmpeg(...picture, ...tone, ...x264, '-g', '10', ...aac, file),
   'mid-group.ts': (file) => losePackets(at('broadcast.ts'), file, (i, all) => i < all / 4),
   'lossy.ts': (file) => losePackets(at('broadcast.ts'), file, (i) => i > 20 && i % 23 === 0),
+  'late-sound.ts': (file) => ffmpeg(...picture, '-itsoffset', '0.4', ...tone, ...x264, ...aac, file),
+  'late-sound-at-0.ts': (file) =>
+    ffmpeg('-i', at('late-sound.ts'), '-c', 'copy', '-muxdelay', '0', '-muxpreload', '0', file),
+  // Its clock of 33 bits starts anew in the middle.
+  'wrapped.ts': (file) =>
+    ffmpeg('-i', at('b-frames.mp4'), '-c', 'copy', '-muxdelay', '0', '-output_ts_offset', '95443.3', file),
   // Two packets a frame.
   'fields.h264': (file) => writeFileSync(file, fieldCoded(25)),
   'fields.ts': (file) =>
@@ -114,6 +120,24 @@ describe('as many frames, from the same first to the same last time, as far from
     expect(after.last - after.first).toBeLessThan(before.last - before.first + half);
     expect(after.toSound === undefined).toBe(before.toSound === undefined);
     expect(Math.abs((after.toSound ?? 0) - (before.toSound ?? 0))).toBeLessThan(half);
+  });
+
+  // AVI doesn't say when a packet is shown.
+  test.each(['avi', 'wmv', 'flv', 'ts', 'mkv', 'mov'])('into .%s', async (extension) => {
+    const output = at(`into.${extension}`);
+    const { exitCode, stderr } = await upscale(at('b-frames.mp4'), output);
+    expect(exitCode, stderr).toBe(0);
+    const [before, after] = [timesOf(at('b-frames.mp4')), timesOf(output)];
+    expect(after.frames).toBe(before.frames);
+    expect(Math.abs(after.last - after.first - (before.last - before.first))).toBeLessThan(half);
+    // Where no edit list hides them, the first 1,024 samples of AAC are heard, as silence.
+    expect(Math.abs((after.toSound ?? 9) - (before.toSound ?? 0))).toBeLessThan(half + 1024 / 44_100);
+  });
+
+  test.each(['h264', 'mpg'])('a .%s that would lose them is not written', async (extension) => {
+    const { exitCode, stderr } = await upscale(at('b-frames.mp4'), at(`into.${extension}`));
+    expect(stderr).toMatch(/output-failed[\s\S]*can't keep the frames' times/);
+    expect(exitCode).toBe(6);
   });
 
   test('recordings one behind the other, whose clock goes back, are one film', async () => {

@@ -1,31 +1,51 @@
 // A video file at twice the size, whole or in parts: `vitreous upscale`.
 // Decodes with ffmpeg, upscales on the GPU in Node, encodes with x264; what else the file carries is kept where the container holds it.
-import { access, constants, mkdir, rename, rm } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { access, constants, mkdir, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname, extname, join } from 'node:path';
 import { CommandError, reportErrors } from '../command-error.js';
 import { convert } from './convert.js';
 import { joinParts } from './join.js';
 import { type Options, readOptions, usage } from './options.js';
 
-async function checkFiles(inputs: readonly string[], output: string): Promise<void> {
-  for (const input of inputs)
+/** Undefined where there is nothing. */
+const statOf = (file: string): Promise<Stats | undefined> => stat(file).catch(() => undefined);
+
+/** @returns OUT's real path, where it is a link to a file: that is the file meant; the container goes by the name that was asked for */
+async function checkFiles(
+  inputs: readonly string[],
+  output: string,
+): Promise<{ readonly output: string; readonly extension: string }> {
+  const there = await statOf(output);
+  for (const input of inputs) {
     await access(input, constants.R_OK).catch((cause) => {
       throw new CommandError('input-unreadable', `cannot read ${input}`, cause);
     });
-  await access(dirname(output), constants.W_OK).catch((cause) => {
-    throw new CommandError('output-failed', `cannot write into ${dirname(output)}`, cause);
+    const given = await stat(input);
+    // It is read several times, and from the middle.
+    if (given.isFIFO() || given.isSocket() || given.isCharacterDevice())
+      throw new CommandError('input-unreadable', `${input} is a pipe or a device; write it into a file first`);
+    if (there?.dev === given.dev && there.ino === given.ino)
+      throw new CommandError('usage', `${input} and ${output} are the same file; OUT must be another`);
+  }
+  if (there && !there.isFile())
+    throw new CommandError('output-failed', `${output} is ${there.isDirectory() ? 'a folder' : 'no file'}`);
+  const target = there ? await realpath(output) : output;
+  await access(dirname(target), constants.W_OK).catch((cause) => {
+    throw new CommandError('output-failed', `cannot write into ${dirname(target)}`, cause);
   });
+  return { output: target, extension: extname(output) || '.mp4' };
 }
 
 /** Makes a file in a folder beside the asked name, which gets it once it is whole. */
 async function writeWhole(
-  output: string,
+  { output, extension }: { readonly output: string; readonly extension: string },
   make: (extension: string, scratch: string) => Promise<{ readonly written: string; readonly summary: string }>,
 ): Promise<void> {
   const scratch = join(dirname(output), `.partial-${process.pid}`);
   try {
     await mkdir(scratch);
-    const { written, summary } = await make(extname(output) || '.mp4', scratch);
+    const { written, summary } = await make(extension, scratch);
     await rename(written, output);
     console.log(`${output}: ${summary}`);
   } catch (thrown) {
@@ -41,17 +61,19 @@ async function writeWhole(
 async function run(options: Options, signal: AbortSignal): Promise<void> {
   if ('join' in options) {
     const { output, parts } = options.join;
-    await checkFiles(parts, output);
-    await writeWhole(output, async (extension, scratch) => {
+    await writeWhole(await checkFiles(parts, output), async (extension, scratch) => {
       const { written, frames } = await joinParts(parts, extension, scratch);
       return { written, summary: `${frames} frames of ${parts.length} parts` };
     });
     return;
   }
   const { upscale } = options;
-  await checkFiles([upscale.input], upscale.output);
-  await writeWhole(upscale.output, (extension, scratch) => convert(upscale, extension, scratch, signal));
+  const target = await checkFiles([upscale.input], upscale.output);
+  await writeWhole(target, (extension, scratch) => convert(upscale, extension, scratch, signal));
 }
+
+/** A user's, a scheduler's, and that of a terminal that is closed. */
+const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 export function main(args: string[]): Promise<number> {
   return reportErrors(async () => {
@@ -62,8 +84,7 @@ export function main(args: string[]): Promise<number> {
     }
     const interrupt = new AbortController();
     const stop = (): void => interrupt.abort();
-    process.once('SIGINT', stop);
-    process.once('SIGTERM', stop);
+    for (const name of stopSignals) process.once(name, stop);
     try {
       await run(options, interrupt.signal);
       return 0;
@@ -72,8 +93,7 @@ export function main(args: string[]): Promise<number> {
       console.error('interrupted; nothing was written');
       return 130;
     } finally {
-      process.off('SIGINT', stop);
-      process.off('SIGTERM', stop);
+      for (const name of stopSignals) process.off(name, stop);
     }
   });
 }
