@@ -1,4 +1,4 @@
-import { configurationWithin } from '../avc.js';
+import { configurationWithin, wholeUnits } from '../avc.js';
 import type { LiveStream } from '../live-stream.js';
 import type { Packager } from '../packager.js';
 import { Timeline } from '../timeline.js';
@@ -65,6 +65,8 @@ export class FlvIngest {
   #startedMs = Number.NEGATIVE_INFINITY;
   #failures = 0;
   #sawVideo = false;
+  /** They come, and none has been shown since. */
+  #pictures = false;
   #strangeSound = false;
   /** The source has gone; how. */
   #gone: string | undefined;
@@ -85,6 +87,7 @@ export class FlvIngest {
   #onVideo(media: Media, timestampMs: number): boolean {
     if (media.kind === 'nothing') return true;
     this.#sawVideo = true;
+    this.#pictures = true;
     if (media.kind === 'unsupported') {
       this.#finish(`its video is '${media.codec}': set the encoder to H.264 (AVC)`);
       return true;
@@ -97,10 +100,13 @@ export class FlvIngest {
     const video = this.#video;
     // Without its configuration nobody can read it.
     if (video?.codec !== media.codec) return true;
-    const tag: FlvTag = { type: 9, timestampMs, body: media.body };
+    const whole = wholePicture(media.body, video);
+    if (!whole) return true;
+    const tag: FlvTag = { type: 9, timestampMs, body: whole };
     if (media.key && this.#changes(video)) this.#hold(video);
     if (this.#next) return this.#keep(this.#next, tag);
     if (this.#stretch?.video.key !== video.key) return true;
+    this.#shows();
     return give(this.#stretch, tag);
   }
 
@@ -110,16 +116,15 @@ export class FlvIngest {
       if (this.#video?.codec !== codec) this.#video = track(codec, Buffer.alloc(0));
       return;
     }
-    const known = this.#video?.config?.subarray(avcHeaderBytes);
-    const config = key && known ? configurationWithin(body.subarray(avcHeaderBytes), known) : undefined;
+    const known = this.#video?.codec === codec ? this.#video.config?.subarray(avcHeaderBytes) : undefined;
+    const config = key ? configurationWithin(body.subarray(avcHeaderBytes), known) : undefined;
     if (config) this.#video = track(codec, config, Buffer.concat([avcConfigHeader, config]));
   }
 
   #onAudio(media: Media, timestampMs: number): boolean {
     if (media.kind === 'nothing') return true;
     if (media.kind === 'unsupported') {
-      if (!this.#strangeSound) this.#events.tell(`its sound is '${media.codec}' and left out: set the encoder to AAC`);
-      this.#strangeSound = true;
+      this.#leaveOut(media.codec);
       return true;
     }
     if (media.kind === 'config') {
@@ -128,7 +133,10 @@ export class FlvIngest {
     }
     // The first byte has codec, rate and channels.
     if (media.codec !== 'aac') this.#audio = track(media.codec, media.body.subarray(0, 1));
-    if (this.#audio?.codec !== media.codec) return true;
+    if (this.#audio?.codec !== media.codec) {
+      this.#leaveOut('AAC without its configuration');
+      return true;
+    }
     const tag: FlvTag = { type: 8, timestampMs, body: media.body };
     if (!this.#sounds) {
       this.#sounds = true;
@@ -139,6 +147,11 @@ export class FlvIngest {
     // Sound that the stretch was not told of waits for the next one.
     if (!this.#stretch?.audio || this.#stretch.audio.key !== this.#audio.key) return true;
     return give(this.#stretch, tag);
+  }
+
+  #leaveOut(sound: string): void {
+    if (!this.#strangeSound) this.#events.tell(`its sound is '${sound}' and left out: set the encoder to AAC`);
+    this.#strangeSound = true;
   }
 
   /** Whether a key frame must begin another stretch. */
@@ -180,7 +193,7 @@ export class FlvIngest {
     clearTimeout(this.#wait);
     const next = this.#next;
     if (!next || this.#ended) return;
-    clearTimeout(this.#late);
+    this.#shows();
     this.#next = undefined;
     this.#startedMs = performance.now();
     const audio = this.#sound;
@@ -216,11 +229,23 @@ export class FlvIngest {
 
   #onLate(): void {
     const seconds = pictureWithinMs / 1000;
-    if (!this.#sawVideo) this.#finish(`it sent no video within ${seconds} s`);
+    if (this.#gone !== undefined) return;
+    if (!this.#sawVideo) {
+      this.#finish(`it sent no video within ${seconds} s`);
+      return;
+    }
+    if (!this.#pictures) this.#events.tell(`it has sent no picture for ${seconds} s`);
     else
       this.#events.tell(
         `no key frame (with its sequence header) came within ${seconds} s, and nothing shows before one: set the encoder to a key frame a second`,
       );
+    this.#pictures = false;
+  }
+
+  /** What comes is shown: it is looked again after a while without. */
+  #shows(): void {
+    this.#pictures = false;
+    this.#late.refresh();
   }
 
   /** The source has gone; `how` is for the log. Idempotent. */
@@ -228,6 +253,7 @@ export class FlvIngest {
     if (this.#gone !== undefined || this.#ended) return;
     if (this.#next) this.#start();
     this.#gone = how;
+    clearTimeout(this.#late);
     if (this.#stretch) this.#stretch.packager.end();
     else this.#finish(how);
   }
@@ -254,4 +280,13 @@ function track(codec: string, signature: Buffer, config?: Buffer): Track {
 function give({ packager, timeline }: Stretch, tag: FlvTag): boolean {
   const timestampMs = tag.type === 9 ? timeline.video(tag.timestampMs) : timeline.audio(tag.timestampMs);
   return timestampMs === undefined || packager.write(flvTag({ ...tag, timestampMs }));
+}
+
+/** As ffmpeg can take it; undefined: there is nothing in it. */
+function wholePicture(body: Buffer, { codec, config }: Track): Buffer | undefined {
+  if (codec !== 'h264' || !config) return body;
+  const picture = body.subarray(avcHeaderBytes);
+  const whole = wholeUnits(picture, config.subarray(avcHeaderBytes));
+  if (whole === picture) return body;
+  return whole && Buffer.concat([body.subarray(0, avcHeaderBytes), whole]);
 }

@@ -99,7 +99,7 @@ export class ChunkReader {
   }
 
   #setChunkSize(body: Buffer): void {
-    const size = body.readUInt32BE(0) & 0x7fffffff;
+    const size = body.length < 4 ? 0 : body.readUInt32BE(0) & 0x7fffffff;
     if (size < 1) throw new RangeError(`RTMP: chunk size ${size}`);
     this.#chunkSizeBytes = size;
   }
@@ -120,7 +120,8 @@ export class ChunkReader {
     if (bytes.length < at + headerBytes) return undefined;
     const stream = this.#streams.get(id) ?? emptyStream();
     if (!this.#streams.has(id)) {
-      if (format !== 0) throw new RangeError(`RTMP: chunk stream ${id} begins with format ${format}`);
+      // Format 1 says all but the message stream; some encoders begin with it.
+      if (format > 1) throw new RangeError(`RTMP: chunk stream ${id} begins with format ${format}`);
       if (this.#streams.size >= mostChunkStreams) throw new RangeError('RTMP: too many chunk streams');
     }
     const time = format < 3 ? bytes.readUIntBE(at, 3) : 0;
