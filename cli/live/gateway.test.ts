@@ -200,3 +200,18 @@ test('a key may have any characters, and is asked for', async () => {
   expect(await said('three?key=a')).toBe('a wrong key, or none');
   await keyed.close();
 });
+
+test('sound that ffmpeg cannot read does not take the picture with it', { timeout: 40_000 }, async () => {
+  const tags = picture('64x48', 9, 25);
+  // Where sound is announced and none can be decoded, ffmpeg would wait for it for ever.
+  const sound = Array.from({ length: 225 }, (_, i) => {
+    return { type: 8 as const, timestampMs: i * 40, body: Buffer.concat([Buffer.of(0x2f), Buffer.alloc(100, 0x55)]) };
+  });
+  const publisher = await RtmpClient.publish(gateway.rtmpPort, 'noise');
+  const sent = publisher.send(together(tags, sound), 1);
+  const [stretch] = await decoded('noise', await playlist('noise', /EXTINF/));
+  expect(stretch).toMatchObject({ sizes: ['64,48'], problems: '' });
+  expect(await publisher.hears(/mp3/)).toMatch(/its sound \('mp3'\) cannot be read and is left out/);
+  await sent;
+  await publisher.close();
+});

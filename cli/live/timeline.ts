@@ -28,6 +28,11 @@ export class Timeline {
     return this.#jumped;
   }
 
+  /** From the first picture to the last one. */
+  get lengthMs(): number {
+    return this.#videoMs;
+  }
+
   /** How long there has been no sound, in time of the picture. */
   get silentMs(): number {
     return this.#videoMs - this.#audioMs;

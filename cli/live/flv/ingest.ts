@@ -15,6 +15,8 @@ const shortestStretchMs = 1000;
 const mostHeldBytes = 8 * 1024 * 1024;
 /** Who publishes hears after so long why nothing shows. */
 const pictureWithinMs = 10_000;
+/** ffmpeg gives something after so much time of the picture, or it never will. */
+const givesWithinMs = 5000;
 /** ffmpeg may end unasked so often in a row. */
 const mostFailures = 3;
 /** One that has lasted so long was no failure of the media's beginning. */
@@ -68,6 +70,8 @@ export class FlvIngest {
   /** They come, and none has been shown since. */
   #pictures = false;
   #strangeSound = false;
+  /** Sound that ffmpeg cannot read, by its key: it must not take the picture with it. */
+  #unreadable: string | undefined;
   /** The source has gone; how. */
   #gone: string | undefined;
   #ended = false;
@@ -159,12 +163,24 @@ export class FlvIngest {
     if (this.#next) return this.#next.video.key !== video.key;
     const stretch = this.#stretch;
     if (!stretch || stretch.video.key !== video.key || stretch.timeline.jumped) return true;
+    if (stretch.audio && this.#holdsUp(stretch)) this.#mute(stretch.audio);
     if (stretch.audio && stretch.timeline.silentMs > soundGoneMs) this.#sounds = false;
     return stretch.audio?.key !== this.#sound?.key;
   }
 
   get #sound(): Track | undefined {
-    return this.#sounds ? this.#audio : undefined;
+    return this.#sounds && this.#audio?.key !== this.#unreadable ? this.#audio : undefined;
+  }
+
+  /** Nothing comes out: ffmpeg waits for sound that it can read. A slow machine alone is given its time. */
+  #holdsUp({ packager, timeline }: Stretch): boolean {
+    const passedMs = Math.min(timeline.lengthMs, performance.now() - this.#startedMs);
+    return !packager.gave && passedMs > givesWithinMs;
+  }
+
+  #mute({ codec, key }: Track): void {
+    this.#unreadable = key;
+    this.#events.tell(`its sound ('${codec}') cannot be read and is left out: set the encoder to AAC`);
   }
 
   #hold(video: Track): void {
@@ -215,6 +231,7 @@ export class FlvIngest {
 
   /** Without being replaced. */
   #onPackagerEnd(words: string): void {
+    const audio = this.#stretch?.audio;
     this.#stretch = undefined;
     if (this.#gone !== undefined) {
       this.#finish(this.#gone);
@@ -223,7 +240,11 @@ export class FlvIngest {
     if (performance.now() - this.#startedMs > goodStretchMs) this.#failures = 0;
     const said = words || 'it said nothing';
     if (++this.#failures >= mostFailures) this.#finish(`ffmpeg cannot read it: ${said}`);
-    else this.#events.tell(`ffmpeg ended (${said}); it begins anew with the next key frame`);
+    else {
+      this.#events.tell(`ffmpeg ended (${said}); it begins anew with the next key frame`);
+      // It may have been the sound.
+      if (audio && this.#failures === mostFailures - 1) this.#mute(audio);
+    }
     this.onRoom?.();
   }
 

@@ -10,7 +10,7 @@ const chunkSize = (bytes: number) => {
 test('messages come through whole, however their bytes arrive', () => {
   const sent = [10, 128, sentChunkBytes, 3 * sentChunkBytes + 5].map((length, i) => ({
     type: messageType.video,
-    timestampMs: 40 * i,
+    timestampMs: i < 2 ? 40 * i : 2 ** 32 - 40 * i, // In four bytes more.
     streamId: 1,
     body: Buffer.alloc(length, i + 1),
   }));
