@@ -3,6 +3,9 @@
 /** Types of NAL units (H.264 §7.4.1). */
 const sps = 7;
 const pps = 8;
+const usualLengthBytes = 4;
+/** Its type, profile, constraints and level. */
+const leastSequenceSetBytes = 4;
 
 export function avcConfiguration(sequenceSet: Buffer, pictureSet: Buffer): Buffer {
   const [, profile = 0, constraints = 0, level = 0] = sequenceSet;
@@ -48,27 +51,59 @@ function parameterSets(bytes: Buffer): ParameterSets | undefined {
 /**
  * The configuration that a key frame's own parameter sets make, where they are others than the record's: encoders may change them in the picture
  * itself. Undefined: the record holds.
+ *
+ * @param configuration undefined: there was no record, and lengths are of four bytes, as nearly all have them
  */
-export function configurationWithin(picture: Buffer, configuration: Buffer): Buffer | undefined {
-  const lengthBytes = ((configuration[4] ?? 3) & 3) + 1;
+export function configurationWithin(picture: Buffer, configuration?: Buffer): Buffer | undefined {
+  const lengthBytes = configuration ? lengthBytesOf(configuration) : usualLengthBytes;
   let sequenceSet: Buffer | undefined;
   let pictureSet: Buffer | undefined;
-  for (let at = 0; at + lengthBytes < picture.length; ) {
-    const length = picture.readUIntBE(at, lengthBytes);
-    const unit = picture.subarray(at + lengthBytes, at + lengthBytes + length);
+  for (const unit of units(picture, lengthBytes)) {
     const type = (unit[0] ?? 0) & 0x1f;
     if (type === sps) sequenceSet ??= unit;
     if (type === pps) pictureSet ??= unit;
     // The picture itself follows them.
     if (type >= 1 && type <= 5) break;
-    at += lengthBytes + length;
   }
-  const known = parameterSets(configuration);
-  if (!sequenceSet || !pictureSet || known?.sequenceSets.some((set) => set.equals(sequenceSet))) return undefined;
+  const known = configuration && parameterSets(configuration);
+  if (!sequenceSet || !pictureSet || sequenceSet.length < leastSequenceSetBytes) return undefined;
+  const has = (sets: readonly Buffer[] | undefined, one: Buffer) => sets?.some((set) => set.equals(one)) === true;
+  if (has(known?.sequenceSets, sequenceSet) && has(known?.pictureSets, pictureSet)) return undefined;
   // Lengths stay as they are: the frames that follow have them.
   const made = avcConfiguration(sequenceSet, pictureSet);
   made[4] = 0xfc | (lengthBytes - 1);
   return made;
+}
+
+/** Each behind its length; what is cut off is left out. */
+function* units(picture: Buffer, lengthBytes: number): Generator<Buffer> {
+  for (let at = 0; at + lengthBytes <= picture.length; ) {
+    const length = picture.readUIntBE(at, lengthBytes);
+    const end = at + lengthBytes + length;
+    if (end > picture.length) return;
+    yield picture.subarray(at + lengthBytes, end);
+    at = end;
+  }
+}
+
+/** A picture without its empty units, and without what is cut off at its end: ffmpeg ends at those. Undefined: nothing is left of it. */
+export function wholeUnits(picture: Buffer, configuration: Buffer): Buffer | undefined {
+  const lengthBytes = lengthBytesOf(configuration);
+  const found = [...units(picture, lengthBytes)];
+  const kept = found.filter(({ length }) => length > 0);
+  const bytes = kept.reduce((sum, { length }) => sum + lengthBytes + length, 0);
+  if (bytes === picture.length) return picture;
+  if (kept.length === 0) return undefined;
+  const lengthOf = (unit: Buffer) => {
+    const made = Buffer.alloc(lengthBytes);
+    made.writeUIntBE(unit.length, 0, lengthBytes);
+    return made;
+  };
+  return Buffer.concat(kept.flatMap((unit) => [lengthOf(unit), unit]));
+}
+
+function lengthBytesOf(configuration: Buffer): number {
+  return ((configuration[4] ?? 3) & 3) + 1;
 }
 
 function uint16(value: number): Buffer {

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Gateway } from './gateway.js';
-import { encodeAmf } from './rtmp/amf.js';
+import { type AmfValue, encodeAmf } from './rtmp/amf.js';
 import { cut, picture, together, tone } from './testing/media.js';
 import { RtmpClient } from './testing/rtmp-client.js';
 
@@ -125,4 +125,93 @@ test('who is let go hears why, and the log names who it was', { timeout: 30_000 
     /RTMP: 127\.0\.0\.1:\d+ left without publishing: 'twice' was refused: twice is in use/,
   );
   expect(log.join('\n')).toMatch(/RTMP: 127\.0\.0\.1:\d+ left without publishing: no RTMP/);
+});
+
+test('who stops and comes back at once is let in, on the same connection and on another; what ffmpeg would end at is left out', {
+  timeout: 30_000,
+}, async () => {
+  const tags = picture('64x48', 6, 25);
+  const deep = Array.from({ length: 1000 }).reduce<AmfValue>((within) => ({ a: within }), 1);
+  const first = await RtmpClient.publish(gateway.rtmpPort, 'again?key=a+b', { app: 'live/', deep });
+  const empty = Buffer.alloc(4);
+  const withEmpty = cut(tags, 0, 3000, 0).map((tag) =>
+    tag.body[1] === 0
+      ? tag
+      : { ...tag, body: Buffer.concat([tag.body.subarray(0, 5), empty, tag.body.subarray(5), empty]) },
+  );
+  const unreadable = { type: 8 as const, timestampMs: 0, body: Buffer.of(0xaf, 0, 0xff, 0xff, 0xff) };
+  await first.send([unreadable, ...withEmpty], 4);
+  await playlist('again', /EXTINF/);
+  expect(await first.hears(/AAC/)).toMatch(
+    /Publish.Warning: its sound is 'AAC with a configuration that cannot be read'/,
+  );
+  first.command('FCUnpublish', 4, null, 'again');
+  first.command('deleteStream', 5, null, 1);
+  first.said.length = 0;
+  first.command('publish', 6, null, 'again', 'live');
+  expect(await first.hears(/Publish/)).toBe('NetStream.Publish.Start: again is live');
+  await first.send(cut(tags, 0, 3000, 0), 4);
+  const [, second] = await decoded('again', await playlist('again', /DISCONTINUITY\n[\s\S]*EXTINF/));
+  expect(second).toEqual({ sizes: ['64,48'], tracks: ['h264', 'aac,48000'], problems: '' });
+  first.socket.resetAndDestroy();
+  const gone = () => log.filter((line) => line.startsWith('again: RTMP')).length;
+  await expect.poll(gone).toBeGreaterThan(2); // A warning, and two ends.
+  const other = await RtmpClient.publish(gateway.rtmpPort, 'again');
+  expect(other.said[0]?.code).toBe('NetStream.Publish.Start');
+  await other.close();
+});
+
+test('requests that make no sense are answered at once, and say what they are', async () => {
+  const publisher = await RtmpClient.publish(gateway.rtmpPort, 'asked');
+  await publisher.send(picture('64x48', 4, 25), 4);
+  const list = await playlist('asked', /EXTINF/);
+  const newest = Number(/MEDIA-SEQUENCE:(\d+)/.exec(list)?.[1]);
+  const status = async (path: string, init?: RequestInit) => (await fetch(url(`asked/${path}`), init)).status;
+  for (const query of [
+    '_HLS_msn=x',
+    '_HLS_msn=-1',
+    `_HLS_msn=${newest + 1000}`,
+    '_HLS_part=1',
+    `_HLS_msn=${newest}&_HLS_part=x`,
+  ])
+    expect(await status(`index.m3u8?${query}`), query).toBe(400);
+  expect(await status(`index.m3u8?_HLS_msn=${newest}&_HLS_part=0`)).toBe(200);
+  expect(await status(`${newest + 1000}.0.m4s`)).toBe(404);
+  const head = await fetch(url('asked/index.m3u8'), { method: 'HEAD' });
+  expect([head.status, Number(head.headers.get('content-length')) > 100, await head.text()]).toEqual([200, true, '']);
+  const offer = (type: string, body: string) =>
+    status('whep', { method: 'POST', headers: { 'Content-Type': type }, body });
+  expect(await offer('application/json', '{}')).toBe(415);
+  // No medium is in it.
+  expect(await offer('Application/SDP; charset=utf-8', 'v=0\r\na=rtpmap:96 H264/90000\r\n')).toBe(422);
+  await publisher.close();
+});
+
+test('a key may have any characters, and is asked for', async () => {
+  const key = 'a+b?c=d';
+  const keyed = await Gateway.start({ httpPort: 0, rtmpPort: 0, key });
+  const said = async (name: string, app = 'live') => {
+    const client = await RtmpClient.publish(keyed.rtmpPort, name, { app });
+    await client.close();
+    return client.said[0]?.description;
+  };
+  expect(await said(`one?key=${key}`)).toBe('one is live');
+  expect(await said('two', `live/?key=${encodeURIComponent(key)}`)).toBe('two is live');
+  expect(await said('three?key=a')).toBe('a wrong key, or none');
+  await keyed.close();
+});
+
+test('sound that ffmpeg cannot read does not take the picture with it', { timeout: 40_000 }, async () => {
+  const tags = picture('64x48', 9, 25);
+  // Where sound is announced and none can be decoded, ffmpeg would wait for it for ever.
+  const sound = Array.from({ length: 225 }, (_, i) => {
+    return { type: 8 as const, timestampMs: i * 40, body: Buffer.concat([Buffer.of(0x2f), Buffer.alloc(100, 0x55)]) };
+  });
+  const publisher = await RtmpClient.publish(gateway.rtmpPort, 'noise');
+  const sent = publisher.send(together(tags, sound), 1);
+  const [stretch] = await decoded('noise', await playlist('noise', /EXTINF/));
+  expect(stretch).toMatchObject({ sizes: ['64,48'], problems: '' });
+  expect(await publisher.hears(/mp3/)).toMatch(/its sound \('mp3'\) cannot be read and is left out/);
+  await sent;
+  await publisher.close();
 });

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { Fault } from './fault.js';
 import { requireFfmpeg } from './ffmpeg.js';
 import { FlvIngest, type FlvIngestEvents } from './flv/ingest.js';
-import { addressOf, readOffer, text } from './http.js';
+import { addressOf, isSdp, readOffer, text } from './http.js';
 import { LiveStream } from './live-stream.js';
 import type { PublisherLink, PublishRequest, TagSink } from './rtmp/connection.js';
 import { RtmpServer } from './rtmp/server.js';
@@ -145,16 +145,19 @@ export class Gateway {
     if (app !== 'live') return { refused: 'publish to rtmp://HOST/live/NAME' };
     const claimed = this.#claim(name, `RTMP from ${from}`);
     if ('refused' in claimed) return claimed;
-    return new LateSink(claimed.stream, {
-      tell: (words) => {
+    const events = {
+      tell: (words: string) => {
         claimed.tell(words);
         link.tell(words);
       },
-      onEnd: (problem) => {
+      onEnd: (problem: string) => {
         claimed.release(problem);
         link.close(problem);
       },
-    });
+      // At once: who comes back must not wait for what ffmpeg still holds.
+      onGone: claimed.release,
+    };
+    return new LateSink(claimed.stream, events);
   }
 
   /** Lets the name go that nobody has published under for longest. False: all are in use. */
@@ -196,17 +199,20 @@ export class Gateway {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const url = new URL(request.url ?? '/', 'http://gateway');
     // Pages of any origin may watch: what is served here is for whoever can reach it.
     response.setHeader('Access-Control-Allow-Origin', '*');
     response.setHeader('Access-Control-Expose-Headers', 'Location');
     response.setHeader('Accept-Post', 'application/sdp');
     if (request.method === 'OPTIONS') {
-      response.setHeader('Access-Control-Allow-Methods', 'GET, POST, PATCH, DELETE');
+      response.setHeader('Access-Control-Allow-Methods', 'GET, HEAD, POST, PATCH, DELETE');
       response.setHeader('Access-Control-Allow-Headers', 'Content-Type, Authorization, If-Match');
       response.writeHead(204).end();
       return;
     }
+    const { url: target = '/' } = request;
+    const given = target.startsWith('/') ? `http://gateway${target}` : target;
+    if (!URL.canParse(given)) return text(response, 400, 'no address');
+    const url = new URL(given);
     const [name = '', ...rest] = url.pathname.slice(1).split('/');
     if (name === '') return this.#list(response);
     if (name === 'whip') return this.#whip.serve(request, response, rest);
@@ -214,7 +220,8 @@ export class Gateway {
     if (!stream) return text(response, 404, `no stream '${name}'`);
     const path = rest.join('/');
     if (path === 'whep' || path.startsWith('whep/')) return this.#whep(request, response, stream, rest[1]);
-    if (request.method !== 'GET') return text(response, 405, 'GET alone');
+    // The body of an answer to HEAD is left out by Node.
+    if (request.method !== 'GET' && request.method !== 'HEAD') return text(response, 405, 'GET alone');
     return stream.hls.serve(path, url.searchParams, response);
   }
 
@@ -248,6 +255,7 @@ export class Gateway {
       return text(response, 405, 'DELETE alone: all candidates are in offer and answer');
     }
     if (method !== 'POST') return text(response, 405, 'POST an offer');
+    if (!isSdp(request)) return text(response, 415, 'application/sdp alone');
     const offer = await readOffer(request);
     if (!(await stream.waitUntilLive(patienceMs))) return text(response, 503, `'${stream.name}' is not live`);
     const { id: made, answerSdp } = await stream.watch(viewers, offer, addressOf(request));
@@ -273,8 +281,10 @@ class LateSink implements TagSink {
   #ingest: FlvIngest | undefined;
   #early: [8 | 9, number, Buffer][] = [];
   #gone: string | undefined;
+  readonly #onGone: (how: string) => void;
 
-  constructor(stream: Promise<LiveStream>, events: FlvIngestEvents) {
+  constructor(stream: Promise<LiveStream>, events: FlvIngestEvents & { readonly onGone: (how: string) => void }) {
+    this.#onGone = events.onGone;
     stream.then(
       (opened) => {
         const ingest = new FlvIngest(opened, events);
@@ -297,6 +307,7 @@ class LateSink implements TagSink {
   end(how: string): void {
     this.#gone = how;
     this.#ingest?.end(how);
+    this.#onGone(how);
   }
 }
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { fuzz } from '../../plugin/engine/testing/fuzz.js';
-import { avcConfiguration, configurationWithin, isAvcConfiguration } from './avc.js';
+import { avcConfiguration, configurationWithin, isAvcConfiguration, wholeUnits } from './avc.js';
 import { FlvReader, flvHeader, flvTag } from './flv/container.js';
 import { readAudio, readVideo } from './flv/media.js';
 import { RtpSplice } from './webrtc/rtp-splice.js';
@@ -19,6 +19,21 @@ test('parameter sets within a key frame make another configuration where they di
   expect(configurationWithin(frame(sps), known)).toBeUndefined();
   expect(configurationWithin(frame(otherSps), known)).toEqual(avcConfiguration(otherSps, pps));
   expect(configurationWithin(bytes(0, 0, 0, 2, 0x65, 1), known)).toBeUndefined();
+  // Another picture parameter set alone is another configuration; where there was no record, the frame's own sets make one.
+  expect(configurationWithin(frame(sps), avcConfiguration(sps, bytes(0x68, 2)))).toEqual(known);
+  expect(configurationWithin(frame(sps))).toEqual(known);
+});
+
+test('empty units, and what is cut off, are left out of a picture', () => {
+  const known = avcConfiguration(sps, pps);
+  const unit = bytes(0, 0, 0, 2, 0x65, 1);
+  expect(wholeUnits(unit, known)).toBe(unit);
+  const broken = Buffer.concat([Buffer.alloc(4), unit, Buffer.alloc(4), bytes(0, 0, 0, 9, 0x65)]);
+  expect(wholeUnits(broken, known)).toEqual(unit);
+  expect(wholeUnits(Buffer.alloc(8), known)).toBeUndefined();
+  expect(wholeUnits(bytes(1), known)).toBeUndefined();
+  known[4] = 0xfd; // Lengths of two bytes.
+  expect(wholeUnits(bytes(0, 0, 0, 1, 0x65), known)).toEqual(bytes(0, 1, 0x65));
 });
 
 test('tags are told apart: configurations, frames, what is not needed, what cannot be had', () => {
@@ -35,8 +50,29 @@ test('tags are told apart: configurations, frames, what is not needed, what cann
   expect(enhanced(1, bytes(0, 0, 7, 9))).toMatchObject({ kind: 'frame', key: true, body: bytes(0x17, 1, 0, 0, 7, 9) });
   expect(enhanced(3, bytes(9))).toMatchObject({ kind: 'frame', key: true, body: bytes(0x17, 1, 0, 0, 0, 9) });
   expect(enhanced(4, bytes(9))).toEqual({ kind: 'nothing' });
+  // Modifiers (short ones, then a long one), and several tracks: the first is taken.
+  const frame = enhanced(1, bytes(0, 0, 7, 9));
+  const avc1 = Buffer.from('avc1');
+  const long = Buffer.concat([bytes(0xff, 0, 9), Buffer.alloc(10)]);
+  const modifiers = [bytes(0x97, 2, 1, 2, 3, 0x07, 0, 5, 0x07), long, bytes(1)];
+  expect(readVideo(Buffer.concat([...modifiers, avc1, bytes(0, 0, 7, 9)]))).toEqual(frame);
+  expect(readVideo(Buffer.concat([bytes(0x96, 0x01), avc1, bytes(0, 0, 0, 7, 9)]))).toEqual(frame);
+  expect(readVideo(Buffer.concat([bytes(0x96, 0x01), avc1, bytes(1, 0, 0, 7, 9)]))).toEqual({ kind: 'nothing' });
+  const two = bytes(0, 0, 0, 4, 0, 0, 7, 9, 1, 0, 0, 4, 0, 0, 7, 8);
+  expect(readVideo(Buffer.concat([bytes(0x96, 0x11), avc1, two]))).toEqual(frame);
+  expect(readVideo(Buffer.alloc(1 << 16, 0x97))).toEqual({ kind: 'nothing' });
+  // A name goes to the log and to the publisher.
+  expect(enhanced(1, bytes(9), 'a\nb\x1b')).toEqual({ kind: 'unsupported', codec: 'a·b·' });
   expect(enhanced(1, bytes(9), 'hvc1')).toEqual({ kind: 'unsupported', codec: 'hvc1' });
   expect(readAudio(bytes(0xaf, 0, 0x12, 0x10))).toMatchObject({ kind: 'config', codec: 'aac' });
+  const sound = (packet: number, ...rest: number[]) =>
+    readAudio(Buffer.concat([bytes(0x90 | packet), Buffer.from('mp4a'), bytes(...rest)]));
+  expect(sound(0, 0x12, 0x10)).toEqual(readAudio(bytes(0xaf, 0, 0x12, 0x10)));
+  expect(sound(1, 7, 8)).toMatchObject({ kind: 'frame', codec: 'aac', body: bytes(0xaf, 1, 7, 8) });
+  // HE-AAC, then what no decoder begins with: it must not take the picture with it.
+  expect(readAudio(bytes(0xaf, 0, 0x2b, 0x92, 0x08, 0)).kind).toBe('config');
+  expect(readAudio(bytes(0xaf, 0, 0xff, 0xff, 0xff)).kind).toBe('unsupported');
+  expect(readAudio(bytes(0xaf, 0)).kind).toBe('unsupported');
   expect(readAudio(bytes(0x9f, 0x4f, 0x70, 0x75, 0x73))).toEqual({ kind: 'unsupported', codec: 'Opus' });
 });
 

@@ -7,6 +7,11 @@ export function text(response: ServerResponse, status: number, message: string):
   response.writeHead(status, { 'Content-Type': 'text/plain' }).end(message);
 }
 
+/** Whether its body is said to be SDP; parameters may stand behind that. */
+export function isSdp({ headers }: IncomingMessage): boolean {
+  return headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase() === 'application/sdp';
+}
+
 /** @throws Fault `bad-arguments` where it is longer than any offer. */
 export async function readOffer(request: IncomingMessage): Promise<string> {
   let received = '';

@@ -22,6 +22,7 @@ export class Packager {
   readonly #process: ChildProcess;
   readonly #events: PackagerEvents;
   #waiting: (InitSegment | Fragment)[] | undefined;
+  #gave = false;
   #ending: ReturnType<typeof setTimeout> | undefined;
 
   /** @param former this one's pieces wait until it has given all of its own */
@@ -66,7 +67,13 @@ export class Packager {
     });
   }
 
+  /** Something has come out of it. */
+  get gave(): boolean {
+    return this.#gave;
+  }
+
   #take(piece: InitSegment | Fragment): void {
+    this.#gave ||= piece.kind === 'fragment';
     if (this.#waiting) this.#waiting.push(piece);
     else this.#events.onPiece(piece);
   }

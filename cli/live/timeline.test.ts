@@ -36,3 +36,16 @@ test('sound goes with its picture; what is of another time is left out', () => {
   timeline.video(502_900);
   expect(timeline.silentMs).toBe(2890);
 });
+
+test('sound with a clock of its own is brought to its picture', () => {
+  const timeline = new Timeline();
+  const heard = [];
+  for (let i = 0; i < 100; i++) {
+    timeline.video(i * 40);
+    heard.push(timeline.audio(3_600_000 + i * 40));
+  }
+  // For a second it might still be of a time before.
+  expect(heard.slice(0, 26).every((timeMs) => timeMs === undefined)).toBe(true);
+  expect(heard.slice(27)).toEqual(heard.slice(27).map((_, i) => (i + 27) * 40));
+  expect(timeline.jumped).toBe(false);
+});

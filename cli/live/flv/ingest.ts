@@ -1,4 +1,4 @@
-import { configurationWithin } from '../avc.js';
+import { configurationWithin, wholeUnits } from '../avc.js';
 import type { LiveStream } from '../live-stream.js';
 import type { Packager } from '../packager.js';
 import { Timeline } from '../timeline.js';
@@ -15,6 +15,8 @@ const shortestStretchMs = 1000;
 const mostHeldBytes = 8 * 1024 * 1024;
 /** Who publishes hears after so long why nothing shows. */
 const pictureWithinMs = 10_000;
+/** ffmpeg gives something after so much time of the picture, or it never will. */
+const givesWithinMs = 5000;
 /** ffmpeg may end unasked so often in a row. */
 const mostFailures = 3;
 /** One that has lasted so long was no failure of the media's beginning. */
@@ -65,7 +67,11 @@ export class FlvIngest {
   #startedMs = Number.NEGATIVE_INFINITY;
   #failures = 0;
   #sawVideo = false;
+  /** They come, and none has been shown since. */
+  #pictures = false;
   #strangeSound = false;
+  /** Sound that ffmpeg cannot read, by its key: it must not take the picture with it. */
+  #unreadable: string | undefined;
   /** The source has gone; how. */
   #gone: string | undefined;
   #ended = false;
@@ -85,6 +91,7 @@ export class FlvIngest {
   #onVideo(media: Media, timestampMs: number): boolean {
     if (media.kind === 'nothing') return true;
     this.#sawVideo = true;
+    this.#pictures = true;
     if (media.kind === 'unsupported') {
       this.#finish(`its video is '${media.codec}': set the encoder to H.264 (AVC)`);
       return true;
@@ -97,10 +104,13 @@ export class FlvIngest {
     const video = this.#video;
     // Without its configuration nobody can read it.
     if (video?.codec !== media.codec) return true;
-    const tag: FlvTag = { type: 9, timestampMs, body: media.body };
+    const whole = wholePicture(media.body, video);
+    if (!whole) return true;
+    const tag: FlvTag = { type: 9, timestampMs, body: whole };
     if (media.key && this.#changes(video)) this.#hold(video);
     if (this.#next) return this.#keep(this.#next, tag);
     if (this.#stretch?.video.key !== video.key) return true;
+    this.#shows();
     return give(this.#stretch, tag);
   }
 
@@ -110,16 +120,15 @@ export class FlvIngest {
       if (this.#video?.codec !== codec) this.#video = track(codec, Buffer.alloc(0));
       return;
     }
-    const known = this.#video?.config?.subarray(avcHeaderBytes);
-    const config = key && known ? configurationWithin(body.subarray(avcHeaderBytes), known) : undefined;
+    const known = this.#video?.codec === codec ? this.#video.config?.subarray(avcHeaderBytes) : undefined;
+    const config = key ? configurationWithin(body.subarray(avcHeaderBytes), known) : undefined;
     if (config) this.#video = track(codec, config, Buffer.concat([avcConfigHeader, config]));
   }
 
   #onAudio(media: Media, timestampMs: number): boolean {
     if (media.kind === 'nothing') return true;
     if (media.kind === 'unsupported') {
-      if (!this.#strangeSound) this.#events.tell(`its sound is '${media.codec}' and left out: set the encoder to AAC`);
-      this.#strangeSound = true;
+      this.#leaveOut(media.codec);
       return true;
     }
     if (media.kind === 'config') {
@@ -128,7 +137,10 @@ export class FlvIngest {
     }
     // The first byte has codec, rate and channels.
     if (media.codec !== 'aac') this.#audio = track(media.codec, media.body.subarray(0, 1));
-    if (this.#audio?.codec !== media.codec) return true;
+    if (this.#audio?.codec !== media.codec) {
+      this.#leaveOut('AAC without its configuration');
+      return true;
+    }
     const tag: FlvTag = { type: 8, timestampMs, body: media.body };
     if (!this.#sounds) {
       this.#sounds = true;
@@ -141,17 +153,34 @@ export class FlvIngest {
     return give(this.#stretch, tag);
   }
 
+  #leaveOut(sound: string): void {
+    if (!this.#strangeSound) this.#events.tell(`its sound is '${sound}' and left out: set the encoder to AAC`);
+    this.#strangeSound = true;
+  }
+
   /** Whether a key frame must begin another stretch. */
   #changes(video: Track): boolean {
     if (this.#next) return this.#next.video.key !== video.key;
     const stretch = this.#stretch;
     if (!stretch || stretch.video.key !== video.key || stretch.timeline.jumped) return true;
+    if (stretch.audio && this.#holdsUp(stretch)) this.#mute(stretch.audio);
     if (stretch.audio && stretch.timeline.silentMs > soundGoneMs) this.#sounds = false;
     return stretch.audio?.key !== this.#sound?.key;
   }
 
   get #sound(): Track | undefined {
-    return this.#sounds ? this.#audio : undefined;
+    return this.#sounds && this.#audio?.key !== this.#unreadable ? this.#audio : undefined;
+  }
+
+  /** Nothing comes out: ffmpeg waits for sound that it can read. A slow machine alone is given its time. */
+  #holdsUp({ packager, timeline }: Stretch): boolean {
+    const passedMs = Math.min(timeline.lengthMs, performance.now() - this.#startedMs);
+    return !packager.gave && passedMs > givesWithinMs;
+  }
+
+  #mute({ codec, key }: Track): void {
+    this.#unreadable = key;
+    this.#events.tell(`its sound ('${codec}') cannot be read and is left out: set the encoder to AAC`);
   }
 
   #hold(video: Track): void {
@@ -180,7 +209,7 @@ export class FlvIngest {
     clearTimeout(this.#wait);
     const next = this.#next;
     if (!next || this.#ended) return;
-    clearTimeout(this.#late);
+    this.#shows();
     this.#next = undefined;
     this.#startedMs = performance.now();
     const audio = this.#sound;
@@ -202,6 +231,7 @@ export class FlvIngest {
 
   /** Without being replaced. */
   #onPackagerEnd(words: string): void {
+    const audio = this.#stretch?.audio;
     this.#stretch = undefined;
     if (this.#gone !== undefined) {
       this.#finish(this.#gone);
@@ -210,17 +240,33 @@ export class FlvIngest {
     if (performance.now() - this.#startedMs > goodStretchMs) this.#failures = 0;
     const said = words || 'it said nothing';
     if (++this.#failures >= mostFailures) this.#finish(`ffmpeg cannot read it: ${said}`);
-    else this.#events.tell(`ffmpeg ended (${said}); it begins anew with the next key frame`);
+    else {
+      this.#events.tell(`ffmpeg ended (${said}); it begins anew with the next key frame`);
+      // It may have been the sound.
+      if (audio && this.#failures === mostFailures - 1) this.#mute(audio);
+    }
     this.onRoom?.();
   }
 
   #onLate(): void {
     const seconds = pictureWithinMs / 1000;
-    if (!this.#sawVideo) this.#finish(`it sent no video within ${seconds} s`);
+    if (this.#gone !== undefined) return;
+    if (!this.#sawVideo) {
+      this.#finish(`it sent no video within ${seconds} s`);
+      return;
+    }
+    if (!this.#pictures) this.#events.tell(`it has sent no picture for ${seconds} s`);
     else
       this.#events.tell(
         `no key frame (with its sequence header) came within ${seconds} s, and nothing shows before one: set the encoder to a key frame a second`,
       );
+    this.#pictures = false;
+  }
+
+  /** What comes is shown: it is looked again after a while without. */
+  #shows(): void {
+    this.#pictures = false;
+    this.#late.refresh();
   }
 
   /** The source has gone; `how` is for the log. Idempotent. */
@@ -228,6 +274,7 @@ export class FlvIngest {
     if (this.#gone !== undefined || this.#ended) return;
     if (this.#next) this.#start();
     this.#gone = how;
+    clearTimeout(this.#late);
     if (this.#stretch) this.#stretch.packager.end();
     else this.#finish(how);
   }
@@ -254,4 +301,13 @@ function track(codec: string, signature: Buffer, config?: Buffer): Track {
 function give({ packager, timeline }: Stretch, tag: FlvTag): boolean {
   const timestampMs = tag.type === 9 ? timeline.video(tag.timestampMs) : timeline.audio(tag.timestampMs);
   return timestampMs === undefined || packager.write(flvTag({ ...tag, timestampMs }));
+}
+
+/** As ffmpeg can take it; undefined: there is nothing in it. */
+function wholePicture(body: Buffer, { codec, config }: Track): Buffer | undefined {
+  if (codec !== 'h264' || !config) return body;
+  const picture = body.subarray(avcHeaderBytes);
+  const whole = wholeUnits(picture, config.subarray(avcHeaderBytes));
+  if (whole === picture) return body;
+  return whole && Buffer.concat([body.subarray(0, avcHeaderBytes), whole]);
 }

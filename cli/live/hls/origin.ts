@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Fragment, InitSegment } from './fragments.js';
 import { playable, playlist, type Segment } from './playlist.js';
-import { send, sendParts } from './response.js';
+import { refuse, send, sendParts } from './response.js';
 
 /** Segments begin at key frames, at least so far apart. */
 const shortestSegmentSeconds = 1;
@@ -20,6 +20,8 @@ const leastKeptSegments = 2;
 const mostPrefixBytes = 1024 * 1024;
 /** A request for what is still to come is held so long; then it gets what there is. */
 const holdMs = 4000;
+/** Segments that nobody can know of yet are not waited for. */
+const mostAhead = 2;
 /** So many requests may wait at a time. */
 const mostWaiting = 2000;
 
@@ -194,10 +196,21 @@ export class HlsOrigin {
 
   async #servePlaylist(query: URLSearchParams, response: ServerResponse): Promise<void> {
     const wanted = query.get('_HLS_msn');
+    const index = query.get('_HLS_part');
+    if (!this.#mayAsk(wanted, index)) return refuse(response);
     if (wanted === null) await this.#until(() => playable(this.#segments));
-    else await this.#until(() => this.#has(Number(wanted), query.get('_HLS_part')));
+    else await this.#until(() => this.#has(Number(wanted), index));
     const list = playable(this.#segments) ? Buffer.from(playlist(this.#segments)) : undefined;
     send(response, 'application/vnd.apple.mpegurl', list);
+  }
+
+  /** §6.2.5.2: numbers, a part with its segment alone, and nothing that is far ahead. */
+  #mayAsk(wanted: string | null, index: string | null): boolean {
+    const number = /^\d+$/;
+    if (wanted === null) return index === null;
+    if (!number.test(wanted) || (index !== null && !number.test(index))) return false;
+    const last = this.#segments.at(-1);
+    return !last || Number(wanted) <= last.sequence + mostAhead;
   }
 
   /** Part `index` of segment `sequence`, or the whole segment, or what comes after it. */
@@ -210,7 +223,8 @@ export class HlsOrigin {
 
   async #servePart(sequence: number, index: number, response: ServerResponse): Promise<void> {
     // Announced parts may be asked for before they are there (§4.4.5.3, preload hints).
-    await this.#until(() => this.#has(sequence, String(index)));
+    const last = this.#segments.at(-1);
+    if (last && sequence <= last.sequence + mostAhead) await this.#until(() => this.#has(sequence, String(index)));
     const segment = this.#segments.find((one) => one.sequence === sequence);
     send(response, 'video/mp4', segment?.parts[index]?.bytes);
   }

@@ -8,6 +8,11 @@ export function send(response: ServerResponse, type: string, body: Buffer | unde
   sendParts(response, type, body && [body]);
 }
 
+/** What is asked for makes no sense: it is said at once. */
+export function refuse(response: ServerResponse): void {
+  response.writeHead(400, { 'Content-Type': 'text/plain', 'Cache-Control': 'no-store' }).end('no such directives');
+}
+
 /** As one, without a copy of it for each who asks. */
 export function sendParts(response: ServerResponse, type: string, parts: readonly Buffer[] | undefined): void {
   // A player that left while it waited gets nothing.

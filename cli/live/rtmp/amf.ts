@@ -31,8 +31,8 @@ const marker = {
   avmPlus: 17,
 } as const;
 
-/** Deeper than any command nests; each level takes some of our stack. */
-const deepest = 32;
+/** Far deeper than any command nests; each level takes some of our stack. */
+const deepest = 1500;
 const longestShortString = 0xffff;
 
 /** What could be read of a message. */

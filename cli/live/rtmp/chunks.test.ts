@@ -10,7 +10,7 @@ const chunkSize = (bytes: number) => {
 test('messages come through whole, however their bytes arrive', () => {
   const sent = [10, 128, sentChunkBytes, 3 * sentChunkBytes + 5].map((length, i) => ({
     type: messageType.video,
-    timestampMs: 40 * i,
+    timestampMs: i < 2 ? 40 * i : 2 ** 32 - 40 * i, // In four bytes more.
     streamId: 1,
     body: Buffer.alloc(length, i + 1),
   }));
@@ -88,6 +88,12 @@ test('an aggregate is the messages in it, on its own clock; an aborted message i
 test('what is no RTMP is refused, and so is more than may be under way', () => {
   expect(() => new ChunkReader(1 << 20).push(Buffer.from('GET / HTTP/1.1\r\n'))).toThrow(RangeError);
   expect(() => new ChunkReader(1 << 20).push(chunkSize(0))).toThrow(RangeError);
+  const short = encodeMessage(2, { type: messageType.setChunkSize, timestampMs: 0, streamId: 0, body: Buffer.of(1) });
+  expect(() => new ChunkReader(1 << 20).push(short)).toThrow(/chunk size/);
+  // A chunk stream may begin without the message stream's number, not without a length.
+  const [first] = new ChunkReader(1 << 20).push(Buffer.of(0x44, 0, 0, 7, 0, 0, 1, 9, 5));
+  expect(first).toEqual({ type: 9, timestampMs: 7, streamId: 0, body: Buffer.of(5) });
+  expect(() => new ChunkReader(1 << 20).push(Buffer.of(0x84, 0, 0, 7, 5))).toThrow(/begins with format 2/);
   const claims = (id: number) => Buffer.from([id, 0, 0, 0, 0x0f, 0, 0, 9, 1, 0, 0, 0, 1]);
   expect(() => new ChunkReader(1 << 20).push(claims(4))).not.toThrow();
   expect(() => new ChunkReader(1 << 16).push(claims(4))).toThrow(/unfinished/);

@@ -99,7 +99,7 @@ export class ChunkReader {
   }
 
   #setChunkSize(body: Buffer): void {
-    const size = body.readUInt32BE(0) & 0x7fffffff;
+    const size = body.length < 4 ? 0 : body.readUInt32BE(0) & 0x7fffffff;
     if (size < 1) throw new RangeError(`RTMP: chunk size ${size}`);
     this.#chunkSizeBytes = size;
   }
@@ -120,7 +120,8 @@ export class ChunkReader {
     if (bytes.length < at + headerBytes) return undefined;
     const stream = this.#streams.get(id) ?? emptyStream();
     if (!this.#streams.has(id)) {
-      if (format !== 0) throw new RangeError(`RTMP: chunk stream ${id} begins with format ${format}`);
+      // Format 1 says all but the message stream; some encoders begin with it.
+      if (format > 1) throw new RangeError(`RTMP: chunk stream ${id} begins with format ${format}`);
       if (this.#streams.size >= mostChunkStreams) throw new RangeError('RTMP: too many chunk streams');
     }
     const time = format < 3 ? bytes.readUIntBE(at, 3) : 0;
@@ -216,13 +217,15 @@ export const sentChunkBytes = 4096;
 export function encodeMessage(chunkStreamId: number, { type, timestampMs, streamId, body }: RtmpMessage): Buffer {
   const header = Buffer.alloc(12);
   header.writeUInt8(chunkStreamId, 0);
-  header.writeUIntBE(Math.min(timestampMs, extended - 1), 1, 3);
+  header.writeUIntBE(Math.min(timestampMs, extended), 1, 3);
+  const time = Buffer.alloc(timestampMs < extended ? 0 : 4);
+  if (time.length > 0) time.writeUInt32BE(timestampMs);
   header.writeUIntBE(body.length, 4, 3);
   header.writeUInt8(type, 7);
   header.writeUInt32LE(streamId, 8);
-  const parts: Buffer[] = [header];
+  const parts: Buffer[] = [header, time];
   for (let at = 0; at < body.length || at === 0; at += sentChunkBytes) {
-    if (at > 0) parts.push(Buffer.from([0xc0 | chunkStreamId]));
+    if (at > 0) parts.push(Buffer.from([0xc0 | chunkStreamId]), time);
     parts.push(body.subarray(at, at + sentChunkBytes));
   }
   return Buffer.concat(parts);

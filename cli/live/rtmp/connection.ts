@@ -48,6 +48,8 @@ const mostUnreadBytes = 256 * 1024;
 /** Name, transaction, command object, argument: nothing behind them matters. */
 const wantedValues = 4;
 const longestQuote = 80;
+/** Where all publish to. */
+const onlyApp = 'live';
 
 /** One connection: handshake, commands, media. */
 export class RtmpConnection {
@@ -115,8 +117,12 @@ export class RtmpConnection {
 
   /** Everything else, `onMetaData` among it, is not needed: ffmpeg reads what the media themselves say. */
   #onMessage({ type, timestampMs, body }: RtmpMessage): void {
+    const isCommand = type === messageType.command || type === messageType.amf3Command;
+    // None that is needed is longer, also where a frame may be.
+    if (isCommand && body.length > mostBytesBeforePublishing) return;
     if (type === messageType.command) this.#onCommand(body);
-    else if (type === messageType.amf3Command) this.#onCommand(body.subarray(1));
+    // Its first byte says how the rest is encoded; some leave it out.
+    else if (type === messageType.amf3Command) this.#onCommand(body[0] === 0 ? body.subarray(1) : body);
     else if (type === messageType.audio || type === messageType.video) this.#tag(type, timestampMs, body);
   }
 
@@ -126,10 +132,11 @@ export class RtmpConnection {
   }
 
   #onCommand(body: Buffer): void {
-    const [name, transaction, command, argument] = decodeAmf(body, wantedValues).values;
+    const { values, problem } = decodeAmf(body, wantedValues);
+    const [name, transaction, command, argument] = values;
     switch (name) {
       case 'connect':
-        this.#connect(transaction, command);
+        this.#connect(transaction, command, problem === undefined);
         break;
       case 'releaseStream':
       case 'FCPublish':
@@ -153,9 +160,10 @@ export class RtmpConnection {
     }
   }
 
-  #connect(transaction: AmfValue, command: AmfValue): void {
-    const app = typeof command === 'object' && command !== null && 'app' in command ? command.app : '';
-    this.#app = typeof app === 'string' ? app : '';
+  #connect(transaction: AmfValue, command: AmfValue, complete: boolean): void {
+    const app = typeof command === 'object' && command !== null && 'app' in command ? command.app : undefined;
+    // What stands before it may be of a kind that cannot be passed over: then it counts as the only one there is.
+    this.#app = typeof app === 'string' ? app.replace(/\/+(?=$|\?)/, '') : complete ? '' : onlyApp;
     this.#control(messageType.windowSize, windowBytes);
     this.#control(messageType.peerBandwidth, windowBytes, 2);
     this.#control(messageType.setChunkSize, sentChunkBytes);
@@ -165,17 +173,24 @@ export class RtmpConnection {
   }
 
   #publish(argument: string): void {
-    const [name = '', query = ''] = argument.split('?', 2);
+    const [name, query] = atQuestionMark(argument);
     if (this.#sink) {
       this.#status('error', 'NetStream.Publish.BadName', 'one stream a connection');
       return;
     }
     // Some encoders put the query behind the application: rtmp://host/live?key=…/name
-    const [app = '', appQuery = ''] = this.#app.split('?', 2);
-    const request = { app, name, query: new URLSearchParams(query || appQuery), from: this.#from };
+    const [app, appQuery] = atQuestionMark(this.#app);
+    // A key is typed as it is: '+' is no space there.
+    const fields = new URLSearchParams((query || appQuery).replaceAll('+', '%2B'));
+    const request = { app, name, query: fields, from: this.#from };
+    // What was published before on this connection has no say any more.
     const link = {
-      tell: (words: string) => this.#status('warning', 'NetStream.Publish.Warning', words),
-      close: (why: string) => this.#close('NetStream.Failed', why),
+      tell: (words: string) => {
+        if (this.#sink === sink) this.#status('warning', 'NetStream.Publish.Warning', words);
+      },
+      close: (why: string) => {
+        if (this.#sink === sink) this.#close('NetStream.Failed', why);
+      },
     };
     const sink = this.#onPublish(request, link);
     if ('refused' in sink) {
@@ -251,3 +266,9 @@ export class RtmpConnection {
 
 /** A name that somebody else has chosen, for the log: short, and on its line. */
 const quote = (name: string): string => name.slice(0, longestQuote).replace(/[^\x20-\x7e]/g, '·');
+
+/** What stands before the first '?', and behind it. */
+function atQuestionMark(text: string): [before: string, behind: string] {
+  const at = text.indexOf('?');
+  return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)];
+}

@@ -48,6 +48,8 @@ test('a reference is what it points at; what comes before AMF3, or an unknown ty
   expect(decodeAmf(object.subarray(0, -6)).values).toEqual([{ app: 'live' }]);
   const deep = Buffer.concat(Array.from({ length: 5000 }, () => Buffer.from([3, 0, 1, 0x61])));
   expect(decodeAmf(deep).problem).toMatch(/nested/);
+  const nested = Array.from({ length: 1000 }).reduce<AmfValue>((within) => ({ a: within }), 1);
+  expect(decodeAmf(encodeAmf({ nested, app: 'live' })).values).toMatchObject([{ app: 'live' }]);
   // A count that lies ends with the message.
   expect(decodeAmf(Buffer.from([10, 0xff, 0xff, 0xff, 0xff, 5, 5])).values).toEqual([[null, null]]);
 });

@@ -47,7 +47,10 @@ export async function answer(peer: RTCPeerConnection, offer: string, { addresses
 
 /** @throws Fault `source-unsupported`. */
 export function requireH264(offer: string): void {
-  if (!/^a=rtpmap:\d+ H264\//im.test(offer)) throw new Fault('source-unsupported', 'an offer without H.264');
+  // What stands before the first of them is of no medium.
+  const [, ...media] = offer.split(/^m=/m);
+  const fits = media.some((one) => one.startsWith('video ') && /^a=rtpmap:\d+ H264\//im.test(one));
+  if (!fits) throw new Fault('source-unsupported', 'an offer without H.264');
 }
 
 /**

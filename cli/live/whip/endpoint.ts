@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Fault } from '../fault.js';
-import { addressOf, readOffer, text } from '../http.js';
+import { addressOf, isSdp, readOffer, text } from '../http.js';
 import type { LiveStream } from '../live-stream.js';
 import type { WebRtc, WhipSession } from '../webrtc/load.js';
 
@@ -48,7 +48,7 @@ export class WhipEndpoint {
       return text(response, publisher ? 200 : 404, '');
     }
     if (request.method !== 'POST') return text(response, 405, 'POST an offer');
-    if (request.headers['content-type'] !== 'application/sdp') return text(response, 415, 'application/sdp alone');
+    if (!isSdp(request)) return text(response, 415, 'application/sdp alone');
     return this.#open(name, await readOffer(request), addressOf(request), response);
   }
 
