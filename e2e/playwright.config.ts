@@ -40,7 +40,7 @@ export default defineConfig({
   ],
   outputDir: `../node_modules/.cache/e2e-results/${process.env.VITREOUS_E2E_PORT}`,
   preserveOutput: 'failures-only',
-  // One test at a time, unless nothing plays in time: a software GPU uses every core. Never again: a test that fails once has found something.
+  // One test at a time, never again: a software GPU uses every core, and a test that fails once has found something.
   workers: 1,
   retries: 0,
   fullyParallel: false,

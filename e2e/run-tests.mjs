@@ -69,14 +69,13 @@ function runVitest(project, paths, name, env) {
  * @param {string[]} paths
  * @param {string | undefined} name
  * @param {'timeless' | 'in time' | 'firefox' | 'latency' | 'long, firefox'} project
- * @param {number} [workers] browsers side by side
  */
-function runPlaywright(paths, name, project, workers = 1) {
+function runPlaywright(paths, name, project) {
   const reporter = `list,${join(import.meta.dirname, 'reporters/playwright.mjs')}`;
   const filter = name === undefined ? [] : ['-g', name];
   const lenient = paths.length > 0 || name !== undefined ? ['--pass-with-no-tests'] : [];
   const cli = join(root, 'node_modules/@playwright/test/cli.js');
-  const options = [`--project=${project}`, `--workers=${workers}`, `--reporter=${reporter}`];
+  const options = [`--project=${project}`, `--reporter=${reporter}`];
   const env = { VITREOUS_LONG: project === 'in time' || project === 'timeless' ? '' : '1' };
   return runRunner('e2e', [cli, 'test', '-c', 'e2e', ...options, ...lenient, ...filter, ...paths], env);
 }
@@ -150,8 +149,8 @@ if (checking) {
   reports.push(await checking);
 }
 if (wanted('e2e')) {
-  heading('e2e, two browsers side by side: nothing in it plays in time');
-  reports.push(await runPlaywright(paths, values.name, 'timeless', 2));
+  heading('e2e, nothing in it plays in time');
+  reports.push(await runPlaywright(paths, values.name, 'timeless'));
   heading('e2e');
   reports.push(await runPlaywright(paths, values.name, 'in time'));
 }
