@@ -52,6 +52,7 @@ test('on a software GPU the page enhances a small clip by itself where that is f
   await expect(
     page.getByRole('group', { name: 'Network' }).getByRole('radio', { name: 'S', exact: true }),
   ).toBeChecked();
+  await expect(stat(page, 'shown')).toHaveText(/^\d+$/);
   const frames = Number(await stat(page, 'shown').textContent());
   // It stays: long after the trial frames are still enhanced.
   await expect
