@@ -153,6 +153,7 @@ function muxArguments(options: MuxOptions, list: string, firstUs: number, attach
   // Without -copyts ffmpeg mends such a clock, and lets the streams it reads begin at 0.
   const firstSeconds = Math.min(...companions.map(({ stream }) => Number(stream.start_time ?? 0)));
   const besideShift = clockWentBack && companions.length > 0 ? firstSeconds + shiftSeconds : shiftSeconds;
+  const apart = companions.length > 0 && firstSeconds + shiftSeconds > 0 ? notItsStart : 0;
   const streams = companions.flatMap(({ stream, encoder, cover }, i) => [
     ...['-map', `1:${stream.index}`],
     ...(encoder === '' ? [] : [`-c:${i + 1}`, encoder ?? 'copy']),
@@ -162,6 +163,8 @@ function muxArguments(options: MuxOptions, list: string, firstUs: number, attach
     ...(encoder === 'aac' ? [`-b:${i + 1}`, `${Math.min(96 * (stream.channels ?? 2), 512)}k`] : []),
     ...(cover === 'marked' ? [`-disposition:${i + 1}`, 'attached_pic'] : []),
   ]);
+  // In thousandths of a second, as by default, late sound would come up to one earlier each time the file is written: by a part, and by --join.
+  const sampleRate = companions.find(({ stream }) => stream.codec_type === 'audio')?.stream.sample_rate;
   const movFlags = `+faststart${note === undefined ? '' : '+use_metadata_tags'}`;
   return [
     // Times stay as they are in each input, moved by what is said here: ffmpeg would let each begin at 0.
@@ -178,7 +181,7 @@ function muxArguments(options: MuxOptions, list: string, firstUs: number, attach
       '-i',
       list,
     ],
-    ...(beside ? ['-itsoffset', (besideShift + notItsStart).toFixed(6), '-i', beside.file] : []),
+    ...(beside ? ['-itsoffset', (besideShift + apart).toFixed(6), '-i', beside.file] : []),
     ...['-map', '0:v:0', '-c:0', 'copy', ...streams, ...attached],
     ...['-map_metadata', beside ? '1' : '-1', '-map_chapters', beside?.companions.chapters ? '1' : '-1'],
     ...Object.entries(pictureTags).flatMap(([name, value]) => ['-metadata:s:0', `${name}=${value}`]),
@@ -187,6 +190,7 @@ function muxArguments(options: MuxOptions, list: string, firstUs: number, attach
     ...(container.isAvi ? ['-avoid_negative_ts', 'disabled'] : []),
     ...['-max_muxing_queue_size', '9999'],
     ...(container.isMov ? ['-movflags', movFlags] : []),
+    ...(container.isMov && sampleRate !== undefined ? ['-movie_timescale', sampleRate] : []),
     ...(container.isMov ? ['-video_track_timescale', String(Math.min(timeBase.denominator, 1_000_000))] : []),
   ];
 }

@@ -36,7 +36,22 @@ beforeAll(() => {
     ],
     ...['-map', '2', '-c:v', 'libx264', '-g', '6', '-bf', '2', '-pix_fmt', 'yuv420p', '-c:a', 'aac', at('film.mp4')],
   );
-  ffmpeg('-i', at('film.mp4'), '-c', 'copy', at('film.ts'));
+  // Its sound is late by what is no whole number of milliseconds.
+  ffmpeg(
+    '-i',
+    at('film.mp4'),
+    '-itsoffset',
+    '0.3',
+    '-i',
+    at('film.mp4'),
+    '-map',
+    '0:v',
+    '-map',
+    '1:a',
+    '-c',
+    'copy',
+    at('film.ts'),
+  );
   ffmpeg('-i', at('film.mp4'), '-c:v', 'copy', '-c:a', 'pcm_s16le', at('film.mkv'));
 });
 
