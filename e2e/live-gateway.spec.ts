@@ -169,6 +169,9 @@ test('what the gateway refuses, it says why', async ({ startGateway, startSource
   await expect.poll(() => refused.words).not.toBe('');
   startSource({ rtmpUrl: `${rtmpUrl}?key=secret` });
   await live(gateway);
-  const whep = await fetch(`${origin(gateway)}/studio/whep`, { method: 'POST', body: 'v=0\r\n' });
+  const offer = (type: string) =>
+    fetch(`${origin(gateway)}/studio/whep`, { method: 'POST', body: 'v=0\r\n', headers: { 'Content-Type': type } });
+  expect((await offer('text/plain')).status).toBe(415);
+  const whep = await offer('application/sdp');
   expect([whep.status, await whep.text()]).toEqual([422, '[source-unsupported] an offer without H.264']);
 });
